@@ -1,0 +1,11 @@
+//! What a map is made of: plain values without files, screens, clocks or chance.
+
+pub mod expr;
+mod expr_parse;
+pub mod feature;
+pub mod geometry;
+mod geometry_geo;
+pub mod label;
+pub mod schema;
+pub mod style;
+pub mod value;
