@@ -1,0 +1,79 @@
+//! Files that appear whole or not at all: written beside, flushed to the disk, then renamed.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use super::error::WriteError;
+
+/// Writes `path` with `fill`. Until all is on the disk an older file of that name stays as it was; on an error, and
+/// when `fill` gives up, nothing is left behind.
+///
+/// # Errors
+/// [`WriteError::Exists`] without `overwrite`, whatever `fill` returns, and what the disk says.
+pub fn write<T>(
+    path: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&mut dyn Write) -> Result<T, WriteError>,
+) -> Result<T, WriteError> {
+    let exists = || WriteError::Exists { path: path.to_owned() };
+    if !overwrite && path.symlink_metadata().is_ok() {
+        return Err(exists());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".citygrid-").suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666)); // less what the umask takes
+    }
+    let mut out = BufWriter::with_capacity(1 << 20, builder.tempfile_in(folder)?);
+    let result = fill(&mut out)?;
+    let part = out.into_inner().map_err(|error| WriteError::Io(error.into_error()))?;
+    part.as_file().sync_all()?;
+    let kept = if overwrite { part.persist(path) } else { part.persist_noclobber(path) };
+    match kept {
+        Ok(_) => Ok(result),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists()),
+        Err(error) => Err(WriteError::Io(error.error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn an_older_file_stays_until_the_new_one_is_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("城市.geojson");
+        fs::write(&path, "old").expect("written");
+        let failed = write(&path, true, |out| {
+            out.write_all(b"half")?;
+            Err::<(), _>(WriteError::Cancelled(crate::task::Cancelled))
+        });
+        assert!(matches!(failed, Err(WriteError::Cancelled(_))));
+        check(folder.path(), &path, "old");
+
+        write(&path, true, |out| Ok(out.write_all(b"new")?)).expect("written");
+        check(folder.path(), &path, "new");
+    }
+
+    #[test]
+    fn nothing_is_overwritten_unasked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.json");
+        write(&path, false, |out| Ok(out.write_all(b"first")?)).expect("written");
+        let second = write(&path, false, |out| Ok(out.write_all(b"second")?));
+        assert!(matches!(second, Err(WriteError::Exists { .. })));
+        check(folder.path(), &path, "first");
+    }
+
+    /// The file holds `expected`, and nothing else is in the folder.
+    #[track_caller]
+    fn check(folder: &Path, path: &Path, expected: &str) {
+        assert_eq!(fs::read_to_string(path).expect("readable"), expected);
+        assert_eq!(fs::read_dir(folder).expect("a folder").count(), 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! Why a file cannot be read or written as a whole. What is wrong with single features is a `Problem`.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::task::Cancelled;
+use crate::text;
+use crate::text::Text;
+
+/// Why a file is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There is nothing in the file.
+    #[error("the file is empty")]
+    Empty,
+
+    /// The text breaks the rules of its format.
+    #[error("not well-formed at byte {byte}, line {line}: {}", .what.en)]
+    NotWellFormed {
+        /// Bytes from the start of the file.
+        byte: u64,
+        /// Line, from 1.
+        line: u64,
+        /// The rule that is broken.
+        what: Text,
+    },
+
+    /// The file stops in the middle: copied or downloaded in part.
+    #[error("the file ends in the middle, after {bytes} bytes")]
+    Truncated {
+        /// Bytes that are there.
+        bytes: u64,
+    },
+
+    /// The text is not in UTF-8.
+    #[error("the text is not in UTF-8, at byte {byte}, line {line}")]
+    Encoding {
+        /// Bytes from the start of the file.
+        byte: u64,
+        /// Line, from 1.
+        line: u64,
+        /// Whether it looks like UTF-16.
+        utf16: bool,
+    },
+
+    /// One feature alone takes more memory than reading may.
+    #[error("one feature is larger than {limit_mb} MB, at byte {byte}")]
+    TooLarge {
+        /// Where it begins.
+        byte: u64,
+        /// The limit.
+        limit_mb: u64,
+    },
+
+    /// Well-formed JSON, but no GeoJSON.
+    #[error("the file holds JSON, but no GeoJSON")]
+    NotGeoJson,
+
+    /// Well-formed, and not one feature in it can be used.
+    #[error("nothing in the file can be used: {}", .first.en)]
+    NothingUsable {
+        /// What is wrong with the first feature, or that there is none.
+        first: Text,
+    },
+
+    /// The file names a coordinate system that is not known here; choosing one helps.
+    #[error("the file's coordinate system is not known: {name}")]
+    UnknownCrs {
+        /// What the file says.
+        name: String,
+    },
+
+    /// No format in the list reads such a file.
+    #[error("files like this cannot be read: {}", .path.display())]
+    NotSupported {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// Whoever took the features wanted no more.
+    #[error("the reading was stopped")]
+    Stopped,
+
+    /// The person who asked for it took it back.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+
+    /// The disk says no.
+    #[error("cannot read the file: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl ReadError {
+    /// What the window and the command line show.
+    pub fn headline(&self) -> Text {
+        match self {
+            Self::Empty => Text::new("文件是空的", "The file is empty"),
+            Self::NotWellFormed { byte, line, what: Text { zh, en } } => text!(
+                "文件格式有误：第 {line} 行（第 {byte} 字节）：{zh}",
+                "The file is not well-formed: line {line} (byte {byte}): {en}"
+            ),
+            Self::Truncated { bytes } => text!(
+                "文件不完整：在第 {bytes} 字节处中断，请重新复制或下载",
+                "The file ends in the middle, after {bytes} bytes: copy or download it again"
+            ),
+            Self::Encoding { utf16: true, .. } => Text::new(
+                "文件是 UTF-16 编码，请另存为 UTF-8 后再导入",
+                "The file is in UTF-16: save it as UTF-8 and import again",
+            ),
+            Self::Encoding { byte, line, .. } => text!(
+                "文字不是 UTF-8 编码：第 {line} 行（第 {byte} 字节）",
+                "The text is not in UTF-8: line {line} (byte {byte})"
+            ),
+            Self::TooLarge { byte, limit_mb } => text!(
+                "第 {byte} 字节处的要素超过 {limit_mb} MB",
+                "The feature at byte {byte} is larger than {limit_mb} MB"
+            ),
+            Self::NotGeoJson => Text::new("文件是 JSON，但不是 GeoJSON", "The file holds JSON, but no GeoJSON"),
+            Self::NothingUsable { first: Text { zh, en } } => {
+                text!("文件里没有可用的要素：{zh}", "Nothing in the file can be used: {en}")
+            }
+            Self::UnknownCrs { name } => text!(
+                "不认识文件的坐标系“{name}”，请指定坐标系后再导入",
+                "The file's coordinate system “{name}” is not known: choose one and import again"
+            ),
+            Self::NotSupported { .. } => Text::new("不支持这种文件", "Files like this cannot be read"),
+            Self::Stopped => Text::new("读入已停止", "The reading was stopped"),
+            Self::Cancelled(_) => Text::new("已取消", "Cancelled"),
+            Self::Io(cause) => text!("无法读取文件：{cause}", "The file cannot be read: {cause}"),
+        }
+    }
+
+    /// Whether the file itself is damaged: not readable to its last byte by any program.
+    pub fn is_malformed(&self) -> bool {
+        matches!(self, Self::Empty | Self::NotWellFormed { .. } | Self::Truncated { .. } | Self::Encoding { .. })
+    }
+}
+
+/// Why a file is not written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// It is there already, and nobody said to overwrite it.
+    #[error("the file exists already: {}", .path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// The format cannot hold this, or the CRS cannot be converted.
+    #[error("cannot be written: {}", .what.en)]
+    NotSupported {
+        /// What it is.
+        what: Text,
+    },
+
+    /// The person who asked for it took it back.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+
+    /// The disk says no.
+    #[error("cannot write the file: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl WriteError {
+    /// What the window and the command line show.
+    pub fn headline(&self) -> Text {
+        match self {
+            Self::Exists { path } => {
+                let path = path.display();
+                text!("文件已存在：{path}", "The file exists already: {path}")
+            }
+            Self::NotSupported { what: Text { zh, en } } => text!("无法写出：{zh}", "Cannot be written: {en}"),
+            Self::Cancelled(_) => Text::new("已取消", "Cancelled"),
+            Self::Io(cause) => text!("无法写入文件：{cause}", "The file cannot be written: {cause}"),
+        }
+    }
+}
