@@ -1,0 +1,16 @@
+//! The city file, tried from outside.
+
+mod fixture;
+
+mod editing;
+mod files;
+mod foreign;
+mod imports;
+mod layers;
+mod photos;
+mod queries;
+mod safety;
+mod speed;
+mod standard;
+mod tools;
+mod walk;
