@@ -1,0 +1,10 @@
+//! Where things are: compact geometry, boxes and style columns in memory, one [`layer::LayerIndex`] per layer.
+
+pub mod arena;
+pub mod columns;
+pub mod layer;
+pub mod shapes;
+pub mod tree;
+
+#[cfg(test)]
+mod layer_tests;

@@ -1,0 +1,408 @@
+//! From layers, styles and a view to a scene.
+//!
+//! Everything with the same paint goes into one batch, so a pass is painted rule by rule, each in the order of the
+//! features. Cost follows the screen: lines lose what cannot be seen at this scale, features smaller than half a pixel
+//! are added up to cover values, points that would hide each other completely are painted once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::cover::Cover;
+use super::filter::Filter;
+use super::marks::{mark_shapes, spread};
+use super::path::{self, Rect};
+use super::scene::{Item, Scene};
+use super::sizes::{Pixels, Scale};
+use super::trace::{Traced, Tracer};
+use super::view::View;
+use crate::index::layer::LayerIndex;
+use crate::model::schema::Schema;
+use crate::model::style::{Cap, LineMark, Paint, Rgba, Rule, Style};
+use crate::task::Cancel;
+
+/// Pixels around the view in which features are still looked at: the largest symbol or line.
+pub const MARGIN_PX: f64 = 64.0;
+
+/// Fewest features that are worth a thread; after so many it looks whether to go on.
+const CHUNK: usize = 4096;
+
+/// An area or line whose box is smaller than this is added to the cover, in physical pixels.
+const SMALL_AREA: f32 = 2.5;
+
+/// A thin line whose box is smaller than this is added to the cover, in physical pixels.
+const SHORT_LINE: f32 = 6.0;
+
+/// Width of a thin line, in physical pixels.
+const THIN_LINE: f32 = 1.6;
+
+/// So many discs of one kind in one view are added to the cover, whatever their size.
+const THRONG: usize = 20_000;
+
+/// A disc smaller than this is added to the cover, in physical pixels.
+const SMALL_DISC: f32 = 2.5;
+
+/// A layer to paint.
+#[derive(Clone, Copy, Debug)]
+pub struct MapLayer<'a> {
+    /// Its geometry and style columns.
+    pub index: &'a LayerIndex,
+    /// Its fields.
+    pub schema: &'a Schema,
+    /// How it looks.
+    pub style: &'a Style,
+    /// 0 is clear, 1 is solid.
+    pub opacity: f32,
+}
+
+/// What was looked at for a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Features with a rule at this scale, in or near the view.
+    pub features: usize,
+    /// Their positions.
+    pub vertices: usize,
+}
+
+/// The scene of one layer without its labels; `None` if cancelled.
+pub fn build_layer(layer: &MapLayer, view: &View, dark: bool, cancel: &Cancel) -> Option<(Scene, Count)> {
+    let frame = Frame::new(layer, view, dark);
+    let mut slots = Vec::new();
+    if !frame.rules.is_empty() && layer.opacity > 0.0 {
+        layer.index.window(view.bounds_world(MARGIN_PX), &mut |slot| slots.push(slot));
+        slots.sort_unstable();
+    }
+    let share = slots.len().div_ceil(rayon::current_num_threads() * 2).max(CHUNK);
+    let parts: Option<Vec<(Batches, Count)>> =
+        slots.par_chunks(share).map(|part| frame.batches(part, cancel)).collect();
+    let (mut batches, mut count) = (Batches::new(), Count::default());
+    for (part, more) in parts? {
+        count.features += more.features;
+        count.vertices += more.vertices;
+        for (key, batch) in part {
+            batches.entry(key).or_default().append(batch);
+        }
+    }
+    Some((frame.scene(batches, layer.opacity), count))
+}
+
+/// A rule that is in force at the view's scale.
+struct Active<'a> {
+    rule: &'a Rule,
+    filter: Option<Filter>,
+    /// Size and offset of each of its paints.
+    sizes: Vec<[Pixels; 2]>,
+}
+
+/// What building one layer needs to know.
+struct Frame<'a> {
+    layer: &'a MapLayer<'a>,
+    scale: Scale<'a>,
+    tracer: Tracer,
+    clip: Rect,
+    view: View,
+    dark: bool,
+    /// In painting order; rules of one pass stand together.
+    rules: Vec<Active<'a>>,
+}
+
+/// Pass, rule, paint and, for strokes and marks, width in 16ths of a pixel.
+type Key = (u8, usize, usize, u32);
+type Batches = BTreeMap<Key, Batch>;
+
+/// What one paint adds up to.
+#[derive(Default)]
+struct Batch {
+    paths: Scene,
+    places: Vec<([f32; 2], f32)>,
+    cover: Option<Cover>,
+}
+
+impl Batch {
+    fn cover(&mut self, view: &View) -> &mut Cover {
+        self.cover.get_or_insert_with(|| Cover::new(view.size_physical()))
+    }
+
+    fn append(&mut self, other: Self) {
+        self.paths.append(other.paths);
+        self.places.extend(other.places);
+        match (&mut self.cover, other.cover) {
+            (Some(cover), Some(more)) => cover.add(&more),
+            (cover, more) => *cover = cover.take().or(more),
+        }
+    }
+}
+
+impl<'a> Frame<'a> {
+    fn new(layer: &'a MapLayer<'a>, view: &View, dark: bool) -> Self {
+        let scale = Scale::new(layer.schema, view);
+        let in_force = |rule: &&Rule| rule.scale.holds(scale.denominator) && !rule.paints.is_empty();
+        let compile = |rule: &'a Rule| Active {
+            rule,
+            filter: rule.filter.as_ref().map(|test| Filter::compile(test, layer.index, layer.schema)),
+            sizes: rule.paints.iter().map(|paint| sizes(paint, &scale)).collect(),
+        };
+        let mut rules: Vec<Active> = layer.style.rules.iter().filter(in_force).map(compile).collect();
+        rules.sort_by_key(|active| active.rule.pass);
+        let margin = MARGIN_PX as f32;
+        let [width, height] = view.size_px.map(|side| side as f32);
+        let clip = [-margin, -margin, width + margin, height + margin];
+        Self { layer, scale, tracer: Tracer::new(view), clip, view: *view, dark, rules }
+    }
+
+    /// What a run of features adds up to; `None` if cancelled.
+    fn batches(&self, slots: &[u32], cancel: &Cancel) -> Option<(Batches, Count)> {
+        let (mut batches, mut count) = (Batches::new(), Count::default());
+        let mut traced = Traced::default();
+        let mut chosen = Vec::new();
+        for (turn, &slot) in slots.iter().enumerate() {
+            if turn % CHUNK == 0 && cancel.is_cancelled() {
+                return None;
+            }
+            self.choose(slot, &mut chosen);
+            if chosen.is_empty() {
+                continue;
+            }
+            count.features += 1;
+            count.vertices += self.tracer.trace(self.layer.index.geometry(slot), &mut traced);
+            if traced.is_empty() || !path::overlap(traced.bounds, self.clip) {
+                continue;
+            }
+            for &rule in &chosen {
+                let active = &self.rules[rule];
+                for (paint, what) in active.rule.paints.iter().enumerate() {
+                    let [size, offset] = &active.sizes[paint];
+                    let one = Brush {
+                        paint: what,
+                        size: size.of(self.layer.index, slot),
+                        offset: offset.of(self.layer.index, slot),
+                    };
+                    self.paint(&traced, &one, (active.rule.pass, rule, paint, 0), &mut batches);
+                }
+            }
+        }
+        Some((batches, count))
+    }
+
+    /// The first rule of each pass that takes the feature.
+    fn choose(&self, slot: u32, chosen: &mut Vec<usize>) {
+        chosen.clear();
+        let mut done = None;
+        for (index, active) in self.rules.iter().enumerate() {
+            let takes = |filter: &Filter| filter.holds(self.layer.index, slot);
+            if done != Some(active.rule.pass) && active.filter.as_ref().is_none_or(takes) {
+                chosen.push(index);
+                done = Some(active.rule.pass);
+            }
+        }
+    }
+
+    fn paint(&self, traced: &Traced, brush: &Brush, mut key: Key, batches: &mut Batches) {
+        let size = brush.size;
+        let physical = size * self.view.pixel_ratio as f32;
+        match brush.paint {
+            Paint::Fill { .. } if traced.extent < SMALL_AREA => {
+                self.cover_area(traced, batches.entry(key).or_default());
+            }
+            Paint::Fill { .. } => self.fill(traced, batches.entry(key).or_default()),
+            Paint::Stroke(_) | Paint::Marks { .. } | Paint::Disc { .. } if size <= 0.0 => {}
+            Paint::Stroke(stroke) => {
+                let is_short = traced.extent < SMALL_AREA || (traced.extent < SHORT_LINE && physical < THIN_LINE);
+                if is_short {
+                    return self.cover_lines(traced, size * inked(&stroke.dash), batches.entry(key).or_default());
+                }
+                key.3 = sixteenths(size);
+                self.stroke(traced, &stroke.dash, brush.offset, batches.entry(key).or_default());
+            }
+            Paint::Marks { mark, every, .. } => {
+                key.3 = sixteenths(size);
+                self.marks(traced, *mark, [size, *every, brush.offset], batches.entry(key).or_default());
+            }
+            Paint::Symbol { .. } => {
+                let places = traced.anchors(self.clip).into_iter().map(|at| (at, size));
+                batches.entry(key).or_default().places.extend(places);
+            }
+            Paint::Disc { .. } if physical < SMALL_DISC => {
+                self.cover_discs(traced, size, batches.entry(key).or_default());
+            }
+            Paint::Disc { .. } => {
+                let places = traced.points(self.clip).map(|at| (at, size));
+                batches.entry(key).or_default().places.extend(places);
+            }
+        }
+    }
+
+    fn cover_area(&self, traced: &Traced, batch: &mut Batch) {
+        let ratio = self.view.pixel_ratio as f32;
+        let area = traced.area() * ratio * ratio;
+        if area > 0.0 {
+            batch.cover(&self.view).area(traced.bounds.map(|side| side * ratio), area);
+        }
+    }
+
+    fn cover_lines(&self, traced: &Traced, width: f32, batch: &mut Batch) {
+        let ratio = self.view.pixel_ratio as f32;
+        for (line, closed) in traced.lines() {
+            let closing = if closed { line.first() } else { None };
+            let line = line.iter().chain(closing).map(|at| at.map(|n| n * ratio));
+            batch.cover(&self.view).line(line, width * ratio);
+        }
+    }
+
+    /// Discs that are not larger than a pixel or two.
+    fn cover_discs(&self, traced: &Traced, size: f32, batch: &mut Batch) {
+        let ratio = self.view.pixel_ratio as f32;
+        for at in traced.points(self.clip) {
+            batch.cover(&self.view).disc(at.map(|n| n * ratio), size * ratio);
+        }
+    }
+
+    fn fill(&self, traced: &Traced, batch: &mut Batch) {
+        for ring in traced.rings() {
+            if path::holds(self.clip, traced.bounds) {
+                batch.paths.push_path(ring.iter().copied(), true);
+            } else {
+                batch.paths.push_path(path::clip_ring(ring, self.clip), true);
+            }
+        }
+    }
+
+    fn stroke(&self, traced: &Traced, dash: &[f32], offset: f32, batch: &mut Batch) {
+        let whole = path::holds(self.clip, traced.bounds);
+        for (line, closed) in traced.lines() {
+            if whole && dash.is_empty() && (closed || offset == 0.0) {
+                batch.paths.push_path(line.iter().copied(), closed);
+                continue;
+            }
+            let closing = if closed { line.first() } else { None };
+            let line: Vec<[f32; 2]> = line.iter().chain(closing).copied().collect();
+            let line = path::offset_line(&line, if closed { 0.0 } else { offset });
+            path::clip_line(&line, self.clip, |part, start| {
+                if dash.is_empty() {
+                    batch.paths.push_path(part.iter().copied(), false);
+                } else {
+                    path::dashes(part, dash, start, |dash| batch.paths.push_path(dash.iter().copied(), false));
+                }
+            });
+        }
+    }
+
+    fn marks(&self, traced: &Traced, mark: LineMark, [size, every, offset]: [f32; 3], batch: &mut Batch) {
+        for (line, _) in traced.lines() {
+            let line = path::offset_line(line, offset);
+            let length = path::length(&line);
+            if length < size * 1.6 {
+                continue;
+            }
+            let count = (length / every.max(size)).round().max(1.0);
+            for index in 0..count as usize {
+                let walk = (index as f32 + 0.5) * length / count;
+                let station = path::station(&line, walk).filter(|found| inside(self.clip, found.at));
+                if let Some(station) = station {
+                    mark_shapes(mark, station, size, &mut batch.paths);
+                }
+            }
+        }
+    }
+
+    /// Batches in order as items.
+    fn scene(&self, batches: Batches, opacity: f32) -> Scene {
+        let mut scene = Scene::default();
+        if opacity < 1.0 {
+            scene.items.push(Item::Opacity(opacity));
+        }
+        for ((_, rule, paint, width), batch) in batches {
+            let what = &self.rules[rule].rule.paints[paint];
+            self.items(what, width as f32 / 16.0, batch, &mut scene);
+        }
+        if opacity < 1.0 {
+            scene.items.push(Item::Pop);
+        }
+        scene
+    }
+
+    fn items(&self, paint: &Paint, width: f32, mut batch: Batch, scene: &mut Scene) {
+        let color = self.color(paint);
+        if matches!(paint, Paint::Disc { .. }) && batch.places.len() > THRONG {
+            let (places, ratio) = (std::mem::take(&mut batch.places), self.view.pixel_ratio as f32);
+            for (at, size) in places {
+                batch.cover(&self.view).disc(at.map(|n| n * ratio), size * ratio);
+            }
+        }
+        if let Some(cover) = batch.cover {
+            let [width, _] = self.view.size_physical();
+            scene.items.push(Item::Cover { color, width, cover: cover.to_alpha().into() });
+        }
+        let first = scene.next_path();
+        scene.append(batch.paths);
+        let paths = first..scene.next_path();
+        match paint {
+            Paint::Symbol { id, .. } => {
+                let id: Arc<str> = id.as_str().into();
+                let place = |(at, size)| Item::Symbol { id: Arc::clone(&id), at, size };
+                scene.items.extend(spread(batch.places, 0.25, self.clip).into_iter().map(place));
+            }
+            Paint::Disc { ring, .. } => {
+                let ring = ring.as_ref().map(|ring| {
+                    (
+                        ring.ink.on(self.dark).with_opacity(ring.opacity),
+                        self.scale.pixels(&ring.width).of(self.layer.index, u32::MAX),
+                    )
+                });
+                let place = |(at, size)| Item::Disc { at, size, color, ring };
+                scene.items.extend(spread(batch.places, 0.4, self.clip).into_iter().map(place));
+            }
+            _ if paths.is_empty() => {}
+            Paint::Fill { .. } | Paint::Marks { mark: LineMark::Arrow, .. } => {
+                scene.items.push(Item::Fill { paths, color });
+            }
+            Paint::Stroke(stroke) => scene.items.push(Item::Stroke { paths, color, width, cap: stroke.cap }),
+            Paint::Marks { .. } => {
+                let width = (width * 0.22).max(0.9);
+                scene.items.push(Item::Stroke { paths, color, width, cap: Cap::Butt });
+            }
+        }
+    }
+
+    fn color(&self, paint: &Paint) -> Rgba {
+        match paint {
+            Paint::Fill { ink, opacity } => ink.on(self.dark).with_opacity(*opacity),
+            Paint::Stroke(stroke) => stroke.ink.on(self.dark).with_opacity(stroke.opacity),
+            Paint::Marks { ink, .. } | Paint::Disc { ink, .. } => ink.on(self.dark),
+            Paint::Symbol { .. } => Rgba::hex(0),
+        }
+    }
+}
+
+/// One paint at the size that one feature has.
+struct Brush<'a> {
+    paint: &'a Paint,
+    size: f32,
+    offset: f32,
+}
+
+/// How much of a dashed line is line.
+fn inked(dash: &[f32]) -> f32 {
+    let all: f32 = dash.iter().sum();
+    if all > 0.0 && dash.len().is_multiple_of(2) { dash.iter().step_by(2).sum::<f32>() / all } else { 1.0 }
+}
+
+/// Size and offset of a paint.
+fn sizes(paint: &Paint, scale: &Scale) -> [Pixels; 2] {
+    let none = Pixels::Fixed(0.0);
+    match paint {
+        Paint::Fill { .. } => [none.clone(), none],
+        Paint::Stroke(stroke) => [scale.pixels(&stroke.width), scale.pixels(&stroke.offset)],
+        Paint::Marks { size, offset, .. } => [scale.pixels(size), scale.pixels(offset)],
+        Paint::Symbol { size, .. } | Paint::Disc { size, .. } => [scale.pixels(size), none],
+    }
+}
+
+fn sixteenths(width: f32) -> u32 {
+    (width * 16.0).round().clamp(1.0, 1e6) as u32
+}
+
+fn inside(clip: Rect, at: [f32; 2]) -> bool {
+    clip[0] <= at[0] && at[0] <= clip[2] && clip[1] <= at[1] && at[1] <= clip[3]
+}

@@ -1,0 +1,137 @@
+//! How much of each pixel is covered by things too small to be painted one by one.
+//!
+//! Cover is counted in 256ths of a pixel and sums are whole numbers, so that the order of features and the number of
+//! threads make no difference.
+
+use super::path::{self, Rect};
+
+/// Whole cover of one pixel.
+const FULL: f32 = 256.0;
+
+/// Positions along a line at which cover is added, per pixel.
+const SAMPLES: f32 = 1.0;
+
+/// One picture's cover, physical pixels.
+#[derive(Clone, Debug)]
+pub(super) struct Cover {
+    size: [usize; 2],
+    sums: Vec<u16>,
+}
+
+impl Cover {
+    pub(super) fn new(size: [u16; 2]) -> Self {
+        let size = size.map(usize::from);
+        Self { size, sums: vec![0; size[0] * size[1]] }
+    }
+
+    /// Adds what another has.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum = sum.saturating_add(*more));
+    }
+
+    /// Adds an area of so many square pixels, spread evenly over its box.
+    pub(super) fn area(&mut self, [left, top, right, bottom]: Rect, area: f32) {
+        // An area without width still leaves a trace.
+        let (left, right) = widened(left, right);
+        let (top, bottom) = widened(top, bottom);
+        let share = (area / ((right - left) * (bottom - top))).min(1.0);
+        for y in pixels(top, bottom, self.size[1]) {
+            let high = bottom.min(y as f32 + 1.0) - top.max(y as f32);
+            for x in pixels(left, right, self.size[0]) {
+                let wide = right.min(x as f32 + 1.0) - left.max(x as f32);
+                self.put(x, y, share * wide * high);
+            }
+        }
+    }
+
+    /// Adds a disc of so many pixels across.
+    pub(super) fn disc(&mut self, [x, y]: [f32; 2], size: f32) {
+        let half = size / 2.0;
+        self.area([x - half, y - half, x + half, y + half], size * size * std::f32::consts::FRAC_PI_4);
+    }
+
+    /// Adds a line of so many pixels' width.
+    pub(super) fn line(&mut self, line: impl Iterator<Item = [f32; 2]>, width: f32) {
+        let mut before = None;
+        for to in line {
+            let Some(from) = before.replace(to) else { continue };
+            let length = path::distance(from, to);
+            let count = (length * SAMPLES).ceil().clamp(1.0, 4096.0);
+            let each = length * width / count;
+            for index in 0..count as usize {
+                let share = (index as f32 + 0.5) / count;
+                self.spot([0, 1].map(|axis| from[axis] + (to[axis] - from[axis]) * share), each);
+            }
+        }
+    }
+
+    /// Adds so much cover around a place, shared among the four nearest pixels.
+    fn spot(&mut self, at: [f32; 2], cover: f32) {
+        // One more than the place, so that truncating is rounding down for everything that can be seen.
+        let (x, y) = (at[0] + 0.5, at[1] + 0.5);
+        let inside = x >= 0.0 && y >= 0.0 && x < (self.size[0] + 1) as f32 && y < (self.size[1] + 1) as f32;
+        if !inside {
+            return;
+        }
+        let (column, row) = (x as usize, y as usize);
+        let (right, low) = (x - column as f32, y - row as f32);
+        for (x, wide) in [(column, 1.0 - right), (column + 1, right)] {
+            for (y, high) in [(row, 1.0 - low), (row + 1, low)] {
+                if (1..=self.size[0]).contains(&x) && (1..=self.size[1]).contains(&y) {
+                    self.put(x - 1, y - 1, cover * wide * high);
+                }
+            }
+        }
+    }
+
+    fn put(&mut self, x: usize, y: usize, cover: f32) {
+        let sum = &mut self.sums[y * self.size[0] + x];
+        *sum = sum.saturating_add((cover * FULL + 0.5) as u16);
+    }
+
+    /// Cover as 0 to 255, row by row.
+    pub(super) fn to_alpha(&self) -> Vec<u8> {
+        self.sums.iter().map(|&sum| sum.min(255) as u8).collect()
+    }
+}
+
+fn widened(from: f32, to: f32) -> (f32, f32) {
+    if to - from >= 0.25 { (from, to) } else { (f32::midpoint(from, to) - 0.125, f32::midpoint(from, to) + 0.125) }
+}
+
+fn pixels(from: f32, to: f32, count: usize) -> std::ops::Range<usize> {
+    from.floor().max(0.0) as usize..(to.ceil().max(0.0) as usize).min(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(draw: impl Fn(&mut Cover), want: f32) -> Cover {
+        let mut cover = Cover::new([8, 8]);
+        draw(&mut cover);
+        let sum = cover.sums.iter().map(|&sum| f32::from(sum)).sum::<f32>() / FULL;
+        assert!((sum - want).abs() < 0.03 * want + 0.02, "{sum} is not {want}");
+        cover
+    }
+
+    #[test]
+    fn cover_adds_up_to_the_area() {
+        check(|cover| cover.area([1.2, 1.3, 2.1, 2.8], 0.9), 0.9);
+        check(|cover| cover.line([[1.0, 1.5], [5.0, 4.5]].into_iter(), 0.8), 4.0);
+        check(|cover| (0..2).for_each(|_| cover.area([1.0, 1.0, 2.0, 2.0], 1.0)), 2.0);
+    }
+
+    #[test]
+    fn a_pixel_is_covered_once_at_most() {
+        let cover = check(|cover| (0..3).for_each(|_| cover.area([1.0, 1.0, 2.0, 2.0], 1.0)), 3.0);
+        assert_eq!(cover.to_alpha().iter().map(|&alpha| u32::from(alpha)).sum::<u32>(), 255);
+    }
+
+    #[test]
+    fn what_is_outside_leaves_nothing() {
+        check(|cover| cover.area([-5.0, -5.0, -4.0, -4.0], 1.0), 0.0);
+        check(|cover| cover.line([[-9.0, -9.0], [-2.0, -2.0]].into_iter(), 1.0), 0.0);
+        check(|cover| cover.area([30.0, 1.0, 31.0, 2.0], 1.0), 0.0);
+    }
+}

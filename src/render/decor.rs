@@ -1,0 +1,153 @@
+//! What a picture of the map carries beside the map: scale bar, north arrow, the mark of invented data.
+
+use std::sync::Arc;
+
+use super::board::Words;
+use super::scene::{Item, Scene, TextRun};
+use super::view::View;
+use crate::model::style::{Cap, Ink, Rgba};
+use crate::text::{Lang, Text};
+
+const PANEL: Ink = Ink::new(0xFB_FAF7, 0x1B_1F23);
+const INK: Ink = Ink::new(0x1E_2328, 0xE8_EAEC);
+const WARN: Ink = Ink::new(0x8A_5800, 0xE9_B44C);
+const WARN_GROUND: Ink = Ink::new(0xFB_F0D9, 0x37_2C14);
+
+/// Pixels between the edge of the picture and what stands there.
+const EDGE: f32 = 12.0;
+
+/// Longest scale bar in pixels.
+const LONGEST: f64 = 160.0;
+
+/// Something that a picture may carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// How long a round number of metres is, at the lower left.
+    ScaleBar,
+    /// Where north is, at the upper right.
+    North,
+    /// That the data are invented, at the upper left.
+    SampleData,
+}
+
+/// Puts marks on a finished scene of `view`.
+pub fn decorate(scene: &mut Scene, view: &View, lang: Lang, marks: &[Mark]) {
+    for mark in marks {
+        match mark {
+            Mark::ScaleBar => scale_bar(scene, view),
+            Mark::North => north(scene, view, lang),
+            Mark::SampleData => sample_mark(scene, lang),
+        }
+    }
+}
+
+/// The longest 1, 2 or 5 × 10ⁿ metres on the ground that take no more than so many pixels.
+pub fn round_length_m(ground_m_per_px: f64, most_px: f64) -> f64 {
+    let most = (ground_m_per_px * most_px).max(1e-3);
+    let power = 10_f64.powf(most.log10().floor());
+    [5.0, 2.0, 1.0].into_iter().map(|step| step * power).find(|&length| length <= most * 1.000_001).unwrap_or(power)
+}
+
+/// A length as a person reads it on a map: `200 m`, `5 km`.
+pub fn length_text(metres: f64) -> String {
+    if metres >= 1000.0 { format!("{} km", metres / 1000.0) } else { format!("{metres} m") }
+}
+
+fn scale_bar(scene: &mut Scene, view: &View) {
+    let metres = round_length_m(view.ground_m_per_px(), LONGEST);
+    let length = (metres / view.ground_m_per_px()) as f32;
+    let (left, bottom) = (EDGE, view.size_px[1] as f32 - EDGE);
+    fill(scene, [left, bottom - 32.0, left + length + 24.0, bottom], PANEL, 0.92);
+    let (from, top) = (left + 12.0, bottom - 11.0);
+    fill(scene, [from - 0.5, top - 0.5, from + length + 0.5, top + 4.5], INK, 1.0);
+    for part in [0.0, 0.5] {
+        let start = from + length * (part + 0.25);
+        fill(scene, [start, top + 0.5, start + length * 0.25 - 0.5, top + 3.5], PANEL, 1.0);
+    }
+    let middle = bottom - 21.0;
+    words(scene, "0", [from, middle], Align::Left, INK);
+    words(scene, &length_text(metres), [from + length, middle], Align::Right, INK);
+}
+
+fn north(scene: &mut Scene, view: &View, lang: Lang) {
+    let (x, y) = (view.size_px[0] as f32 - EDGE - 17.0, EDGE + 22.0);
+    let (sin, cos) = (view.rotation_rad as f32).sin_cos();
+    let place = |right: f32, up: f32| [x + right * cos + up * sin, y + right * sin - up * cos];
+    let first = scene.next_path();
+    scene.push_path([place(0.0, 18.0), place(7.5, -7.0), place(0.0, -2.5), place(-7.5, -7.0)], true);
+    let paths = first..scene.next_path();
+    let (panel, ink) = (PANEL.on(scene.dark), INK.on(scene.dark));
+    scene.items.push(Item::Stroke { paths: paths.clone(), color: panel, width: 3.0, cap: Cap::Round });
+    scene.items.push(Item::Fill { paths, color: ink });
+    words(scene, Text::new("北", "N").get(lang), place(0.0, -16.0), Align::Middle, INK);
+}
+
+fn sample_mark(scene: &mut Scene, lang: Lang) {
+    let text = Text::new("示例数据，纯属虚构", "Sample data, invented");
+    let width = Words::new(text.get(lang), true, 12.0, 0.0).width;
+    fill(scene, [EDGE, EDGE, EDGE + width + 16.0, EDGE + 24.0], WARN_GROUND, 0.95);
+    words(scene, text.get(lang), [EDGE + 8.0, EDGE + 12.0], Align::Left, WARN);
+}
+
+fn fill(scene: &mut Scene, [left, top, right, bottom]: [f32; 4], ink: Ink, opacity: f32) {
+    let first = scene.next_path();
+    scene.push_path([[left, top], [right, top], [right, bottom], [left, bottom]], true);
+    let color = ink.on(scene.dark).with_opacity(opacity);
+    scene.items.push(Item::Fill { paths: first..scene.next_path(), color });
+}
+
+enum Align {
+    Left,
+    Middle,
+    Right,
+}
+
+fn words(scene: &mut Scene, text: &str, at: [f32; 2], align: Align, ink: Ink) {
+    let words = Words::new(text, true, 12.0, 0.0);
+    let middle = match align {
+        Align::Left => at[0] + words.width / 2.0,
+        Align::Middle => at[0],
+        Align::Right => at[0] - words.width / 2.0,
+    };
+    let color: Rgba = ink.on(scene.dark);
+    scene.items.push(Item::Text(Arc::new(TextRun {
+        text: text.to_owned(),
+        glyphs: words.level([middle, at[1]]).glyphs,
+        size: words.size,
+        medium: true,
+        italic: false,
+        color,
+        halo: None,
+    })));
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp)] // the numbers compared are exact
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_is_a_round_length_that_fits() {
+        for (metres_per_px, want) in [(0.66, 100.0), (10.6, 1000.0), (0.05, 5.0), (12.5, 2000.0), (300.0, 20_000.0)] {
+            assert_eq!(round_length_m(metres_per_px, 160.0), want);
+        }
+        assert_eq!([length_text(200.0), length_text(5000.0), length_text(0.5)], ["200 m", "5 km", "0.5 m"]);
+    }
+
+    #[test]
+    fn marks_say_what_they_are_in_both_languages() {
+        let view = View::at_scale([0.0, 0.0], 2500.0, [400.0, 300.0]);
+        let check = |lang: Lang, want: &[&str]| {
+            let mut scene = Scene { size_px: view.size_px, pixel_ratio: 1.0, ..Scene::default() };
+            decorate(&mut scene, &view, lang, &[Mark::ScaleBar, Mark::North, Mark::SampleData]);
+            let texts: Vec<String> = scene
+                .items
+                .iter()
+                .filter_map(|item| if let Item::Text(run) = item { Some(run.text.clone()) } else { None })
+                .collect();
+            assert_eq!(texts, want);
+        };
+        check(Lang::Zh, &["0", "100 m", "北", "示例数据，纯属虚构"]);
+        check(Lang::En, &["0", "100 m", "N", "Sample data, invented"]);
+    }
+}

@@ -1,0 +1,97 @@
+//! A whole map: layers in order, labels over all of them.
+
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use super::build::build_layer;
+pub use super::build::{Count, MapLayer};
+use super::decor::{self, Mark};
+use super::label;
+use super::painter::{self, Picture};
+use super::scene::Scene;
+use super::view::View;
+use crate::model::style::{Ink, Rgba};
+use crate::task::Cancel;
+use crate::text::Lang;
+
+/// Ground inside the city.
+pub const LAND: Ink = Ink::new(0xF4_F2_EC, 0x20_25_2A);
+/// Ground outside the city.
+pub const OUTSIDE: Ink = Ink::new(0xEC_EA_E3, 0x1C_21_25);
+
+/// What a map looks like beside its layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapOptions {
+    /// What stands on the map: scale bar, north arrow, mark of invented data.
+    pub marks: Vec<Mark>,
+    /// Language of the labels.
+    pub lang: Lang,
+    /// Dark colours.
+    pub dark: bool,
+    /// Whether there are labels.
+    pub labels: bool,
+    /// Colour under everything; `None` is the land's, clear is nothing.
+    pub background: Option<Rgba>,
+}
+
+impl Default for MapOptions {
+    fn default() -> Self {
+        Self { marks: Vec::new(), lang: Lang::Zh, dark: false, labels: true, background: None }
+    }
+}
+
+/// What a picture was made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// Features in or near the view with a rule at its scale.
+    pub features: usize,
+    /// Their positions.
+    pub vertices: usize,
+    /// Labels that found a place.
+    pub labels: usize,
+    /// From layers to scene, milliseconds.
+    pub build_millis: f64,
+    /// From scene to pixels, milliseconds.
+    pub paint_millis: f64,
+}
+
+/// The scene of a map, layers in painting order; `None` if cancelled.
+pub fn map_scene(layers: &[MapLayer], view: &View, options: &MapOptions, cancel: &Cancel) -> Option<(Scene, Stats)> {
+    let start = Instant::now();
+    let background = options.background.unwrap_or(LAND.on(options.dark));
+    let mut scene = Scene {
+        size_px: view.size_px,
+        pixel_ratio: view.pixel_ratio,
+        dark: options.dark,
+        background: Some(background),
+        ..Scene::default()
+    };
+    let mut stats = Stats::default();
+    if view.is_valid() {
+        let parts: Option<Vec<_>> =
+            layers.par_iter().map(|layer| build_layer(layer, view, options.dark, cancel)).collect();
+        for (part, count) in parts? {
+            stats.features += count.features;
+            stats.vertices += count.vertices;
+            scene.append(part);
+        }
+        if options.labels {
+            let words = label::labels(layers, view, options, &scene.items, cancel)?;
+            stats.labels = words.len();
+            scene.items.extend(words);
+        }
+        decor::decorate(&mut scene, view, options.lang, &options.marks);
+    }
+    stats.build_millis = start.elapsed().as_secs_f64() * 1000.0;
+    Some((scene, stats))
+}
+
+/// Paints a map, layers in painting order; `None` if cancelled.
+pub fn paint_map(layers: &[MapLayer], view: &View, options: &MapOptions, cancel: &Cancel) -> Option<(Picture, Stats)> {
+    let (scene, mut stats) = map_scene(layers, view, options, cancel)?;
+    let start = Instant::now();
+    let picture = painter::paint(&scene, cancel)?;
+    stats.paint_millis = start.elapsed().as_secs_f64() * 1000.0;
+    Some((picture, stats))
+}

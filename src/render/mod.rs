@@ -1,0 +1,26 @@
+//! From layers to pixels: layers + styles + view make a [`scene::Scene`], the painter makes pixels of it.
+
+mod board;
+pub mod build;
+mod chain;
+mod cover;
+pub mod decor;
+pub mod filter;
+pub mod font;
+mod label;
+pub mod map;
+mod marks;
+pub mod painter;
+pub mod path;
+pub mod pole;
+pub mod scene;
+mod sizes;
+mod sprite;
+pub mod swatch;
+pub mod symbol;
+pub mod symbol_list;
+mod trace;
+pub mod view;
+
+#[cfg(test)]
+mod map_tests;

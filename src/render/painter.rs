@@ -1,0 +1,251 @@
+//! The one painter: a scene becomes pixels on the processor.
+//!
+//! The picture is cut into bands of rows that are painted side by side on all threads; the bands do not depend on how
+//! many threads there are, so that a scene gives the same pixels everywhere. Symbols and discs are painted once each
+//! and then stamped on whole pixels.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use vello_cpu::color::{AlphaColor, Srgb};
+use vello_cpu::kurbo::{self, Affine, BezPath, Join, Rect, Stroke};
+use vello_cpu::peniko::{Extend, ImageQuality, ImageSampler};
+use vello_cpu::{Image, ImageSource, Pixmap, PixmapMut, RasterizerSettings, RenderContext, Resources, TargetInit};
+
+use super::font;
+use super::scene::{Item, PathSpan, Scene, TextRun};
+use super::sprite::{self, Sprite};
+use crate::model::style::{Cap, Rgba};
+use crate::task::Cancel;
+
+/// Rows of a band, physical pixels.
+const BAND: usize = 128;
+
+/// Pixels of a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Physical pixels.
+    pub width: u32,
+    /// Physical pixels.
+    pub height: u32,
+    /// Red, green, blue, alpha, premultiplied, row by row from the top.
+    pub rgba: Vec<u8>,
+}
+
+/// Paints a scene; `None` if cancelled.
+pub fn paint(scene: &Scene, cancel: &Cancel) -> Option<Picture> {
+    let [width, height] = scene.size_px.map(|side| (side * scene.pixel_ratio).round().clamp(1.0, 16_384.0) as usize);
+    let mut rgba = vec![0; width * height * 4];
+    let all = rgba.par_chunks_mut(width * BAND * 4).enumerate().try_for_each(|(band, pixels)| {
+        let rows = pixels.len() / (width * 4);
+        (!cancel.is_cancelled()).then(|| Band::new(scene, band * BAND, [width, rows]).paint(pixels))
+    });
+    all.map(|()| Picture { width: width as u32, height: height as u32, rgba })
+}
+
+/// A colour as the painter wants it.
+pub(super) fn alpha_color(color: Rgba) -> AlphaColor<Srgb> {
+    let [red, green, blue, alpha] = color.0;
+    AlphaColor::from_rgba8(red, green, blue, alpha)
+}
+
+/// Some rows of a picture.
+struct Band<'a> {
+    scene: &'a Scene,
+    context: RenderContext,
+    /// Rows above, physical pixels.
+    top: usize,
+    size: [usize; 2],
+    /// First and last y that can be seen, logical pixels.
+    seen: [f32; 2],
+    /// From logical pixels of the scene to physical pixels of the band.
+    place: Affine,
+    open: Vec<Open>,
+    path: BezPath,
+}
+
+/// What an [`Item::Pop`] ends.
+enum Open {
+    Layer,
+    Clip,
+}
+
+impl<'a> Band<'a> {
+    fn new(scene: &'a Scene, top: usize, size: [usize; 2]) -> Self {
+        let ratio = scene.pixel_ratio;
+        let seen = [top, top + size[1]].map(|row| (row as f64 / ratio) as f32);
+        let place = Affine::translate((0.0, -(top as f64))) * Affine::scale(ratio);
+        let context = RenderContext::new(size[0] as u16, size[1] as u16);
+        Self { scene, context, top, size, seen, place, open: Vec::new(), path: BezPath::new() }
+    }
+
+    fn paint(mut self, pixels: &mut [u8]) {
+        self.scene.items.iter().for_each(|item| self.item(item));
+        while !self.open.is_empty() {
+            self.pop();
+        }
+        self.context.flush();
+        let Some(target) = PixmapMut::new(self.size[0] as u16, self.size[1] as u16, pixels) else { return };
+        let background = self.scene.background.map_or(AlphaColor::TRANSPARENT, alpha_color);
+        let settings =
+            RasterizerSettings { target_init: TargetInit::Clear(background), ..RasterizerSettings::default() };
+        self.context.render_with(target, &mut Resources::new(), settings);
+    }
+
+    fn item(&mut self, item: &Item) {
+        match item {
+            Item::Fill { paths, color } => {
+                if self.collect(paths.clone(), 1.0) {
+                    self.context.set_transform(self.place);
+                    self.context.set_paint(alpha_color(*color));
+                    self.context.fill_path(&self.path);
+                }
+            }
+            Item::Stroke { paths, color, width, cap } => {
+                if self.collect(paths.clone(), width + 1.0) {
+                    self.stroke(*color, *width, *cap);
+                }
+            }
+            Item::Cover { color, width, cover } => self.cover(*color, usize::from(*width), cover),
+            Item::Symbol { id, at, size } if self.sees(at[1], *size) => {
+                let sprite = sprite::symbol(id, self.scene.dark, f64::from(*size) * self.scene.pixel_ratio);
+                self.stamp(&sprite, *at);
+            }
+            Item::Disc { at, size, color, ring } if self.sees(at[1], size + ring.map_or(0.0, |ring| ring.1)) => {
+                let ratio = self.scene.pixel_ratio;
+                let ring = ring.map(|(color, width)| (color, f64::from(width) * ratio));
+                let sprite = sprite::disc(f64::from(*size) * ratio, *color, ring);
+                self.stamp(&sprite, *at);
+            }
+            Item::Symbol { .. } | Item::Disc { .. } => {}
+            Item::Text(run) => self.text(run),
+            Item::Opacity(opacity) => {
+                self.context.push_opacity_layer(*opacity);
+                self.open.push(Open::Layer);
+            }
+            Item::Clip([left, top, right, bottom]) => {
+                self.context.set_transform(self.place);
+                let rect = Rect::new((*left).into(), (*top).into(), (*right).into(), (*bottom).into());
+                self.context.push_clip_rect(&rect);
+                self.open.push(Open::Clip);
+            }
+            Item::Pop => self.pop(),
+        }
+    }
+
+    fn pop(&mut self) {
+        match self.open.pop() {
+            Some(Open::Layer) => self.context.pop_layer(),
+            Some(Open::Clip) => self.context.pop_clip(),
+            None => {}
+        }
+    }
+
+    fn sees(&self, y: f32, size: f32) -> bool {
+        y + size >= self.seen[0] && y - size <= self.seen[1]
+    }
+
+    /// Gathers the paths that reach into the band; whether there are any.
+    fn collect(&mut self, paths: std::ops::Range<u32>, margin: f32) -> bool {
+        self.path.truncate(0);
+        for span in &self.scene.paths[paths.start as usize..paths.end as usize] {
+            if span.y_range[1] + margin >= self.seen[0] && span.y_range[0] - margin <= self.seen[1] {
+                add_path(self.scene, *span, &mut self.path);
+            }
+        }
+        !self.path.is_empty()
+    }
+
+    fn stroke(&mut self, color: Rgba, width: f32, cap: Cap) {
+        // A line thinner than a pixel is painted one pixel wide and fainter: it stays even along its way.
+        let least = 1.0 / self.scene.pixel_ratio as f32;
+        let color = if width < least { color.with_opacity(width / least) } else { color };
+        let caps = match cap {
+            Cap::Butt => kurbo::Cap::Butt,
+            Cap::Round => kurbo::Cap::Round,
+        };
+        let join = if width > 2.0 { Join::Round } else { Join::Bevel };
+        self.context.set_transform(self.place);
+        self.context.set_paint(alpha_color(color));
+        self.context.set_stroke(Stroke::new(f64::from(width.max(least))).with_caps(caps).with_join(join));
+        self.context.stroke_path(&self.path);
+    }
+
+    fn cover(&mut self, color: Rgba, width: usize, cover: &[u8]) {
+        let first = self.top * width;
+        let Some(rows) = cover.get(first..first + width * self.size[1]).filter(|_| width == self.size[0]) else {
+            return;
+        };
+        if rows.iter().all(|&share| share == 0) {
+            return;
+        }
+        let shades: Vec<[u8; 4]> = (0..=255).map(|share| premultiplied(color, share)).collect();
+        let mut rgba = vec![0; rows.len() * 4];
+        for (pixel, &share) in rgba.chunks_exact_mut(4).zip(rows) {
+            if share > 0 {
+                pixel.copy_from_slice(&shades[usize::from(share)]);
+            }
+        }
+        let pixmap = sprite::pixmap(rgba, self.size.map(|side| side as u16));
+        self.image(Arc::new(pixmap), [0.0, 0.0]);
+    }
+
+    /// Paints an image with its upper left corner at a whole physical pixel of the band.
+    fn image(&mut self, pixmap: Arc<Pixmap>, corner: [f64; 2]) {
+        let rect = Rect::new(0.0, 0.0, f64::from(pixmap.width()), f64::from(pixmap.height()));
+        let sampler =
+            ImageSampler { x_extend: Extend::Pad, y_extend: Extend::Pad, quality: ImageQuality::Low, alpha: 1.0 };
+        self.context.set_transform(Affine::translate((corner[0], corner[1])));
+        self.context.set_paint(Image { image: ImageSource::Pixmap(pixmap), sampler });
+        self.context.fill_rect(&rect);
+    }
+
+    fn stamp(&mut self, sprite: &Sprite, at: [f32; 2]) {
+        let corner = |axis: usize| (f64::from(at[axis]) * self.scene.pixel_ratio - sprite.middle[axis]).round();
+        let corner = [corner(0), corner(1) - self.top as f64];
+        self.image(Arc::clone(&sprite.pixmap), corner);
+    }
+
+    fn text(&mut self, run: &TextRun) {
+        let face = font::face(run.medium);
+        let slant = if run.italic { Affine::skew(-font::SLANT, 0.0) } else { Affine::IDENTITY };
+        let seen: Vec<_> = run.glyphs.iter().filter(|glyph| self.sees(glyph.at[1], run.size * 1.5)).collect();
+        let transforms: Vec<Affine> = seen
+            .iter()
+            .map(|glyph| {
+                let at = (f64::from(glyph.at[0]), f64::from(glyph.at[1]));
+                let turn = Affine::rotate(f64::from(glyph.turn_rad));
+                self.place * Affine::translate(at) * turn * Affine::scale(f64::from(run.size)) * slant
+            })
+            .collect();
+        if let Some((color, width)) = run.halo {
+            self.context.set_paint(alpha_color(color));
+            for (glyph, transform) in seen.iter().zip(&transforms) {
+                self.context.set_transform(*transform);
+                self.context.fill_path(&face.halo(glyph.id, width / run.size));
+            }
+        }
+        self.context.set_paint(alpha_color(run.color));
+        for (glyph, transform) in seen.iter().zip(&transforms) {
+            self.context.set_transform(*transform);
+            self.context.fill_path(&face.shape(glyph.id));
+        }
+    }
+}
+
+fn add_path(scene: &Scene, span: PathSpan, out: &mut BezPath) {
+    for (index, &[x, y]) in scene.positions(span).iter().enumerate() {
+        let at = (f64::from(x), f64::from(y));
+        if index == 0 { out.move_to(at) } else { out.line_to(at) }
+    }
+    if span.closed {
+        out.close_path();
+    }
+}
+
+fn premultiplied(color: Rgba, share: u8) -> [u8; 4] {
+    let [red, green, blue, alpha] = color.0.map(u32::from);
+    let alpha = (alpha * u32::from(share) + 127) / 255;
+    let part = |channel: u32| ((channel * alpha + 127) / 255) as u8;
+    [part(red), part(green), part(blue), alpha as u8]
+}
