@@ -1,0 +1,173 @@
+//! Actions: what a person can ask for by menu, tool bar, key or palette. One list feeds all of them.
+//!
+//! An action has no payload. The window turns it into a command, a tool, or a panel that opens.
+
+use crate::text::Text;
+
+/// The menus, from left to right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Menu {
+    /// Files.
+    Project,
+    /// Undo, notes, forms.
+    Edit,
+    /// What is seen.
+    View,
+    /// Layers.
+    Layer,
+    /// Selection.
+    Select,
+    /// Language, theme, author.
+    Settings,
+    /// Help.
+    Help,
+}
+
+impl Menu {
+    /// All, from left to right.
+    pub const ALL: [Self; 7] =
+        [Self::Project, Self::Edit, Self::View, Self::Layer, Self::Select, Self::Settings, Self::Help];
+
+    /// Its word.
+    pub fn name(self) -> Text {
+        match self {
+            Self::Project => Text::new("项目", "Project"),
+            Self::Edit => Text::new("编辑", "Edit"),
+            Self::View => Text::new("视图", "View"),
+            Self::Layer => Text::new("图层", "Layer"),
+            Self::Select => Text::new("选择", "Select"),
+            Self::Settings => Text::new("设置", "Settings"),
+            Self::Help => Text::new("帮助", "Help"),
+        }
+    }
+}
+
+/// What must be so for an action to be possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// An open city.
+    City,
+    /// An open city that can be changed.
+    Writable,
+    /// Something selected.
+    Selection,
+    /// Something to take back.
+    Undo,
+    /// Something to do again.
+    Redo,
+}
+
+/// One action.
+#[derive(Debug)]
+pub struct Action {
+    /// Which.
+    pub id: ActionId,
+    /// Its words in menu, palette, log and help.
+    pub name: Text,
+    /// Short words for the tool bar.
+    pub short: Text,
+    /// Keys as written for people: `Ctrl+Shift+I`; alternatives behind `/`.
+    pub keys: &'static str,
+    /// Phosphor icon name, as `MAP_PIN_PLUS`.
+    pub icon: &'static str,
+    /// The menu it stands in.
+    pub menu: Menu,
+    /// When it is possible.
+    pub needs: Needs,
+}
+
+macro_rules! actions {
+    ($($id:ident, $zh:literal, $en:literal, $short_zh:literal, $short_en:literal, $keys:literal, $icon:literal, $menu:ident, $needs:ident;)*) => {
+        /// The id of an action.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs, reason = "each is named in both languages in ACTIONS")]
+        pub enum ActionId { $($id,)* }
+
+        /// Every action, in menu order.
+        pub static ACTIONS: &[Action] = &[$(Action {
+            id: ActionId::$id,
+            name: Text::new($zh, $en),
+            short: Text::new($short_zh, $short_en),
+            keys: $keys,
+            icon: $icon,
+            menu: Menu::$menu,
+            needs: Needs::$needs,
+        },)*];
+    };
+}
+
+actions! {
+    NewCity, "新建城市…", "New city…", "新建", "New", "Ctrl+N", "FILE_PLUS", Project, Nothing;
+    OpenCity, "打开城市…", "Open city…", "打开", "Open", "Ctrl+O", "FOLDER_OPEN", Project, Nothing;
+    SampleCity, "打开示例城市", "Open the sample city", "示例", "Sample", "", "BUILDINGS", Project, Nothing;
+    ImportFile, "导入文件…", "Import a file…", "导入", "Import", "Ctrl+Shift+V", "DOWNLOAD_SIMPLE", Project, Writable;
+    ExportLayer, "导出 GeoJSON…", "Export GeoJSON…", "导出", "Export", "Ctrl+E", "EXPORT", Project, City;
+    Backup, "备份城市…", "Back up the city…", "备份", "Back up", "Ctrl+Shift+S", "COPY", Project, City;
+    SavePicture, "地图存为图片…", "Save the map as a picture…", "图片", "Picture", "Ctrl+P", "IMAGE", Project, City;
+    CloseCity, "关闭城市", "Close the city", "关闭", "Close", "Ctrl+W", "X", Project, City;
+    Undo, "撤销", "Undo", "撤销", "Undo", "Ctrl+Z", "ARROW_U_UP_LEFT", Edit, Undo;
+    Redo, "重做", "Redo", "重做", "Redo", "Ctrl+Shift+Z/Ctrl+Y", "ARROW_U_UP_RIGHT", Edit, Redo;
+    ShowHistory, "操作记录", "History", "记录", "History", "Ctrl+5", "CLOCK_COUNTER_CLOCKWISE", Edit, City;
+    NotePoint, "标注点", "Note at a point", "标注", "Note", "2", "MAP_PIN_PLUS", Edit, Writable;
+    NoteLine, "标注线", "Note along a line", "线标注", "Line note", "3", "LINE_SEGMENTS", Edit, Writable;
+    NoteArea, "标注面", "Note for an area", "面标注", "Area note", "4", "POLYGON", Edit, Writable;
+    EditForm, "编辑属性", "Edit attributes", "编辑", "Edit", "F2", "PENCIL_SIMPLE", Edit, Writable;
+    DeleteSelected, "删除所选要素", "Delete the selected features", "删除", "Delete", "Delete", "TRASH", Edit, Selection;
+    Pan, "浏览", "Pan", "浏览", "Pan", "Ctrl+Shift+H", "HAND", View, Nothing;
+    Identify, "识别", "Identify", "识别", "Identify", "Ctrl+Shift+I", "CURSOR_CLICK", View, City;
+    MeasureLength, "测量距离", "Measure a distance", "测距", "Distance", "Ctrl+Shift+M", "RULER", View, City;
+    MeasureArea, "测量面积", "Measure an area", "测面积", "Area", "Ctrl+Shift+J", "SHAPES", View, City;
+    ZoomIn, "放大", "Zoom in", "放大", "In", "PageUp/Ctrl+Plus", "PLUS", View, City;
+    ZoomOut, "缩小", "Zoom out", "缩小", "Out", "PageDown/Ctrl+Minus", "MINUS", View, City;
+    ZoomAll, "全图", "Zoom to everything", "全图", "All", "Home/Ctrl+Shift+F", "CORNERS_OUT", View, City;
+    ZoomSelection, "缩放到所选", "Zoom to the selection", "到所选", "Selection", "Ctrl+J", "FRAME_CORNERS", View, Selection;
+    PreviousView, "上一视图", "Previous view", "上一视图", "Back", "Alt+Left", "ARROW_LEFT", View, City;
+    NextView, "下一视图", "Next view", "下一视图", "Forward", "Alt+Right", "ARROW_RIGHT", View, City;
+    AddBookmark, "添加书签…", "Add a bookmark…", "书签", "Bookmark", "Ctrl+B", "BOOKMARK_SIMPLE", View, City;
+    Bookmarks, "书签列表", "Bookmarks", "书签", "Bookmarks", "Ctrl+7", "LIST_MAGNIFYING_GLASS", View, City;
+    LeftPanel, "左侧面板", "Left panel", "左栏", "Left", "[", "SIDEBAR_SIMPLE", View, Nothing;
+    RightPanel, "右侧面板", "Right panel", "右栏", "Right", "]", "SIDEBAR_SIMPLE", View, Nothing;
+    FullScreen, "全屏", "Full screen", "全屏", "Full", "F11", "ARROWS_OUT", View, Nothing;
+    Diagnostics, "诊断信息", "Diagnostics", "诊断", "Diagnostics", "F12", "GAUGE", View, Nothing;
+    NewLayer, "新建图层…", "New layer…", "新图层", "New layer", "", "PLUS", Layer, Writable;
+    AttributeTable, "属性表", "Attribute table", "属性表", "Table", "F6", "TABLE", Layer, City;
+    NoteList, "标注列表", "List of notes", "标注表", "Notes", "Alt+1", "LIST_BULLETS", Layer, City;
+    RenameLayer, "重命名图层", "Rename the layer", "改名", "Rename", "", "TEXT_T", Layer, Writable;
+    ZoomLayer, "缩放到图层", "Zoom to the layer", "到图层", "Layer", "", "MAGNIFYING_GLASS_PLUS", Layer, City;
+    RemoveLayer, "移除图层", "Remove the layer", "移除", "Remove", "Ctrl+D", "MINUS_CIRCLE", Layer, Writable;
+    ShowAllLayers, "显示所有图层", "Show all layers", "全显", "Show", "Ctrl+Shift+U", "EYE", Layer, City;
+    SelectTool, "选择", "Select", "选择", "Select", "1", "SELECTION", Select, City;
+    SelectWhere, "按条件选择…", "Select by condition…", "条件", "By condition", "F3/Ctrl+F3", "FUNNEL", Select, City;
+    SelectAll, "全选图层要素", "Select all of the layer", "全选", "All", "Ctrl+A", "CHECK_SQUARE", Select, City;
+    ClearSelection, "取消选择", "Deselect everything", "取消", "Deselect", "Ctrl+Shift+A/Ctrl+Alt+A", "SELECTION_SLASH", Select, Selection;
+    SwitchLanguage, "切换到 English", "切换到中文", "语言", "Language", "", "TRANSLATE", Settings, Nothing;
+    SwitchTheme, "深色 / 浅色", "Dark / light", "主题", "Theme", "", "MOON", Settings, Nothing;
+    OpenSettings, "设置…", "Settings…", "设置", "Settings", "Ctrl+Shift+P", "GEAR", Settings, Nothing;
+    Palette, "搜索与操作", "Search and actions", "搜索", "Search", "Ctrl+K", "MAGNIFYING_GLASS", Help, Nothing;
+    KeySheet, "快捷键", "Keys", "快捷键", "Keys", "F1", "KEYBOARD", Help, Nothing;
+    Welcome, "从这里开始", "Where to start", "开始", "Start", "", "FLAG", Help, Nothing;
+    About, "关于城格", "About citygrid", "关于", "About", "", "INFO", Help, Nothing;
+}
+
+/// The action with an id.
+pub fn action(id: ActionId) -> &'static Action {
+    ACTIONS.iter().find(|action| action.id == id).unwrap_or(&ACTIONS[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_words_and_no_two_share_a_key() {
+        let mut keys: Vec<&str> = ACTIONS.iter().flat_map(|action| action.keys.split('/')).collect();
+        keys.retain(|key| !key.is_empty());
+        let all = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), all, "{keys:?}");
+        assert!(ACTIONS.iter().all(|action| !action.name.zh.is_empty() && !action.name.en.is_empty()));
+    }
+}

@@ -1,0 +1,190 @@
+//! What a command leads to, for callers that wait for it: the command line and the tests.
+
+use std::path::PathBuf;
+
+use crate::geom::crs::Crs;
+use crate::model::geometry::{Bounds, GeometryKind};
+use crate::task::Problem;
+use crate::text::{Lang, Text};
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// It is done; nothing to tell.
+    Done,
+    /// The sample city was written.
+    Demo {
+        /// The file.
+        city: PathBuf,
+        /// Over all rows, time stamps apart; hexadecimal.
+        sha256: String,
+        /// The seed it came from.
+        seed: u64,
+    },
+    /// Files were taken in.
+    Imported {
+        /// Layers that were made or grew.
+        layers: Vec<ImportedLayer>,
+        /// What was wrong with single features.
+        problems: Vec<Problem>,
+    },
+    /// A file was written.
+    Exported {
+        /// The file.
+        file: PathBuf,
+        /// Features in it.
+        features: u64,
+        /// Its size.
+        bytes: u64,
+    },
+    /// Rows were added or changed; the first of them, and the journal's step.
+    Changed {
+        /// Table name.
+        layer: String,
+        /// Row.
+        id: i64,
+        /// Number in the journal.
+        step: i64,
+        /// The step's words.
+        label: Text,
+    },
+    /// A step was taken back or done again.
+    Step {
+        /// Number in the journal.
+        step: i64,
+        /// Its words.
+        label: Text,
+    },
+    /// It is done, and these are the words for it.
+    Told(Text),
+    /// There was nothing to take back or do again.
+    NothingToUndo,
+}
+
+/// One layer that an import made or added to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportedLayer {
+    /// Table name.
+    pub name: String,
+    /// Kind's id.
+    pub kind: String,
+    /// Features added.
+    pub features: u64,
+}
+
+/// Why a command came to nothing.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}", text.en)]
+pub struct Failure {
+    /// What happened, what was kept, what to do.
+    pub text: Text,
+    /// Its class.
+    pub kind: FailureKind,
+    /// What was wrong with single features, where that is why.
+    pub problems: Vec<Problem>,
+}
+
+/// Classes of failures; each has an exit code of its own on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The words make no sense: a name that does not exist, a broken condition.
+    Usage,
+    /// A file cannot be read or written, exists already, is locked or full.
+    File,
+    /// Data that were refused whole.
+    Data,
+    /// Another program changed the rows since.
+    Conflict,
+    /// The person stopped it.
+    Cancelled,
+}
+
+impl FailureKind {
+    /// The word in `--json` errors.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::File => "file",
+            Self::Data => "data",
+            Self::Conflict => "conflict",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl Failure {
+    /// A failure without single problems.
+    pub fn new(kind: FailureKind, text: Text) -> Self {
+        Self { text, kind, problems: Vec::new() }
+    }
+}
+
+/// What `info` tells of a city.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CityInfo {
+    /// The file.
+    pub path: PathBuf,
+    /// Version of our tables in it; 0 for a GeoPackage that is not ours.
+    pub format_version: u32,
+    /// Whether its data are invented.
+    pub is_sample: bool,
+    /// Its layers, topmost first.
+    pub layers: Vec<LayerFigures>,
+    /// The bureau's figures by name (`grid_km2`, `cells`, `foul_sewer_km` …), in a fixed order.
+    pub figures: Vec<(&'static str, f64)>,
+}
+
+/// Size of one layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerFigures {
+    /// Table name.
+    pub name: String,
+    /// What a person reads.
+    pub title: Text,
+    /// Kind's id.
+    pub kind: String,
+    /// Geometry type.
+    pub geometry: Option<GeometryKind>,
+    /// CRS.
+    pub crs: Crs,
+    /// Rows.
+    pub features: u64,
+    /// Lengths of lines on the ellipsoid.
+    pub length_m: f64,
+    /// Areas of polygons on the ellipsoid.
+    pub area_m2: f64,
+    /// Around it, WGS 84 degrees.
+    pub extent: Option<Bounds>,
+}
+
+/// A map without a window.
+#[derive(Clone, Debug)]
+pub struct RenderRequest {
+    /// The file; its ending names the format.
+    pub path: PathBuf,
+    /// Whether an existing file may go.
+    pub overwrite: bool,
+    /// Width and height, pixels.
+    pub size_px: [u32; 2],
+    /// Physical pixels for one logical: 2 draws everything twice as big.
+    pub pixel_ratio: f32,
+    /// What it shows.
+    pub frame: RenderFrame,
+    /// Table names or layer names; empty for the visible ones.
+    pub layers: Vec<String>,
+    /// Language of labels.
+    pub lang: Lang,
+    /// On the dark map.
+    pub dark: bool,
+}
+
+/// What a map without a window shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RenderFrame {
+    /// Everything.
+    All,
+    /// A box in WGS 84 degrees.
+    Bounds(Bounds),
+    /// Longitude, latitude (degrees) and the distance from the middle to the nearer edges in metres.
+    Around([f64; 2], f64),
+}

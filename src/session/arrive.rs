@@ -1,0 +1,160 @@
+//! What happens when a thread has news: the only place where the session's state follows other threads.
+
+use crate::task::Problem;
+use crate::text;
+use crate::text::Text;
+
+use super::answer::{Answer, Failure, FailureKind};
+use super::command::JobId;
+use super::events::Event;
+use super::open_city::OpenCity;
+use super::snapshot::Snapshot;
+use super::state::NoticeLevel;
+use super::{LookAt, Session};
+
+impl Session {
+    /// Takes in one piece of news.
+    pub(super) fn arrive(&mut self, event: Event) {
+        match event {
+            Event::Report(job, report) => self.jobs.report(job, report),
+            Event::Finished(job, end) => self.arrive_end(job, end),
+            Event::Opened(opened) => self.arrive_city(opened.city),
+            Event::Snapshot(opening, snapshot) => self.arrive_snapshot(opening, snapshot),
+            Event::Map(picture) => self.picture = Some(picture),
+            Event::Details { request, row } => self.look.arrive(request, row),
+            Event::Found(request, found) if request == self.lists.found_request => self.lists.found = found,
+            Event::Found(..) => {}
+            Event::Selected(picked) => self.select_picked(picked),
+            Event::TableIds(request, ids) => {
+                self.lists.table.arrive_ids(request, ids);
+                self.show_table_ids();
+            }
+            Event::TableRows(request, start, rows) => self.lists.table.arrive_rows(request, start, rows),
+            Event::Notes(notes) => self.lists.notes = notes,
+            Event::History(steps) => self.lists.history = steps,
+            Event::Preview(preview) => self.lists.preview = Some(*preview),
+            Event::ExportCount(request, count) => self.lists.export_count.arrive(request, count),
+            Event::Photo(id, pixels) => self.lists.photos.arrive(id, pixels),
+            Event::Trouble(failure) => self.notify(NoticeLevel::Error, failure.text, failure.problems),
+        }
+    }
+
+    fn arrive_end(&mut self, job: JobId, end: Result<Answer, Failure>) {
+        self.jobs.end(job);
+        if let Some(open) = &mut self.open {
+            open.view.pending = open.view.pending.saturating_sub(1);
+        }
+        if self.awaited == Some(job) {
+            self.finished.insert(job, end);
+            return;
+        }
+        match end {
+            Ok(answer) => self.tell(answer),
+            Err(failure) if failure.kind == FailureKind::Cancelled => {
+                self.notify(NoticeLevel::Info, failure.text, Vec::new());
+            }
+            Err(failure) => self.notify(NoticeLevel::Error, failure.text, failure.problems),
+        }
+    }
+
+    /// Says what came of a command nobody waited for. Edits are shown as saved, which is enough.
+    fn tell(&mut self, answer: Answer) {
+        match answer {
+            Answer::Imported { layers, problems } => self.tell_import(&layers, problems),
+            Answer::Exported { file, features, .. } => {
+                let file = file.display();
+                let text = text!("已导出 {features} 个要素：{file}", "{features} features exported: {file}");
+                self.notify(NoticeLevel::Ok, text, Vec::new());
+            }
+            Answer::NothingToUndo => {
+                self.notify(
+                    NoticeLevel::Info,
+                    Text::new("没有可撤销或重做的操作", "Nothing to undo or redo"),
+                    Vec::new(),
+                );
+            }
+            Answer::Told(text) => self.notify(NoticeLevel::Ok, text, Vec::new()),
+            Answer::Done | Answer::Demo { .. } | Answer::Changed { .. } | Answer::Step { .. } => {}
+        }
+    }
+
+    fn tell_import(&mut self, layers: &[super::answer::ImportedLayer], problems: Vec<Problem>) {
+        let features: u64 = layers.iter().map(|layer| layer.features).sum();
+        let count = problems.len();
+        let (level, text) = if count == 0 {
+            (NoticeLevel::Ok, text!("已导入 {features} 个要素", "{features} features imported"))
+        } else {
+            let text = text!(
+                "已导入 {features} 个要素，另有 {count} 个问题",
+                "{features} features imported, {count} problems"
+            );
+            (NoticeLevel::Warning, text)
+        };
+        self.lists.problems.clone_from(&problems);
+        self.notify(level, text, problems);
+        if let Some(bounds) = layers.iter().find_map(|layer| self.city()?.layer(&layer.name)?.bounds_world) {
+            self.lists.look_at = Some(LookAt::Bounds(bounds));
+        }
+    }
+
+    fn arrive_city(&mut self, city: crate::store::city::City) {
+        self.close_city();
+        self.openings += 1;
+        let path = city.path().to_owned();
+        match OpenCity::start(self.openings, city, self.has_map, &self.post) {
+            Ok(open) => {
+                if let Some(reason) = &open.view.read_only {
+                    self.notify(NoticeLevel::Warning, reason.clone(), Vec::new());
+                }
+                self.open = Some(open);
+                self.settings.remember(&path);
+                self.save_settings();
+            }
+            Err(error) => self.notify(NoticeLevel::Error, Failure::from(error).text, Vec::new()),
+        }
+    }
+
+    fn arrive_snapshot(&mut self, opening: u64, snapshot: Snapshot) {
+        let Some(open) = self.open.as_mut().filter(|open| open.opening == opening) else { return };
+        let view = &mut open.view;
+        let first = view.revision == 0;
+        view.layers = snapshot.layers;
+        view.undo = snapshot.undo;
+        view.redo = snapshot.redo;
+        view.bookmarks = snapshot.bookmarks;
+        view.is_sample = snapshot.is_sample;
+        view.revision += u64::from(snapshot.repaint || first);
+        let committed = snapshot.saved_at.is_some();
+        if committed {
+            view.saved_at = snapshot.saved_at;
+        }
+        if first && let Some(bounds) = view.home_world() {
+            self.lists.look_at = Some(LookAt::Bounds(bounds));
+        }
+        if first || committed {
+            self.refresh_lists();
+        }
+    }
+
+    /// After a commit: what is on screen is read again, and nothing else.
+    fn refresh_lists(&mut self) {
+        self.forget_missing_layers();
+        self.refresh_details();
+        self.refresh_table();
+        if self.has_map {
+            self.refresh_notes();
+            self.refresh_history();
+        }
+    }
+
+    fn forget_missing_layers(&mut self) {
+        let Some(open) = &self.open else { return };
+        let known = |table: &str| open.view.layer(table).is_some();
+        let before = self.selection.rows.len();
+        self.selection.rows.retain(|table, _| known(table));
+        self.selection.revision += u64::from(self.selection.rows.len() != before);
+        if self.lists.table.view.as_ref().is_some_and(|table| !known(&table.layer)) {
+            self.lists.table = super::table::Table::default();
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! Everything that can be asked of the program: the one vocabulary of window, command line and tests.
+
+use std::path::PathBuf;
+
+use crate::geom::crs::Crs;
+use crate::model::expr::Expr;
+use crate::model::feature::{Delta, Feature};
+use crate::model::geometry::{Bounds, Geometry};
+use crate::model::value::Value;
+use crate::text::{Lang, Text};
+
+use super::answer::RenderRequest;
+use super::settings::{CoordinateStyle, Theme, Units};
+
+/// One request. [`Session::run`](super::Session::run) is the only place that takes it.
+#[derive(Debug)]
+pub enum Command {
+    /// Which city is open.
+    City(CityCommand),
+    /// Rows of the open city change.
+    Edit(EditCommand),
+    /// Layers of the open city change.
+    Layer(LayerCommand),
+    /// Files come in and go out.
+    Exchange(ExchangeCommand),
+    /// One step back or forth in the city's journal.
+    History(HistoryCommand),
+    /// What is selected and looked at; nothing in the file changes.
+    Look(LookCommand),
+    /// How the program behaves for this person on this machine.
+    Settings(SettingsCommand),
+    /// Stops a job.
+    CancelJob(JobId),
+}
+
+/// A long piece of work, from its start to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub u64);
+
+/// Which city is open.
+#[derive(Debug)]
+pub enum CityCommand {
+    /// An empty city in a new file.
+    New {
+        /// Where.
+        path: PathBuf,
+        /// Whether an existing file may go.
+        overwrite: bool,
+    },
+    /// The city in a file.
+    Open(PathBuf),
+    /// The sample city in a new file, then open it.
+    Demo {
+        /// Where; never replaces a file that has a journal.
+        path: PathBuf,
+        /// The same seed makes the same city.
+        seed: u64,
+        /// 1 is the real size.
+        scale: f64,
+        /// Whether an existing file without a journal may go.
+        overwrite: bool,
+    },
+    /// A consistent copy of the open city.
+    Backup {
+        /// Where.
+        path: PathBuf,
+        /// Whether an existing file may go.
+        overwrite: bool,
+    },
+    /// No city.
+    Close,
+}
+
+/// Rows of the open city change. Each is one step of the journal.
+#[derive(Debug)]
+pub enum EditCommand {
+    /// Any rows, with the words for the undo list.
+    Change {
+        /// What a person did, for the undo list.
+        label: Text,
+        /// Before and after.
+        deltas: Vec<Delta>,
+    },
+    /// Some values of one row, as a person types them.
+    Set {
+        /// Layer's table name or name.
+        layer: String,
+        /// Row.
+        id: i64,
+        /// Field word → value as typed; empty for nothing.
+        values: Vec<(String, String)>,
+    },
+    /// A new note.
+    AddNote(NoteDraft),
+    /// A note done, or open again; the session fills in who and when.
+    CloseNote {
+        /// Layer's table name.
+        layer: String,
+        /// Row.
+        id: i64,
+        /// Done, or open again.
+        done: bool,
+    },
+    /// A photo more on a feature.
+    AddPhotos {
+        /// Layer's table name.
+        layer: String,
+        /// Row.
+        id: i64,
+        /// Picture files.
+        photos: Vec<PathBuf>,
+    },
+    /// A photo less; undo brings it back.
+    RemovePhoto {
+        /// Layer's table name.
+        layer: String,
+        /// Row.
+        id: i64,
+        /// Photo.
+        photo: i64,
+    },
+    /// Takes rows away.
+    Delete {
+        /// Layer's table name.
+        layer: String,
+        /// Rows.
+        ids: Vec<i64>,
+    },
+}
+
+/// What a person fills in for a note.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoteDraft {
+    /// Where, in WGS 84 longitude and latitude; `None` takes the place of `on`.
+    pub geometry: Option<Geometry>,
+    /// The feature it is about: layer's table name and row.
+    pub on: Option<(String, i64)>,
+    /// What is wrong.
+    pub text: String,
+    /// Field id → value for the note kind's other fields (category, severity, due …).
+    pub values: Vec<(String, Value)>,
+    /// Picture files.
+    pub photos: Vec<PathBuf>,
+}
+
+/// Layers of the open city change.
+#[derive(Debug)]
+pub enum LayerCommand {
+    /// An empty layer of a kind.
+    Create {
+        /// Kind's id.
+        kind: String,
+    },
+    /// Takes a layer out; undo brings it back.
+    Remove(String),
+    /// Another name in the layer tree.
+    Rename {
+        /// Table name.
+        layer: String,
+        /// The new name.
+        name: String,
+    },
+    /// How much of it is seen, 0 to 1.
+    Opacity {
+        /// Table name.
+        layer: String,
+        /// 0 is clear, 1 is solid.
+        opacity: f32,
+    },
+    /// Its place in the painting order: on top of which other layer; `None` goes to the bottom.
+    Move {
+        /// Table name.
+        layer: String,
+        /// Table name of the layer under it.
+        above: Option<String>,
+    },
+    /// The eye.
+    Visible {
+        /// Table names.
+        layers: Vec<String>,
+        /// Shown or hidden.
+        visible: bool,
+    },
+}
+
+/// Files come in and go out.
+#[derive(Debug)]
+pub enum ExchangeCommand {
+    /// Looks into a file before an import; the answer is a preview.
+    Survey {
+        /// The file.
+        path: PathBuf,
+        /// Its CRS, if it does not say or says wrong.
+        crs: Option<Crs>,
+        /// Mixed geometry in one layer rather than one layer a type.
+        one_layer: bool,
+    },
+    /// Takes files in, as one step.
+    Import(ImportRequest),
+    /// Writes a file.
+    Export(ExportRequest),
+    /// Writes a map as a picture.
+    Picture(RenderRequest),
+}
+
+/// What comes in, and how.
+#[derive(Clone, Debug, Default)]
+pub struct ImportRequest {
+    /// The files.
+    pub paths: Vec<PathBuf>,
+    /// CRS of the files, if they do not say or say wrong.
+    pub crs: Option<Crs>,
+    /// The layer to make or to append to; the file's name if there is none.
+    pub layer: Option<String>,
+    /// Kind's id; `None` is `plain`.
+    pub kind: Option<String>,
+    /// Their field name → our field id, over what is guessed.
+    pub map: Vec<(String, String)>,
+    /// Mixed geometry in one layer rather than one layer a type.
+    pub one_layer: bool,
+    /// Refuse the whole file if one feature is bad.
+    pub strict: bool,
+    /// A city file to make for it, where none is open: the city appears whole or not at all.
+    pub new_city: Option<PathBuf>,
+}
+
+/// Which rows of a layer.
+#[derive(Clone, Debug, Default)]
+pub struct RowFilter {
+    /// Condition, as a person writes it.
+    pub filter: Option<Expr>,
+    /// Box in WGS 84 degrees.
+    pub bounds: Option<Bounds>,
+    /// These rows alone.
+    pub ids: Option<Vec<i64>>,
+    /// Around longitude, latitude (degrees): within so many metres.
+    pub near: Option<([f64; 2], f64)>,
+    /// At most so many.
+    pub limit: Option<usize>,
+}
+
+/// What goes out, and how.
+#[derive(Clone, Debug)]
+pub struct ExportRequest {
+    /// Table name or layer name.
+    pub layer: String,
+    /// Which rows.
+    pub rows: RowFilter,
+    /// The file; its ending names the format.
+    pub path: PathBuf,
+    /// Whether an existing file may go.
+    pub overwrite: bool,
+    /// CRS of the file where the format has a choice.
+    pub crs: Option<Crs>,
+    /// Decimals of a coordinate in degrees.
+    pub decimals: u8,
+    /// Names of coded values instead of the codes.
+    pub labels: bool,
+    /// Whether a bounding box is written.
+    pub bbox: bool,
+}
+
+/// One step in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryCommand {
+    /// Takes the last step back.
+    Undo,
+    /// Does it again.
+    Redo,
+}
+
+/// How a selection changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelectMode {
+    /// Only the new ones.
+    #[default]
+    Replace,
+    /// The new ones too.
+    Add,
+    /// Without the new ones.
+    Remove,
+    /// Those that are both.
+    Intersect,
+}
+
+/// What is selected and looked at.
+#[derive(Debug)]
+pub enum LookCommand {
+    /// Everything under a point of the map; the topmost is shown in the details.
+    Identify {
+        /// Web Mercator metres.
+        at_world: [f64; 2],
+        /// How far a line or point may be away, world metres.
+        tolerance_m: f64,
+        /// Map scale's denominator: what is not drawn is not found.
+        denominator: f64,
+    },
+    /// The next (1) or previous (-1) of what was under the point.
+    Step(i32),
+    /// Shows one feature in the details.
+    Show {
+        /// Table name.
+        layer: String,
+        /// Row.
+        id: i64,
+    },
+    /// Nothing in the details.
+    ClearDetails,
+    /// Rows by id.
+    Select {
+        /// Table name.
+        layer: String,
+        /// Rows.
+        ids: Vec<i64>,
+        /// How.
+        mode: SelectMode,
+    },
+    /// What a box of the map holds, in the visible layers.
+    SelectBox {
+        /// Web Mercator metres.
+        world: Bounds,
+        /// Whether touching is not enough.
+        fully: bool,
+        /// How.
+        mode: SelectMode,
+        /// Map scale's denominator: what is not drawn is not found.
+        denominator: f64,
+    },
+    /// Rows that pass a filter.
+    SelectWhere {
+        /// Table name.
+        layer: String,
+        /// EXPR, as typed.
+        filter: String,
+        /// How.
+        mode: SelectMode,
+    },
+    /// Every row of a layer.
+    SelectAll(String),
+    /// Nothing selected.
+    ClearSelection,
+    /// Opens, sorts or filters the attribute table.
+    Table(TableCommand),
+    /// Words typed into the search box.
+    Search(String),
+    /// A place to come back to, kept in the city file.
+    AddBookmark {
+        /// Its name.
+        name: String,
+        /// Web Mercator metres.
+        center_world: [f64; 2],
+        /// World metres per logical pixel.
+        metres_per_px: f64,
+    },
+    /// One bookmark less.
+    RemoveBookmark(String),
+    /// Closes a notice.
+    CloseNotice(u64),
+}
+
+/// What the attribute table shows.
+#[derive(Debug)]
+pub enum TableCommand {
+    /// Rows of a layer.
+    Open(String),
+    /// No table.
+    Close,
+    /// Sorted by a field id, descending or not; `None` by row id.
+    Sort(Option<(String, bool)>),
+    /// Rows that pass an EXPR, as typed; empty for all.
+    Filter(String),
+    /// Selected rows alone.
+    SelectedOnly(bool),
+}
+
+/// How the program behaves for this person on this machine.
+#[derive(Clone, Debug)]
+pub enum SettingsCommand {
+    /// Language.
+    Lang(Lang),
+    /// Light or dark.
+    Theme(Theme),
+    /// The name that goes with each change.
+    Author(String),
+    /// Metres and kilometres, or mu and hectares.
+    Units(Units),
+    /// How coordinates are shown.
+    Coordinates(CoordinateStyle),
+    /// The first-start page was seen.
+    WelcomeSeen,
+}
+
+/// A whole row as the form edits it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormEdit {
+    /// Table name.
+    pub layer: String,
+    /// What was there when the form was opened.
+    pub old: Feature,
+    /// What should be there.
+    pub new: Feature,
+}

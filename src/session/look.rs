@@ -1,0 +1,254 @@
+//! What is selected and looked at. Nothing here changes the file, bookmarks apart.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use crate::model::expr::{Expr, ExprError};
+use crate::model::geometry::Bounds;
+use crate::store::command::Action;
+use crate::store::query::Query;
+use crate::text::Text;
+
+use super::Session;
+use super::answer::{Failure, FailureKind};
+use super::command::{LookCommand, SelectMode};
+use super::events::Event;
+use super::librarian::Topic;
+use super::snapshot::BOOKMARKS_KEY;
+use super::state::{Bookmark, DetailRow, Details, FeatureRef, LayerView};
+
+/// Most things listed under one click.
+const MOST_HITS: usize = 50;
+
+/// The details panel's state.
+#[derive(Default)]
+pub(super) struct Looking {
+    /// What is shown.
+    pub(super) details: Option<Details>,
+    request: u64,
+}
+
+/// Rows that a condition picked, on their way into the selection.
+pub(super) struct Picked {
+    layer: String,
+    ids: Vec<i64>,
+    mode: SelectMode,
+}
+
+impl Looking {
+    /// Takes in a row, unless the person has moved on.
+    pub(super) fn arrive(&mut self, request: u64, row: Option<DetailRow>) {
+        if request != self.request {
+            return;
+        }
+        match (&mut self.details, row) {
+            (Some(details), Some(row)) => details.row = Some(row),
+            (details, None) => *details = None,
+            (None, Some(_)) => {}
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn run_look(&mut self, command: LookCommand) -> Result<(), Failure> {
+        match command {
+            LookCommand::Identify { at_world, tolerance_m, denominator } => {
+                let hits = self.under(at_world, tolerance_m, denominator);
+                self.show_hits(hits);
+            }
+            LookCommand::Step(by) => self.step_details(by),
+            LookCommand::Show { layer, id } => self.show_hits(vec![FeatureRef { layer, id }]),
+            LookCommand::ClearDetails => self.look.details = None,
+            LookCommand::Select { layer, ids, mode } => self.select_picked(Picked { layer, ids, mode }),
+            LookCommand::SelectBox { world, fully, mode, denominator } => {
+                self.select_box(world, fully, mode, denominator);
+            }
+            LookCommand::SelectWhere { layer, filter, mode } => self.select_where(&layer, &filter, mode)?,
+            LookCommand::SelectAll(layer) => self.select_all(layer)?,
+            LookCommand::ClearSelection => self.clear_selection(),
+            LookCommand::Table(command) => self.run_table(command)?,
+            LookCommand::Search(words) => self.search(&words),
+            LookCommand::AddBookmark { name, center_world, metres_per_px } => {
+                self.add_bookmark(Bookmark { name, center_world, metres_per_px })?;
+            }
+            LookCommand::RemoveBookmark(name) => self.keep_bookmarks(|marks| marks.retain(|mark| mark.name != name))?,
+            LookCommand::CloseNotice(id) => self.notices.retain(|notice| notice.id != id),
+        }
+        Ok(())
+    }
+
+    /// The topmost thing under the pointer, for the hover tip. Quick; nothing while the map's memory is being written.
+    pub fn hover(&self, at_world: [f64; 2], tolerance_m: f64, denominator: f64) -> Option<FeatureRef> {
+        self.drawn(denominator).find_map(|layer| {
+            let index = layer.index.as_ref()?.try_read().ok()?;
+            let hit = index.pick(at_world, tolerance_m, 1).into_iter().next()?;
+            Some(FeatureRef { layer: layer.table().to_owned(), id: hit.id })
+        })
+    }
+
+    /// One line about a feature from memory alone: its layer, what it is called, what kind of it and in which state.
+    pub fn hover_words(&self, at: &FeatureRef) -> Option<String> {
+        let lang = self.lang();
+        let layer = self.city()?.layer(&at.layer)?;
+        let index = layer.index.as_ref()?.try_read().ok()?;
+        let slot = index.slot(at.id)?;
+        let shown = |field: usize| {
+            let words = layer.schema.fields[field].display(&index.value(slot, field), lang);
+            (!words.trim().is_empty()).then_some(words)
+        };
+        let title_fields = layer.kind.title.iter().filter_map(|id| layer.schema.field_index(id));
+        let title = title_fields.clone().find_map(shown).unwrap_or_else(|| format!("#{}", at.id));
+        let is_title = |field: usize| title_fields.clone().any(|other| other == field);
+        let coded = index.fields().iter().copied().filter(|&field| !layer.schema.fields[field].codes.is_empty());
+        let states = coded.filter(|&field| !is_title(field)).filter_map(shown).take(2);
+        let head = format!("{} {title}", layer.name.get(lang));
+        Some(std::iter::once(head).chain(states).collect::<Vec<_>>().join(" · "))
+    }
+
+    /// The paths of a feature's geometry, Web Mercator metres, for outlines: rings closed, a point as one position.
+    pub fn outline(&self, at: &FeatureRef) -> Vec<Vec<[f64; 2]>> {
+        let layer = self.city().and_then(|city| city.layer(&at.layer));
+        let Some(index) = layer.and_then(|layer| layer.index.as_ref()) else { return Vec::new() };
+        let Ok(index) = index.try_read() else { return Vec::new() };
+        let Some(slot) = index.slot(at.id) else { return Vec::new() };
+        let closed = |path: crate::index::arena::Path<'_>| {
+            let mut positions: Vec<[f64; 2]> = path.world().collect();
+            positions.extend(path.kind.is_ring().then(|| positions.first().copied()).flatten());
+            positions
+        };
+        index.geometry(slot).map(closed).collect()
+    }
+
+    /// Visible layers that draw something at a scale, topmost first.
+    fn drawn(&self, denominator: f64) -> impl Iterator<Item = &LayerView> {
+        let layers = self.city().map(|city| city.layers.as_slice()).unwrap_or_default();
+        layers
+            .iter()
+            .filter(move |layer| layer.visible && layer.style.rules.iter().any(|rule| rule.scale.holds(denominator)))
+    }
+
+    fn under(&self, at_world: [f64; 2], tolerance_m: f64, denominator: f64) -> Vec<FeatureRef> {
+        let mut hits = Vec::new();
+        for layer in self.drawn(denominator) {
+            let Some(index) = &layer.index else { continue };
+            let index = index.read().unwrap_or_else(PoisonError::into_inner);
+            let found = index.pick(at_world, tolerance_m, MOST_HITS);
+            hits.extend(found.into_iter().map(|hit| FeatureRef { layer: layer.table().to_owned(), id: hit.id }));
+        }
+        hits.truncate(MOST_HITS);
+        hits
+    }
+
+    fn show_hits(&mut self, hits: Vec<FeatureRef>) {
+        self.look.details = (!hits.is_empty()).then_some(Details { hits, current: 0, row: None });
+        self.refresh_details();
+    }
+
+    fn step_details(&mut self, by: i32) {
+        if let Some(details) = &mut self.look.details {
+            let count = details.hits.len() as i64;
+            details.current = (details.current as i64 + i64::from(by)).rem_euclid(count.max(1)) as usize;
+            details.row = None;
+        }
+        self.refresh_details();
+    }
+
+    /// Reads the shown row again; the old one stays on screen until the answer is there.
+    pub(super) fn refresh_details(&mut self) {
+        let shown = self.look.details.as_ref().and_then(|details| details.hits.get(details.current)).cloned();
+        let (Some(at), Some(open)) = (shown, self.open.as_mut()) else { return };
+        let layers = open.view.layers.clone();
+        let (units, lang) = (self.settings.units, self.settings.lang());
+        self.look.request = open.librarian.ask(Topic::Details, move |reader, request| {
+            let row = super::identify::read_row(reader, &layers, &at, units, lang)?;
+            Ok(Event::Details { request, row })
+        });
+    }
+
+    fn select_box(&mut self, world: Bounds, fully: bool, mode: SelectMode, denominator: f64) {
+        let mut picked = Vec::new();
+        for layer in self.drawn(denominator) {
+            let Some(index) = &layer.index else { continue };
+            let index = index.read().unwrap_or_else(PoisonError::into_inner);
+            picked.push((layer.table().to_owned(), index.inside(world, fully)));
+        }
+        if mode == SelectMode::Replace {
+            self.selection.rows.clear();
+        }
+        let mode = if mode == SelectMode::Replace { SelectMode::Add } else { mode };
+        for (layer, ids) in picked {
+            self.select_picked(Picked { layer, ids, mode });
+        }
+    }
+
+    fn select_where(&mut self, layer: &str, filter: &str, mode: SelectMode) -> Result<(), Failure> {
+        let layer = self.layer(layer)?;
+        let expr = Expr::read(filter, &layer.schema).map_err(|error| expr_failure(&error))?;
+        let table = layer.table().to_owned();
+        self.pick_rows(table, Query::filtered(expr), mode)
+    }
+
+    fn select_all(&mut self, layer: String) -> Result<(), Failure> {
+        self.pick_rows(layer, Query::default(), SelectMode::Replace)
+    }
+
+    fn pick_rows(&mut self, layer: String, query: Query, mode: SelectMode) -> Result<(), Failure> {
+        self.opened_mut()?.librarian.ask(Topic::Selection, move |reader, _| {
+            let ids = reader.ids(&layer, &query)?;
+            Ok(Event::Selected(Picked { layer, ids, mode }))
+        });
+        Ok(())
+    }
+
+    /// Lets picked rows change the selection.
+    pub(super) fn select_picked(&mut self, picked: Picked) {
+        let Picked { layer, ids, mode } = picked;
+        let new: BTreeSet<i64> = ids.into_iter().collect();
+        if mode == SelectMode::Replace {
+            self.selection.rows.clear();
+        }
+        let rows = self.selection.rows.entry(layer).or_default();
+        match mode {
+            SelectMode::Replace => *rows = new,
+            SelectMode::Add => rows.extend(new),
+            SelectMode::Remove => rows.retain(|id| !new.contains(id)),
+            SelectMode::Intersect => rows.retain(|id| new.contains(id)),
+        }
+        self.selection.rows.retain(|_, rows| !rows.is_empty());
+        self.selection.revision += 1;
+        self.table_selection_changed();
+    }
+
+    fn clear_selection(&mut self) {
+        self.selection.rows.clear();
+        self.selection.revision += 1;
+        self.table_selection_changed();
+    }
+
+    fn add_bookmark(&mut self, bookmark: Bookmark) -> Result<(), Failure> {
+        if bookmark.name.trim().is_empty() {
+            return Err(Failure::new(FailureKind::Usage, Text::new("书签要有名称", "A bookmark needs a name")));
+        }
+        self.keep_bookmarks(|marks| {
+            marks.retain(|mark| mark.name != bookmark.name);
+            marks.push(bookmark);
+        })
+    }
+
+    fn keep_bookmarks(&mut self, change: impl FnOnce(&mut Vec<Bookmark>)) -> Result<(), Failure> {
+        let marks = &mut self.opened_mut()?.view.bookmarks;
+        change(marks);
+        let json = serde_json::to_string(marks).unwrap_or_default();
+        self.submit(Text::default(), Action::Setting { key: BOOKMARKS_KEY.into(), value: Some(json) })?;
+        Ok(())
+    }
+}
+
+/// A broken condition, with its place.
+pub(super) fn expr_failure(error: &ExprError) -> Failure {
+    let (place, what) = (error.at + 1, &error.what);
+    let zh = format!("条件第 {place} 个字符处：{}", what.zh);
+    let en = format!("Condition, at character {place}: {}", what.en);
+    let text = Text::owned(zh, en);
+    Failure::new(FailureKind::Usage, text)
+}

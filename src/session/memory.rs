@@ -1,0 +1,81 @@
+//! The map's memory of the city: one index per layer, filled from the file and kept right by every edit.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::geom::crs::Crs;
+use crate::geom::transform::Transform;
+use crate::index::layer::{LayerIndex, LayerIndexBuilder};
+use crate::model::feature::Delta;
+use crate::model::geometry::{Bounds, Geometry};
+use crate::model::schema::Schema;
+use crate::model::style::Style;
+use crate::store::error::StoreError;
+use crate::store::reader::Reader;
+
+/// A layer's index, shared with the painter and the window.
+pub(super) type Shared = Arc<RwLock<LayerIndex>>;
+
+/// Indexes by table name.
+#[derive(Default)]
+pub(super) struct Indexes(BTreeMap<String, Shared>);
+
+impl Indexes {
+    /// The index of a layer, if it has been read.
+    pub(super) fn get(&self, table: &str) -> Option<Shared> {
+        self.0.get(table).cloned()
+    }
+
+    /// Keeps a freshly read index.
+    pub(super) fn put(&mut self, table: &str, index: LayerIndex) {
+        self.0.insert(table.to_owned(), Arc::new(RwLock::new(index)));
+    }
+
+    /// Whether nothing has been read yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Forgets a layer.
+    pub(super) fn forget(&mut self, table: &str) {
+        self.0.remove(table);
+    }
+
+    /// Lets an index follow edits of its layer.
+    pub(super) fn apply(&self, schema: &Schema, deltas: &[Delta]) {
+        let Some(shared) = self.0.get(&schema.table) else { return };
+        let Ok(to_world) = Transform::new(schema.crs, Crs::WEB_MERCATOR) else { return };
+        let place = |at: [f64; 2]| to_world.point(at).ok();
+        let mut index = shared.write().unwrap_or_else(PoisonError::into_inner);
+        for delta in deltas {
+            let new = delta.new.as_ref();
+            let kept = new.map(|feature| index.kept(&feature.values));
+            index.apply(
+                delta.id,
+                new.zip(kept.as_deref()).map(|(feature, kept)| (feature.geometry.as_ref(), kept, &place as _)),
+            );
+        }
+    }
+}
+
+/// Reads a layer's geometry and the columns that drawing needs; `bounds` in the layer's CRS for a part of it.
+pub(super) fn read_index(
+    reader: &Reader,
+    schema: &Schema,
+    style: &Style,
+    bounds: Option<Bounds>,
+) -> Result<LayerIndex, StoreError> {
+    let mut wanted = style.fields();
+    wanted.extend(style.label_fields());
+    let mut builder = LayerIndexBuilder::new(schema, &wanted);
+    let fields: Vec<String> = builder.fields().iter().map(|&index| schema.fields[index].id.to_string()).collect();
+    let Ok(to_world) = Transform::new(schema.crs, Crs::WEB_MERCATOR) else { return Ok(builder.finish()) };
+    let place = |at: [f64; 2]| to_world.point(at).ok();
+    reader.scan(&schema.table, bounds, &fields, &mut |id, wkb, values| {
+        let geometry = Geometry::from_wkb(wkb).ok();
+        builder.push(id, geometry.as_ref(), values, &place);
+        ControlFlow::Continue(())
+    })?;
+    Ok(builder.finish())
+}

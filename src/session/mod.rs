@@ -1,0 +1,357 @@
+//! The program without a screen: [`Session::run`] is the only way anything changes.
+//!
+//! The window, the command line and the tests are three callers of it. Quick things are done when `run` returns; long
+//! ones become jobs on threads; whatever threads have to say arrives as one closed list of events in
+//! [`Session::poll`]. Below this room nothing starts a thread; above it nothing opens a file.
+
+pub mod action;
+pub mod answer;
+pub mod command;
+pub mod painting;
+pub mod place;
+pub mod settings;
+pub mod state;
+
+mod arrive;
+mod city;
+mod edit;
+mod events;
+mod exchange;
+mod figures;
+mod identify;
+mod import;
+mod info;
+mod jobs;
+mod keeper;
+mod layers;
+mod librarian;
+mod look;
+mod memory;
+mod notes;
+mod open_city;
+mod photos;
+mod render_file;
+mod rows;
+mod search;
+mod snapshot;
+mod styles;
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use crate::task::{Cancel, Problem, Report};
+use crate::text::{Lang, Text};
+
+use answer::{Answer, Failure, FailureKind};
+use command::{Command, JobId};
+use events::{Event, Post};
+use jobs::Jobs;
+use open_city::OpenCity;
+use painting::{MapPicture, MapRequest, Painter};
+use settings::Settings;
+use state::{CityView, Details, Found, ImportPreview, JobView, NoteBrief, Notice, NoticeLevel, Selection, TableView};
+
+/// Wakes whoever watches the session: the window repaints, the command line does nothing.
+pub trait Wake: Send + Sync {
+    /// Something happened; [`Session::poll`] has news.
+    fn wake(&self);
+}
+
+/// Nobody watches: for callers that wait.
+#[derive(Debug)]
+pub struct NoWake;
+
+impl Wake for NoWake {
+    fn wake(&self) {}
+}
+
+/// Where the window should look next, said once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LookAt {
+    /// A box, Web Mercator metres.
+    Bounds(crate::model::geometry::Bounds),
+    /// A place and a scale: Web Mercator metres, world metres per logical pixel.
+    Place([f64; 2], f64),
+}
+
+/// A step of the journal, for the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoryStep {
+    /// Number in the journal.
+    pub step: i64,
+    /// UTC, ISO 8601.
+    pub time: String,
+    /// Who.
+    pub author: String,
+    /// What.
+    pub label: Text,
+    /// Whether it was taken back.
+    pub undone: bool,
+}
+
+/// A photo in full size.
+#[derive(Debug)]
+pub struct PhotoPixels {
+    /// Width and height.
+    pub size: [usize; 2],
+    /// RGBA, straight alpha.
+    pub rgba: Vec<u8>,
+}
+
+/// The program. See the module's head.
+pub struct Session {
+    settings: Settings,
+    settings_folder: PathBuf,
+    open: Option<OpenCity>,
+    openings: u64,
+    /// Whether a map is shown: geometry is read into memory.
+    has_map: bool,
+    selection: Selection,
+    look: look::Looking,
+    lists: Lists,
+    notices: Vec<Notice>,
+    notice_count: u64,
+    jobs: Jobs,
+    /// The switch of commands that a caller waits for.
+    cancel: Cancel,
+    awaited: Option<JobId>,
+    finished: BTreeMap<JobId, Result<Answer, Failure>>,
+    painter: Option<Painter>,
+    picture: Option<MapPicture>,
+    post: Post,
+    events: Receiver<Event>,
+}
+
+/// Lists that the librarian fills.
+#[derive(Default)]
+struct Lists {
+    table: table::Table,
+    found: Vec<Found>,
+    found_request: u64,
+    notes: Vec<NoteBrief>,
+    history: Vec<HistoryStep>,
+    preview: Option<ImportPreview>,
+    look_at: Option<LookAt>,
+    problems: Vec<Problem>,
+    photos: photos::PhotoShelf,
+    export_count: exchange::ExportCount,
+}
+
+impl Session {
+    /// The session of a window: settings live in `settings_folder`, geometry is kept in memory, a painter waits.
+    pub fn new(settings_folder: PathBuf, wake: Arc<dyn Wake>) -> Self {
+        let mut session = Self::headless(settings_folder, wake);
+        session.has_map = true;
+        session.painter = Some(Painter::start(session.post.clone()));
+        session
+    }
+
+    /// The session of a caller without a map: the command line, a test.
+    pub fn headless(settings_folder: PathBuf, wake: Arc<dyn Wake>) -> Self {
+        let (sender, events) = channel();
+        let post = Post { sender, wake };
+        Self {
+            settings: Settings::load(&settings_folder),
+            settings_folder,
+            open: None,
+            openings: 0,
+            has_map: false,
+            selection: Selection::default(),
+            look: look::Looking::default(),
+            lists: Lists::default(),
+            notices: Vec::new(),
+            notice_count: 0,
+            jobs: Jobs::new(post.clone()),
+            cancel: Cancel::default(),
+            awaited: None,
+            finished: BTreeMap::new(),
+            painter: None,
+            picture: None,
+            post,
+            events,
+        }
+    }
+
+    /// Takes a command. Quick ones are done when it returns; what goes on is told apart by its number. Whatever fails
+    /// becomes a notice.
+    pub fn run(&mut self, command: Command) -> Option<JobId> {
+        let result = match command {
+            Command::City(command) => self.run_city(command),
+            Command::Edit(command) => self.run_edit(command),
+            Command::Layer(command) => self.run_layer(command),
+            Command::Exchange(command) => self.run_exchange(command),
+            Command::History(command) => self.run_history(command),
+            Command::Look(command) => self.run_look(command).map(|()| None),
+            Command::Settings(command) => self.run_settings(command).map(|()| None),
+            Command::CancelJob(job) => {
+                self.jobs.cancel(job);
+                Ok(None)
+            }
+        };
+        match result {
+            Ok(job) => job,
+            Err(failure) => {
+                let job = self.jobs.number();
+                self.post.send(Event::Finished(job, Err(failure)));
+                Some(job)
+            }
+        }
+    }
+
+    /// Takes a command and waits for its end, passing on how far it is: for the command line and the tests.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub fn finish(&mut self, command: Command, on_report: &mut dyn FnMut(&Report)) -> Result<Answer, Failure> {
+        let Some(job) = self.run(command) else { return Ok(Answer::Done) };
+        self.awaited = Some(job);
+        let end = loop {
+            if let Some(end) = self.finished.remove(&job) {
+                break end;
+            }
+            match self.events.recv_timeout(Duration::from_millis(50)) {
+                Ok(Event::Report(of, report)) if of == job => on_report(&report),
+                Ok(event) => self.arrive(event),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break Err(no_city()),
+            }
+            // A job has a switch of its own: stopping one, or closing its city, stops nothing that comes later.
+            if self.cancel.is_cancelled() {
+                self.jobs.cancel(job);
+            }
+        };
+        self.awaited = None;
+        end
+    }
+
+    /// The switch that stops what [`Session::finish`] waits for, for a signal handler.
+    pub fn cancel_switch(&self) -> Cancel {
+        self.cancel.clone()
+    }
+
+    /// Takes in what threads have finished. Call once a frame, or when woken.
+    pub fn poll(&mut self) {
+        while let Ok(event) = self.events.try_recv() {
+            self.arrive(event);
+        }
+        // Reports of success close themselves; errors stay until somebody has read them.
+        let stays =
+            |notice: &Notice| notice.level == NoticeLevel::Error || notice.since.elapsed() < Duration::from_secs(5);
+        self.notices.retain(|notice| stays(notice) || !notice.details.is_empty());
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The language of the interface.
+    pub fn lang(&self) -> Lang {
+        self.settings.lang()
+    }
+
+    /// The open city.
+    pub fn city(&self) -> Option<&CityView> {
+        self.open.as_ref().map(|open| &open.view)
+    }
+
+    /// What is selected.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// What the details panel shows.
+    pub fn details(&self) -> Option<&Details> {
+        self.look.details.as_ref()
+    }
+
+    /// The attribute table.
+    pub fn table(&self) -> Option<&TableView> {
+        self.lists.table.view.as_ref()
+    }
+
+    /// What the search box found for its last words.
+    pub fn found(&self) -> &[Found] {
+        &self.lists.found
+    }
+
+    /// Notes of the city, latest first, for the list.
+    pub fn notes(&self) -> &[NoteBrief] {
+        &self.lists.notes
+    }
+
+    /// Steps of the journal, latest first.
+    pub fn history(&self) -> &[HistoryStep] {
+        &self.lists.history
+    }
+
+    /// Messages that are open.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Jobs that run.
+    pub fn jobs(&self) -> &[JobView] {
+        self.jobs.views()
+    }
+
+    /// The answer to the last survey of a file, until it is taken.
+    pub fn take_preview(&mut self) -> Option<ImportPreview> {
+        self.lists.preview.take()
+    }
+
+    /// Where the window should look next, until it is taken (a city was opened, a search result chosen).
+    pub fn take_look_at(&mut self) -> Option<LookAt> {
+        self.lists.look_at.take()
+    }
+
+    /// Problems of the last import, for the list that zooms to each.
+    pub fn problems(&self) -> &[Problem] {
+        &self.lists.problems
+    }
+
+    /// Asks for a picture of the map; an unfinished older one that shows something else is dropped.
+    pub fn request_map(&mut self, request: MapRequest) {
+        if let (Some(painter), Some(open)) = (&self.painter, &self.open) {
+            painter.request(request, open.view.layers.clone(), self.settings.lang());
+        }
+    }
+
+    /// The newest picture of the map, until it is taken.
+    pub fn take_map(&mut self) -> Option<MapPicture> {
+        self.picture.take()
+    }
+
+    /// The name that goes with each change: the one set, or the one the machine knows the person by.
+    pub fn author(&self) -> String {
+        let set = self.settings.author.trim();
+        if !set.is_empty() {
+            return set.to_owned();
+        }
+        ["USERNAME", "USER"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default()
+    }
+
+    fn notify(&mut self, level: NoticeLevel, text: Text, details: Vec<Problem>) {
+        self.notice_count += 1;
+        // The same message again replaces itself.
+        self.notices.retain(|notice| notice.text != text);
+        self.notices.push(Notice { id: self.notice_count, level, text, details, since: Instant::now() });
+    }
+
+    /// The open city, or the failure that says there is none.
+    fn opened(&self) -> Result<&OpenCity, Failure> {
+        self.open.as_ref().ok_or_else(no_city)
+    }
+
+    fn opened_mut(&mut self) -> Result<&mut OpenCity, Failure> {
+        self.open.as_mut().ok_or_else(no_city)
+    }
+}
+
+fn no_city() -> Failure {
+    Failure::new(FailureKind::Usage, Text::new("没有打开的城市", "No city is open"))
+}

@@ -1,0 +1,97 @@
+//! The open city at one moment, read by the keeper thread and swapped in by the session.
+
+use std::sync::Arc;
+
+use crate::geom::crs::Crs;
+use crate::geom::transform::Transform;
+use crate::kinds;
+use crate::kinds::kind::Kind;
+use crate::model::geometry::Bounds;
+use crate::store::error::StoreError;
+use crate::store::reader::{LayerInfo, Reader};
+use crate::text::Text;
+
+use super::memory::Indexes;
+use super::state::{Bookmark, LayerPlace, LayerView};
+
+/// Key of the setting that marks invented data.
+pub(super) const SAMPLE_KEY: &str = "sample";
+/// Key of the setting that holds the bookmarks, as JSON.
+pub(super) const BOOKMARKS_KEY: &str = "bookmarks";
+
+/// See the module's head.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    /// Layers, topmost first.
+    pub(super) layers: Vec<LayerView>,
+    /// What undo takes back.
+    pub(super) undo: Option<Text>,
+    /// What redo does again.
+    pub(super) redo: Option<Text>,
+    /// Places to come back to.
+    pub(super) bookmarks: Vec<Bookmark>,
+    /// Whether the data are invented.
+    pub(super) is_sample: bool,
+    /// Local time of the commit that it follows.
+    pub(super) saved_at: Option<String>,
+    /// Whether the map must be painted again.
+    pub(super) repaint: bool,
+}
+
+impl Snapshot {
+    /// Reads the city as it is now.
+    pub(super) fn read(reader: &Reader, indexes: &Indexes) -> Result<Self, StoreError> {
+        let mut layers: Vec<(i64, LayerView)> =
+            reader.layers()?.into_iter().map(|info| (info.state.position, layer_view(info, indexes))).collect();
+        layers.sort_by_key(|(position, _)| *position);
+        let bookmarks = reader.setting(BOOKMARKS_KEY)?.and_then(|json| serde_json::from_str(&json).ok());
+        Ok(Self {
+            layers: layers.into_iter().map(|(_, layer)| layer).collect(),
+            undo: reader.undo_label()?,
+            redo: reader.redo_label()?,
+            bookmarks: bookmarks.unwrap_or_default(),
+            is_sample: reader.setting(SAMPLE_KEY)?.is_some(),
+            saved_at: None,
+            repaint: true,
+        })
+    }
+}
+
+fn layer_view(info: LayerInfo, indexes: &Indexes) -> LayerView {
+    let kind = kind_of(&info.schema.kind);
+    let style = super::styles::style_of(kind, &info.schema, &info.state);
+    LayerView {
+        bounds_world: info.bounds.and_then(|bounds| world_bounds(bounds, info.schema.crs)),
+        index: indexes.get(&info.schema.table),
+        kind,
+        name: info.state.name.clone(),
+        visible: info.visible,
+        opacity: info.state.opacity,
+        style: Arc::new(style),
+        count: info.count,
+        place: LayerPlace { position: info.state.position, group: info.state.group, own_style: info.state.style },
+        schema: Arc::new(info.schema),
+    }
+}
+
+/// The kind with an id; `plain` for one that this program does not know.
+pub(super) fn kind_of(id: &str) -> &'static Kind {
+    kinds::find(id).unwrap_or_else(kinds::plain)
+}
+
+/// A box in a layer's CRS as a box of the map: its corners and the middles of its sides.
+pub(super) fn world_bounds(bounds: Bounds, crs: Crs) -> Option<Bounds> {
+    mapped_bounds(bounds, crs, Crs::WEB_MERCATOR)
+}
+
+/// A box in one CRS as a box in another that holds it.
+pub(super) fn mapped_bounds(bounds: Bounds, from: Crs, to: Crs) -> Option<Bounds> {
+    let transform = Transform::new(from, to).ok()?;
+    let [x, y] = bounds.center();
+    let ([west, south], [east, north]) = (bounds.min, bounds.max);
+    let around =
+        [[west, south], [x, south], [east, south], [east, y], [east, north], [x, north], [west, north], [west, y]];
+    let mut mapped = Bounds::EMPTY;
+    around.into_iter().filter_map(|at| transform.point(at).ok()).for_each(|at| mapped.extend(at));
+    (!mapped.is_empty()).then_some(mapped)
+}

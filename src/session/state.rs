@@ -1,0 +1,376 @@
+//! What the window reads of the open city: layers, save state, details, selection. Changed by the session alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use crate::index::layer::LayerIndex;
+use crate::kinds::kind::{Group, Kind};
+use crate::model::feature::Feature;
+use crate::model::geometry::Bounds;
+use crate::model::schema::Schema;
+use crate::model::style::Style;
+use crate::text::{Lang, Text};
+
+/// The open city, as the window sees it.
+#[derive(Debug)]
+pub struct CityView {
+    /// The file.
+    pub path: PathBuf,
+    /// Why nothing can be changed, if so.
+    pub read_only: Option<Text>,
+    /// Whether its data are invented.
+    pub is_sample: bool,
+    /// Layers, topmost first.
+    pub layers: Vec<LayerView>,
+    /// What Ctrl+Z would take back.
+    pub undo: Option<Text>,
+    /// What Ctrl+Y would do again.
+    pub redo: Option<Text>,
+    /// How many commands are not on the disk yet.
+    pub pending: usize,
+    /// Local time of the last commit, `14:03:27`.
+    pub saved_at: Option<String>,
+    /// Places to come back to.
+    pub bookmarks: Vec<Bookmark>,
+    /// Grows with every change of what the map shows.
+    pub revision: u64,
+}
+
+/// A place to come back to.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Bookmark {
+    /// Its name.
+    pub name: String,
+    /// Web Mercator metres.
+    pub center_world: [f64; 2],
+    /// World metres per logical pixel.
+    pub metres_per_px: f64,
+}
+
+/// One layer of the open city.
+#[derive(Clone, Debug)]
+pub struct LayerView {
+    /// Shape of its rows.
+    pub schema: Arc<Schema>,
+    /// Its kind, `plain` for what a file brought.
+    pub kind: &'static Kind,
+    /// Name in the layer tree.
+    pub name: Text,
+    /// Whether the eye is open.
+    pub visible: bool,
+    /// 0 is clear, 1 is solid.
+    pub opacity: f32,
+    /// Its place among the layers, as the file keeps it.
+    pub place: LayerPlace,
+    /// How it looks.
+    pub style: Arc<Style>,
+    /// Rows.
+    pub count: u64,
+    /// Around all rows, Web Mercator metres; `None` while empty or without geometry.
+    pub bounds_world: Option<Bounds>,
+    /// Geometry in memory; `None` until it is read, or for rows without a place.
+    pub index: Option<Arc<RwLock<LayerIndex>>>,
+}
+
+/// Where a layer stands, as the file keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayerPlace {
+    /// Ascending from the top of the map.
+    pub position: i64,
+    /// A group of its own in the layer tree; empty for the kind's.
+    pub group: String,
+    /// A style of its own, as kept in the file.
+    pub own_style: Option<String>,
+}
+
+impl LayerView {
+    /// Table name: the layer's word in commands.
+    pub fn table(&self) -> &str {
+        &self.schema.table
+    }
+
+    /// Where it stands in the layer tree.
+    pub fn group(&self) -> Group {
+        self.kind.group
+    }
+
+    /// Whether rows have a place.
+    pub fn has_geometry(&self) -> bool {
+        self.schema.geometry.is_some()
+    }
+}
+
+#[cfg(test)]
+impl LayerView {
+    /// An empty layer on nobody's ground, for the tests of panels.
+    pub(crate) fn sample(schema: Schema, kind: &'static Kind) -> Self {
+        Self {
+            name: schema.name.clone(),
+            schema: Arc::new(schema),
+            kind,
+            visible: true,
+            opacity: 1.0,
+            place: LayerPlace::default(),
+            style: Arc::new(Style::default()),
+            count: 0,
+            bounds_world: None,
+            index: None,
+        }
+    }
+}
+
+impl CityView {
+    /// A layer by table name.
+    pub fn layer(&self, table: &str) -> Option<&LayerView> {
+        self.layers.iter().find(|layer| layer.table() == table)
+    }
+
+    /// Around everything that has a place, Web Mercator metres.
+    pub fn bounds_world(&self) -> Option<Bounds> {
+        let all = self.layers.iter().filter_map(|layer| layer.bounds_world);
+        all.reduce(|left, right| left.union(&right)).filter(|bounds| !bounds.is_empty())
+    }
+
+    /// Where to look first: the ground that is managed (its unit grid, else its sub-districts), else everything.
+    pub fn home_world(&self) -> Option<Bounds> {
+        let of = |kind: &str| self.layers.iter().find(|layer| layer.kind.id == kind)?.bounds_world;
+        of("cell").or_else(|| of("street")).or_else(|| self.bounds_world())
+    }
+}
+
+/// A feature by layer and row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeatureRef {
+    /// Table name.
+    pub layer: String,
+    /// Row.
+    pub id: i64,
+}
+
+/// Rows that are selected, by layer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// Table name → rows.
+    pub rows: BTreeMap<String, BTreeSet<i64>>,
+    /// Grows with every change.
+    pub revision: u64,
+}
+
+impl Selection {
+    /// How many rows in all layers.
+    pub fn len(&self) -> usize {
+        self.rows.values().map(BTreeSet::len).sum()
+    }
+
+    /// Whether nothing is selected.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether a row is selected.
+    pub fn contains(&self, layer: &str, id: i64) -> bool {
+        self.rows.get(layer).is_some_and(|rows| rows.contains(&id))
+    }
+}
+
+/// The feature that the details panel shows, and what else was under the pointer.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// Everything that was under the pointer, topmost first.
+    pub hits: Vec<FeatureRef>,
+    /// Which of them is shown.
+    pub current: usize,
+    /// The row, once it is read.
+    pub row: Option<DetailRow>,
+}
+
+/// One row with all that was worked out about it.
+#[derive(Clone, Debug)]
+pub struct DetailRow {
+    /// Which.
+    pub at: FeatureRef,
+    /// The row itself.
+    pub feature: Feature,
+    /// Name, code or number: what a person calls it.
+    pub title: String,
+    /// Layer, road, street: where it belongs.
+    pub subtitle: Text,
+    /// Worked out: length, area, coordinates, cell, community, nearest road.
+    pub derived: Vec<Derived>,
+    /// Its photos.
+    pub photos: Vec<Photo>,
+    /// Notes about it.
+    pub notes: Vec<NoteBrief>,
+    /// Around it, Web Mercator metres.
+    pub bounds_world: Option<Bounds>,
+}
+
+/// One value that is worked out, not stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Derived {
+    /// What it is.
+    pub name: Text,
+    /// Its value in both languages, with its unit.
+    pub value: Text,
+    /// The feature that it names, to go there.
+    pub link: Option<FeatureRef>,
+}
+
+/// A photo, small.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    /// Row of the media table.
+    pub id: i64,
+    /// File name it came with.
+    pub name: String,
+    /// Width and height of the thumbnail, pixels.
+    pub thumb_size: [usize; 2],
+    /// Thumbnail, RGBA.
+    pub thumb_rgba: Arc<[u8]>,
+}
+
+/// A note in a list.
+#[derive(Clone, Debug)]
+pub struct NoteBrief {
+    /// Which.
+    pub at: FeatureRef,
+    /// Its text.
+    pub text: String,
+    /// Field id → value, for state, severity, author, time.
+    pub feature: Feature,
+    /// How many photos it has.
+    pub photos: usize,
+}
+
+/// One line of the search results.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Heading under which it stands.
+    pub group: Text,
+    /// The name found.
+    pub title: String,
+    /// What and where it is.
+    pub detail: Text,
+    /// Where to go.
+    pub target: FoundTarget,
+}
+
+/// What a search result leads to.
+#[derive(Clone, Debug)]
+pub enum FoundTarget {
+    /// A feature.
+    Feature(FeatureRef),
+    /// A place, Web Mercator metres.
+    Place([f64; 2]),
+    /// A layer's table name.
+    Layer(String),
+    /// An action by id.
+    Action(super::action::ActionId),
+}
+
+/// What the attribute table shows now.
+#[derive(Clone, Debug)]
+pub struct TableView {
+    /// Table name.
+    pub layer: String,
+    /// Field id and whether descending.
+    pub sort: Option<(String, bool)>,
+    /// EXPR as typed.
+    pub filter: String,
+    /// What is wrong with the filter.
+    pub filter_error: Option<Text>,
+    /// Selected rows alone.
+    pub selected_only: bool,
+    /// Row ids in order; shared, since there may be a million.
+    pub ids: Arc<Vec<i64>>,
+    /// Whether a new order is being worked out (the old one stays on screen).
+    pub loading: bool,
+    /// Rows of the layer in all.
+    pub total: u64,
+}
+
+/// A message to the person.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// Its id, to close it.
+    pub id: u64,
+    /// How bad.
+    pub level: NoticeLevel,
+    /// What happened, what was kept, what to do.
+    pub text: Text,
+    /// More, behind one click (a list of problems).
+    pub details: Vec<crate::task::Problem>,
+    /// When it came, for closing itself.
+    pub since: std::time::Instant,
+}
+
+/// How bad a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeLevel {
+    /// Worth knowing.
+    Info,
+    /// Done.
+    Ok,
+    /// Look at it.
+    Warning,
+    /// Stays until closed.
+    Error,
+}
+
+/// A job that runs.
+#[derive(Clone, Debug)]
+pub struct JobView {
+    /// Its id, to cancel it.
+    pub id: super::command::JobId,
+    /// What it does.
+    pub title: Text,
+    /// What it does now, and how far it is.
+    pub report: Option<crate::task::Report>,
+}
+
+/// What an import would do, for the dialog.
+#[derive(Clone, Debug)]
+pub struct ImportPreview {
+    /// The file.
+    pub path: PathBuf,
+    /// Name of its format.
+    pub format: Text,
+    /// Its CRS.
+    pub crs: crate::geom::crs::Crs,
+    /// Its layers.
+    pub layers: Vec<PreviewLayer>,
+    /// What is wrong with single features.
+    pub problems: Vec<crate::task::Problem>,
+    /// What is wrong with the whole file: it cannot be taken in.
+    pub refused: Option<Text>,
+}
+
+/// One layer of a preview.
+#[derive(Clone, Debug)]
+pub struct PreviewLayer {
+    /// Name in the file.
+    pub name: String,
+    /// Features.
+    pub features: u64,
+    /// Geometry.
+    pub geometry: Option<crate::model::geometry::GeometryKind>,
+    /// Columns as in the file.
+    pub fields: Vec<crate::model::schema::Field>,
+    /// The kind it looks like.
+    pub guessed_kind: Option<&'static Kind>,
+    /// First rows.
+    pub sample: Vec<Feature>,
+    /// Around it, Web Mercator metres, to show where it would lie.
+    pub bounds_world: Option<Bounds>,
+}
+
+/// The text of a feature for a person: its title fields, or layer and number.
+pub fn title_of(kind: &Kind, schema: &Schema, feature: &Feature, lang: Lang) -> String {
+    let named = kind.title.iter().filter_map(|id| schema.field_index(id)).find_map(|index| {
+        let value = feature.values.get(index)?;
+        let text = schema.fields[index].display(value, lang);
+        (!text.trim().is_empty()).then_some(text)
+    });
+    named.unwrap_or_else(|| format!("{} {}", schema.name.get(lang), feature.id))
+}
