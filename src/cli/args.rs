@@ -1,0 +1,477 @@
+//! What can be typed: every verb with its options. Words stand here in both languages, `中文 | English`; `help` picks one.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use super::words::{Box4, Ids, LonLat, Near, On, Pair, Size, WhichCrs};
+
+/// 城格：离线的城市管理地图。不带命令则打开窗口。 | citygrid: a city's map without a network. No verb opens the window.
+#[derive(Debug, Parser)]
+#[command(
+    name = "citygrid",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    disable_help_subcommand = true,
+    after_help = "\
+例子 | Examples:
+  citygrid demo jiujiang.gpkg                              # 写出示例城市 | write the sample city
+  citygrid jiujiang.gpkg                                   # 打开窗口 | open the window on it
+  citygrid info jiujiang.gpkg                              # 图层与数量 | layers and figures
+  citygrid import kiosks.geojson --into city.gpkg          # 读入文件 | take a file in
+  citygrid export city.gpkg --layer kiosk --out k.geojson  # 写出文件 | write a file
+  citygrid import --help                                   # 某个命令的说明 | help on one verb
+
+退出码 | Exit codes:
+  0    # 完成 | done
+  1    # check 发现问题 | check has findings
+  2    # 命令写错 | wrong words
+  3    # 文件无法读写或已存在 | a file cannot be read or written, or exists already
+  4    # 数据被拒绝 | data refused
+  130  # 被 Ctrl-C 停止，文件不变 | stopped by Ctrl-C, files as they were"
+)]
+pub(super) struct Words {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) verb: Option<Verb>,
+    /// Options of every verb.
+    #[command(flatten)]
+    pub(super) global: Global,
+}
+
+/// Options that every verb takes.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Global {
+    /// 结果以 JSON 写到标准输出 | Print the result as JSON on standard output
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// 语言：zh 或 en（默认随系统） | Language, zh or en (the system's by default)
+    #[arg(long, global = true, value_name = "zh|en", value_parser = ["zh", "en"], hide_possible_values = true)]
+    pub(super) lang: Option<String>,
+    /// 不显示进度和提示 | No progress, no messages
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// 显示说明 | Show help
+    #[arg(long, short, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// 显示版本 | Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// 打开窗口 | Open the window on a city
+    #[command(after_help = "  citygrid open jiujiang.gpkg  # 打开这个城市 | open this city")]
+    Open(OpenArgs),
+    /// 写出示例城市（虚构数据） | Write the sample city (invented data)
+    #[command(after_help = "\
+  citygrid demo jiujiang.gpkg           # 九江示例 | Jiujiang in outline
+  citygrid demo big.gpkg --scale 10     # 十倍大小 | ten times the size
+  citygrid demo a.gpkg --seed 7 --json  # 同一种子得到同样的数据 | the same seed makes the same rows")]
+    Demo(DemoArgs),
+    /// 新建空城市 | Make an empty city
+    #[command(after_help = "\
+  citygrid new city.gpkg                                 # 空文件 | an empty file
+  citygrid new city.gpkg --layer kiosk --layer 排水管道  # 带两个空图层 | with two empty layers")]
+    New(NewArgs),
+    /// 列出或增减图层 | List layers, add or remove them
+    #[command(after_help = "\
+  citygrid layers city.gpkg                            # 列出 | list
+  citygrid layers city.gpkg --add note                 # 新建空图层 | add an empty layer
+  citygrid layers city.gpkg --rename kiosk=垃圾分类点  # 改名 | rename
+  citygrid layers city.gpkg --remove kiosk             # 移除，可撤销 | remove; undo brings it back")]
+    Layers(LayersArgs),
+    /// 列出图层类型及其字段 | List the kinds of layer and their fields
+    #[command(after_help = "\
+  citygrid kinds        # 全部类型 | every kind
+  citygrid kinds kiosk  # 一种类型的字段与代码 | fields and codes of one kind")]
+    Kinds(KindsArgs),
+    /// 图层、数量、长度、面积、坐标系、范围 | Layers, counts, lengths, areas, CRS, extents, figures
+    #[command(after_help = "\
+  citygrid info city.gpkg         # 表格 | as tables
+  citygrid info city.gpkg --json  # 给程序读 | for programs")]
+    Info(InfoArgs),
+    /// 把文件读入城市（城市不存在则新建） | Take files into a city, which is made if absent
+    #[command(after_help = "\
+  citygrid import kiosks.geojson --into city.gpkg --kind kiosk      # 读入为投放点 | as waste kiosks
+  citygrid import a.geojson b.geojson --into city.gpkg              # 每个文件一个图层 | a layer for each file
+  citygrid import a.geojson --into city.gpkg --crs GCJ02            # 文件是火星坐标 | the file is in GCJ-02
+  citygrid import a.geojson --into city.gpkg --map 管径=diameter_mm  # 字段对应 | their field to ours")]
+    Import(ImportArgs),
+    /// 把图层写成文件 | Write a layer to a file
+    #[command(after_help = "\
+  citygrid export city.gpkg --layer kiosk --out k.geojson                   # 全部 | everything
+  citygrid export city.gpkg --layer kiosk --out k.geojson --where \"state = 'ok'\"   # 按条件 | some rows
+  citygrid export city.gpkg --layer kiosk --out k.geojson --bbox 115.9,29.6,116.1,29.8  # 按范围 | in a box")]
+    Export(ExportArgs),
+    /// 不开窗口画一张地图 | Draw a map without a window
+    #[command(after_help = "\
+  citygrid render city.gpkg --out map.png                                    # 全图 | everything
+  citygrid render city.gpkg --out map.png --around 116.0,29.7,800            # 某处 800 米 | 800 m around a place
+  citygrid render city.gpkg --out map.png --layers road,kiosk --size 2000x1500  # 选图层与大小 | layers and size")]
+    Render(RenderArgs),
+    /// 查询图层的行 | Rows of a layer
+    #[command(after_help = "\
+  citygrid query city.gpkg --layer sewer_pipe --where \"diameter_mm >= 600\"      # 按条件 | by a condition
+  citygrid query city.gpkg --layer kiosk --near 116.0,29.7,500 --limit 10       # 附近 | nearby
+  citygrid query city.gpkg --layer kiosk --json > rows.geojson                  # GeoJSON | as GeoJSON
+
+条件 | Conditions:
+  = <> < > <= >=  LIKE  IN (…)  BETWEEN … AND …  IS NULL  AND OR NOT ( )
+  # 字段可用代号或任一语言的名称，文字用单引号 | fields by id or name in either language, text in single quotes")]
+    Query(QueryArgs),
+    /// 写一条标注 | Leave a note
+    #[command(after_help = "\
+  citygrid note city.gpkg --at 115.99,29.72 --text 井盖破损                     # 在某点 | at a place
+  citygrid note city.gpkg --on kiosk/12 --text 桶满                            # 关于某个要素 | about a feature
+  citygrid note city.gpkg --on kiosk/12 --text 桶满 --photo p.jpg --set 程度=紧急  # 附照片 | with a photo")]
+    Note(NoteArgs),
+    /// 修改要素的值 | Change the values of rows
+    #[command(after_help = "\
+  citygrid edit city.gpkg --layer kiosk --id 12 --set state=closed   # 代码或名称均可 | codes by value or by name
+  citygrid edit city.gpkg --layer kiosk --ids 1,5-9 --set name=       # 等号后为空即清除 | nothing behind = clears")]
+    Edit(EditArgs),
+    /// 删除要素，可撤销 | Delete rows; undo brings them back
+    #[command(after_help = "  citygrid delete city.gpkg --layer note --ids 3,7-9  # 删除四行 | four rows")]
+    Delete(DeleteArgs),
+    /// 检查文件与数据 | Check the file and the data
+    #[command(after_help = "\
+  citygrid check city.gpkg               # 有问题则退出码为 1 | exit code 1 if there are findings
+  citygrid check city.gpkg --layer note  # 只查一层 | one layer")]
+    Check(CheckArgs),
+    /// 撤销上一步，隔天也行 | Take the last step back, tomorrow too
+    #[command(after_help = "  citygrid undo city.gpkg  # 撤销 | take back")]
+    Undo(CityArgs),
+    /// 重做 | Do the step again
+    #[command(after_help = "  citygrid redo city.gpkg  # 重做 | do again")]
+    Redo(CityArgs),
+    /// 操作记录 | The journal, oldest first
+    #[command(after_help = "  citygrid history city.gpkg  # 谁在何时做了什么 | who did what and when")]
+    History(CityArgs),
+    /// 备份城市 | Copy a city, consistent even while it is in use
+    #[command(after_help = "  citygrid backup city.gpkg 2026-11-22.gpkg  # 完整副本 | a whole copy")]
+    Backup(BackupArgs),
+    /// 逐行执行 JSON 命令，落盘后才回答 | Run one JSON command a line, answered once it is on the disk
+    #[command(after_help = "\
+  citygrid script city.gpkg steps.jsonl  # 重放一串操作 | replay a list of steps
+  … | citygrid script city.gpkg -        # 从标准输入读 | from standard input
+
+  {\"note\":{\"at\":[115.99,29.72],\"text\":\"井盖破损\",\"photo\":[\"p.jpg\"]}}
+  {\"edit\":{\"layer\":\"note\",\"id\":1,\"set\":{\"state\":\"done\"}}}
+  {\"delete\":{\"layer\":\"note\",\"ids\":[1,2]}}
+  {\"undo\":{}}
+  # 命令与选项同上，每行回答一行 JSON | verbs and options as above, one line of JSON for each")]
+    Script(ScriptArgs),
+}
+
+/// The window.
+#[derive(Debug, Args)]
+pub(super) struct OpenArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: Option<PathBuf>,
+}
+
+/// A city and nothing else.
+#[derive(Debug, Args)]
+pub(super) struct CityArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// 写到哪里 | Where to write it
+    #[arg(value_name = "OUT.gpkg")]
+    pub(super) out: PathBuf,
+    /// 随机种子，相同则数据相同 | The same seed makes the same city
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// 大小倍数 | How many times the real size
+    #[arg(long, value_name = "K", default_value_t = 1.0, value_parser = super::words::scale)]
+    pub(super) scale: f64,
+    /// 允许覆盖没有操作记录的文件 | Replace an existing file, unless it has a journal
+    #[arg(long)]
+    pub(super) overwrite: bool,
+}
+
+/// `new`.
+#[derive(Debug, Args)]
+pub(super) struct NewArgs {
+    /// 新文件（.gpkg） | The new file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 同时新建的空图层：类型的代号或名称，可多次 | An empty layer of this kind (id or name); may be repeated
+    #[arg(long, value_name = "KIND")]
+    pub(super) layer: Vec<String>,
+    /// 允许覆盖已有文件 | Replace an existing file
+    #[arg(long)]
+    pub(super) overwrite: bool,
+}
+
+/// `layers`.
+#[derive(Debug, Args)]
+pub(super) struct LayersArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 新建空图层：类型的代号或名称 | Add an empty layer of this kind
+    #[arg(long, value_name = "KIND")]
+    pub(super) add: Vec<String>,
+    /// 移除图层，可撤销 | Take a layer out; undo brings it back
+    #[arg(long, value_name = "LAYER")]
+    pub(super) remove: Vec<String>,
+    /// 图层改名 | Give a layer another name
+    #[arg(long, value_name = "LAYER=NAME")]
+    pub(super) rename: Vec<Pair>,
+    /// 显示图层 | Open the eye of a layer
+    #[arg(long, value_name = "LAYER")]
+    pub(super) show: Vec<String>,
+    /// 隐藏图层 | Close the eye of a layer
+    #[arg(long, value_name = "LAYER")]
+    pub(super) hide: Vec<String>,
+}
+
+/// `kinds`.
+#[derive(Debug, Args)]
+pub(super) struct KindsArgs {
+    /// 类型的代号或名称 | A kind by id or name
+    #[arg(value_name = "KIND")]
+    pub(super) kind: Option<String>,
+}
+
+/// `info`.
+#[derive(Debug, Args)]
+pub(super) struct InfoArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// 要读入的文件 | Files to take in
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// 读入到哪个城市 | The city that takes them in
+    #[arg(long = "into", value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 图层名：已有则追加，没有则新建（默认用文件名） | The layer to make or append to (the file's name by default)
+    #[arg(long, value_name = "NAME")]
+    pub(super) layer: Option<String>,
+    /// 图层类型的代号或名称 | The kind of layer, by id or name
+    #[arg(long, value_name = "KIND")]
+    pub(super) kind: Option<String>,
+    /// 文件的坐标系：EPSG:4548、GCJ02、BD09 | CRS of the file: EPSG:4548, GCJ02, BD09
+    #[arg(long, value_name = "CRS")]
+    pub(super) crs: Option<WhichCrs>,
+    /// 文件的文字编码（GeoJSON 只有 UTF-8） | Encoding of the file's text (GeoJSON is always UTF-8)
+    #[arg(long, value_name = "E", value_parser = super::words::encoding)]
+    pub(super) encoding: Option<String>,
+    /// 文件字段=本程序字段，可多次 | Their field = our field; may be repeated
+    #[arg(long, value_name = "THEIRS=OURS")]
+    pub(super) map: Vec<Pair>,
+    /// 点线面放进同一图层 | Mixed geometry in one layer
+    #[arg(long)]
+    pub(super) one_layer: bool,
+    /// 有一个要素不合格就拒绝整个文件 | Refuse everything if one feature is bad
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+/// Which rows.
+#[derive(Debug, Default, Args)]
+pub(super) struct RowArgs {
+    /// 条件，如 "管径 >= 600 AND 类别 = '雨水'" | A condition, as "height > 3 AND state = 'open'"
+    #[arg(long = "where", value_name = "EXPR")]
+    pub(super) filter: Option<String>,
+    /// 范围：西,南,东,北（度） | A box in degrees: west, south, east, north
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    pub(super) bbox: Option<Box4>,
+    /// 行号，如 1,2,5-9 | Row numbers, as 1,2,5-9
+    #[arg(long, value_name = "IDS")]
+    pub(super) ids: Option<Ids>,
+    /// 某点周围若干米 | Within so many metres of a place
+    #[arg(long, value_name = "LON,LAT,METRES", allow_hyphen_values = true)]
+    pub(super) near: Option<Near>,
+    /// 最多多少行 | At most so many rows
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<usize>,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 图层的代号或名称 | The layer, by table or name
+    #[arg(long, value_name = "LAYER")]
+    pub(super) layer: String,
+    /// 写到哪里，后缀决定格式 | The file; its ending names the format
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// Which rows.
+    #[command(flatten)]
+    pub(super) rows: RowArgs,
+    /// 文件的坐标系（GeoJSON 固定为 WGS 84） | CRS of the file (GeoJSON is always WGS 84)
+    #[arg(long, value_name = "CRS")]
+    pub(super) crs: Option<WhichCrs>,
+    /// 坐标小数位数 | Decimals of a coordinate in degrees
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(0..=15))]
+    pub(super) decimals: u8,
+    /// 用名称代替代码 | Names of coded values instead of the codes
+    #[arg(long)]
+    pub(super) labels: bool,
+    /// 写出外包范围 | Write a bounding box
+    #[arg(long)]
+    pub(super) write_bbox: bool,
+    /// 允许覆盖已有文件 | Replace an existing file
+    #[arg(long)]
+    pub(super) overwrite: bool,
+}
+
+/// `render`.
+#[derive(Debug, Args)]
+pub(super) struct RenderArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 图片文件（.png） | The picture (.png)
+    #[arg(long, value_name = "MAP.png")]
+    pub(super) out: PathBuf,
+    /// 宽x高，像素 | Width x height in pixels
+    #[arg(long, value_name = "WxH", default_value = "1600x1000")]
+    pub(super) size: Size,
+    /// 范围：西,南,东,北（度） | A box in degrees: west, south, east, north
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true, conflicts_with = "around")]
+    pub(super) bbox: Option<Box4>,
+    /// 中心与到近边的距离 | A place, and the distance from it to the nearer edges
+    #[arg(long, value_name = "LON,LAT,METRES", allow_hyphen_values = true)]
+    pub(super) around: Option<Near>,
+    /// 图层，用逗号隔开（默认为可见图层） | Layers, with commas between (the visible ones by default)
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(super) layers: Vec<String>,
+    /// 放大倍数：2 使线和字都大一倍 | 2 draws lines and text twice as big
+    #[arg(long, value_name = "K", default_value_t = 1.0, value_parser = super::words::pixel_ratio)]
+    pub(super) ratio: f32,
+    /// 深色地图 | On the dark map
+    #[arg(long)]
+    pub(super) dark: bool,
+    /// 允许覆盖已有文件 | Replace an existing file
+    #[arg(long)]
+    pub(super) overwrite: bool,
+}
+
+/// `query`.
+#[derive(Debug, Args)]
+pub(super) struct QueryArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 图层的代号或名称 | The layer, by table or name
+    #[arg(long, value_name = "LAYER")]
+    pub(super) layer: String,
+    /// Which rows.
+    #[command(flatten)]
+    pub(super) rows: RowArgs,
+}
+
+/// `note`.
+#[derive(Debug, Args)]
+pub(super) struct NoteArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 位置：经度,纬度 | The place: longitude, latitude
+    #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true, required_unless_present = "on")]
+    pub(super) at: Option<LonLat>,
+    /// 关于哪个要素：图层/行号 | The feature it is about: layer/row
+    #[arg(long, value_name = "LAYER/ID")]
+    pub(super) on: Option<On>,
+    /// 内容 | What is wrong
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(super) text: String,
+    /// 照片文件，可多次 | A picture file; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) photo: Vec<PathBuf>,
+    /// 其他字段，如 severity=high，可多次 | Other fields, as severity=high; may be repeated
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(super) set: Vec<Pair>,
+}
+
+/// `edit`.
+#[derive(Debug, Args)]
+pub(super) struct EditArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 图层的代号或名称 | The layer, by table or name
+    #[arg(long, value_name = "LAYER")]
+    pub(super) layer: String,
+    /// 行号，如 3 或 1,2,5-9 | Row numbers, as 3 or 1,2,5-9
+    #[arg(long, visible_alias = "id", value_name = "IDS")]
+    pub(super) ids: Ids,
+    /// 字段=值，可多次；值为空即清除 | Field = value; may be repeated; an empty value clears
+    #[arg(long, value_name = "FIELD=VALUE", required = true)]
+    pub(super) set: Vec<Pair>,
+}
+
+/// `delete`.
+#[derive(Debug, Args)]
+pub(super) struct DeleteArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 图层的代号或名称 | The layer, by table or name
+    #[arg(long, value_name = "LAYER")]
+    pub(super) layer: String,
+    /// 行号，如 3 或 1,2,5-9 | Row numbers, as 3 or 1,2,5-9
+    #[arg(long, visible_alias = "id", value_name = "IDS")]
+    pub(super) ids: Ids,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 只查这个图层 | This layer alone
+    #[arg(long, value_name = "LAYER")]
+    pub(super) layer: Option<String>,
+}
+
+/// `backup`.
+#[derive(Debug, Args)]
+pub(super) struct BackupArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 副本写到哪里 | Where the copy goes
+    #[arg(value_name = "OUT.gpkg")]
+    pub(super) out: PathBuf,
+    /// 允许覆盖已有文件 | Replace an existing file
+    #[arg(long)]
+    pub(super) overwrite: bool,
+}
+
+/// `script`.
+#[derive(Debug, Args)]
+pub(super) struct ScriptArgs {
+    /// 城市文件（.gpkg） | The city's file (.gpkg)
+    #[arg(value_name = "CITY")]
+    pub(super) city: PathBuf,
+    /// 命令文件，- 为标准输入 | The commands; - is standard input
+    #[arg(value_name = "FILE|-")]
+    pub(super) file: PathBuf,
+    /// 出错后继续下一行 | Go on after a line that fails
+    #[arg(long)]
+    pub(super) keep_going: bool,
+}
