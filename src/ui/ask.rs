@@ -1,0 +1,67 @@
+//! What a panel asks of the window: a command for the session, or something only the window can do.
+//!
+//! Panels read the session and push what they want; [`App`](super::app::App) carries it out after the frame is laid out.
+
+use std::path::PathBuf;
+
+use crate::model::geometry::Bounds;
+use crate::session::action::ActionId;
+use crate::session::command::Command;
+use crate::session::state::FeatureRef;
+
+/// One wish of a panel.
+#[derive(Debug)]
+pub enum UiAsk {
+    /// For the session.
+    Run(Command),
+    /// An action by its id, as from a menu.
+    Act(ActionId),
+    /// Moves the map to a box, Web Mercator metres.
+    ZoomTo(Bounds),
+    /// Moves the middle of the map, Web Mercator metres; the scale stays.
+    GoTo([f64; 2]),
+    /// Moves the map to a place and scale: Web Mercator metres, world metres per logical pixel.
+    GoToScale([f64; 2], f64),
+    /// Puts words on the clipboard and says so.
+    Copy(String),
+    /// Opens the attribute table of a layer.
+    OpenTable(String),
+    /// Opens the attribute form of a feature.
+    EditForm(FeatureRef),
+    /// Opens the note form about a feature.
+    NoteOn(FeatureRef),
+    /// Opens the export dialog for a layer.
+    ExportLayer(String),
+    /// Shows a photo of a feature large: photo ids of the row, and which.
+    ShowPhoto(Vec<i64>, usize),
+    /// Shows the list of problems of a notice or an import.
+    ShowProblems,
+    /// Lets the person choose a file or folder; the answer comes back to `purpose`.
+    PickFile(FilePurpose),
+    /// Opens the import dialog for files that were chosen or dropped.
+    ImportFiles(Vec<PathBuf>),
+}
+
+/// What a chosen file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilePurpose {
+    /// A new city.
+    NewCity,
+    /// An existing city.
+    OpenCity,
+    /// A file to take in.
+    Import,
+    /// Where an export goes.
+    Export,
+    /// Where a copy of the city goes.
+    Backup,
+    /// Where the map's picture goes.
+    Picture,
+    /// Photos for the note that is being written.
+    NotePhotos,
+    /// Photos for the feature in the details panel.
+    FeaturePhotos,
+}
+
+/// What the panels ask for in one frame, in order.
+pub type Asks = Vec<UiAsk>;

@@ -1,0 +1,448 @@
+//! The layer tree: groups with eyes and counts, layers with signs and legends; order by drag, everything else by right click.
+
+use std::collections::BTreeSet;
+
+use egui::{
+    Frame, Key, Margin, Rect, Response, Role, ScrollArea, Sense, Slider, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::ask::{Asks, UiAsk};
+use super::icons::icon_char;
+use super::legend;
+use super::show::count;
+use super::signs::Signs;
+use super::theme::{self, ROW, Tokens};
+use super::widgets;
+use crate::kinds::kind::Group;
+use crate::model::style::Rule;
+use crate::session::Session;
+use crate::session::action::ActionId;
+use crate::session::command::{Command, LayerCommand};
+use crate::session::state::{CityView, LayerView};
+use crate::text::Lang;
+
+/// Height of a legend row.
+const LEGEND_ROW: f32 = 22.0;
+/// Legends with more rows than this start folded.
+const MOST_OPEN_ROWS: usize = 6;
+/// Middles of the columns, from the panel's left edge: caret, a group's eye, a layer's eye, its sign.
+const CARET_X: f32 = 14.0;
+const GROUP_EYE_X: f32 = 33.0;
+const EYE_X: f32 = 32.0;
+const SIGN_X: f32 = 59.0;
+
+/// What the tree remembers.
+#[derive(Default)]
+pub struct LayersState {
+    filter: String,
+    folded: BTreeSet<Group>,
+    unfolded: BTreeSet<Group>,
+    /// Layers whose legend was folded or unfolded by hand.
+    legends: BTreeSet<String>,
+    current: Option<String>,
+    rename: Option<Rename>,
+    signs: Signs,
+}
+
+struct Rename {
+    layer: String,
+    words: String,
+}
+
+impl LayersState {
+    /// The layer that was chosen last, if it is still there: what the menu's layer actions are about.
+    pub fn current<'a>(&self, city: &'a CityView) -> Option<&'a LayerView> {
+        let chosen = self.current.as_ref().and_then(|table| city.layer(table));
+        let in_tree =
+            || Group::ALL.into_iter().find_map(|group| city.layers.iter().find(|layer| layer.group() == group));
+        chosen.or_else(in_tree)
+    }
+
+    /// Starts to rename a layer.
+    pub fn rename(&mut self, layer: &LayerView, lang: Lang) {
+        self.rename = Some(Rename { layer: layer.table().to_owned(), words: layer.name.get(lang).to_owned() });
+    }
+
+    fn is_folded(&self, group: Group) -> bool {
+        // The base map is seldom touched: it starts folded.
+        if group == Group::Base { !self.unfolded.contains(&group) } else { self.folded.contains(&group) }
+    }
+
+    /// Long legends start folded: the tree should fit the window.
+    fn shows_legend(&self, layer: &LayerView, rows: usize) -> bool {
+        let is_open = rows <= MOST_OPEN_ROWS;
+        rows > 1 && layer.visible && is_open != self.legends.contains(layer.table())
+    }
+
+    fn toggle_legend(&mut self, layer: &LayerView) {
+        if !self.legends.remove(layer.table()) {
+            self.legends.insert(layer.table().to_owned());
+        }
+    }
+
+    fn toggle(&mut self, group: Group) {
+        let set = if group == Group::Base { &mut self.unfolded } else { &mut self.folded };
+        if !set.remove(&group) {
+            set.insert(group);
+        }
+    }
+}
+
+/// Shows the panel.
+pub fn layers_ui(ui: &mut Ui, session: &Session, state: &mut LayersState, asks: &mut Asks) {
+    let lang = session.lang();
+    head(ui, lang, asks);
+    let Some(city) = session.city() else {
+        ui.horizontal(|ui| {
+            ui.add_space(12.0);
+            ui.vertical(|ui| {
+                let words = lang.pick("打开一座城市后，图层列在这里", "The layers of an open city are listed here");
+                if widgets::empty(ui, words, Some(("FOLDER_OPEN", lang.pick("打开城市…", "Open a city…")))) {
+                    asks.push(UiAsk::Act(ActionId::OpenCity));
+                }
+            });
+        });
+        return;
+    };
+    ui.add_space(8.0);
+    Frame::new().inner_margin(Margin::symmetric(8, 0)).show(ui, |ui| {
+        widgets::filter_field(ui, &mut state.filter, lang.pick("筛选图层", "Filter layers"));
+    });
+    ui.add_space(4.0);
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+        for group in Group::ALL {
+            group_ui(ui, session, city, group, state, asks);
+        }
+        ui.add_space(16.0);
+    });
+}
+
+fn head(ui: &mut Ui, lang: Lang, asks: &mut Asks) {
+    ui.horizontal(|ui| {
+        ui.add_space(8.0);
+        widgets::tab(ui, "STACK", lang.pick("图层", "Layers"), true);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.add_space(8.0);
+            if widgets::icon_button(ui, "SIDEBAR_SIMPLE", lang.pick("收起左栏", "Close the left panel")).clicked() {
+                asks.push(UiAsk::Act(ActionId::LeftPanel));
+            }
+            if widgets::icon_button(ui, "PLUS", lang.pick("添加图层", "Add a layer")).clicked() {
+                asks.push(UiAsk::Act(ActionId::NewLayer));
+            }
+        });
+    });
+    let line = Stroke::new(1.0, Tokens::of(ui).line);
+    ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top() - 4.0, line);
+}
+
+fn passes(layer: &LayerView, filter: &str) -> bool {
+    let filter = filter.trim().to_lowercase();
+    filter.is_empty()
+        || [&*layer.name.zh, &*layer.name.en, layer.table()].iter().any(|name| name.to_lowercase().contains(&filter))
+}
+
+fn group_ui(ui: &mut Ui, session: &Session, city: &CityView, group: Group, state: &mut LayersState, asks: &mut Asks) {
+    let members: Vec<&LayerView> = city.layers.iter().filter(|layer| layer.group() == group).collect();
+    let shown: Vec<&LayerView> = members.iter().copied().filter(|layer| passes(layer, &state.filter)).collect();
+    if shown.is_empty() {
+        return;
+    }
+    group_row(ui, session.lang(), group, &members, state, asks);
+    if state.is_folded(group) && state.filter.trim().is_empty() {
+        return;
+    }
+    for layer in shown {
+        layer_ui(ui, session, city, layer, state, asks);
+    }
+}
+
+fn group_row(ui: &mut Ui, lang: Lang, group: Group, members: &[&LayerView], state: &mut LayersState, asks: &mut Asks) {
+    let tokens = Tokens::of(ui);
+    let name = group.name();
+    let name = name.get(lang);
+    let (rect, response) = widgets::list_row(ui, ROW, false, name);
+    let caret = if state.is_folded(group) { "CARET_RIGHT" } else { "CARET_DOWN" };
+    mark(ui, rect, CARET_X, caret, 12.0, tokens.text2);
+    let any = members.iter().any(|layer| layer.visible && layer.has_geometry());
+    if eye(ui, rect, GROUP_EYE_X, any, name, lang, ("group", group as usize)).clicked() {
+        let layers = members.iter().map(|layer| layer.table().to_owned()).collect();
+        run(asks, LayerCommand::Visible { layers, visible: !any });
+    }
+    let rows = count(members.iter().map(|layer| layer.count).sum());
+    let right = right_words(ui, rect, &rows);
+    let at = pos2(rect.left() + 48.0, rect.center().y);
+    widgets::text_in(ui, at, name, theme::body(), tokens.text, rect.width() - 56.0 - right);
+    if response.clicked() {
+        state.toggle(group);
+    }
+}
+
+fn layer_ui(
+    ui: &mut Ui,
+    session: &Session,
+    city: &CityView,
+    layer: &LayerView,
+    state: &mut LayersState,
+    asks: &mut Asks,
+) {
+    if state.rename.as_ref().is_some_and(|rename| rename.layer == layer.table()) {
+        rename_row(ui, session.lang(), state, asks);
+        return;
+    }
+    let legend = legend::rows(&layer.style);
+    layer_row(ui, session, city, layer, state, asks);
+    if legend.len() > 1 {
+        legend_caret(ui, session.lang(), layer, legend.len(), state);
+    }
+    if state.shows_legend(layer, legend.len()) {
+        let is_area = layer.schema.geometry.and_then(crate::model::geometry::GeometryKind::dimension) == Some(2);
+        for rule in legend {
+            legend_row(ui, session.lang(), rule, is_area, &mut state.signs);
+        }
+    }
+}
+
+fn layer_row(
+    ui: &mut Ui,
+    session: &Session,
+    city: &CityView,
+    layer: &LayerView,
+    state: &mut LayersState,
+    asks: &mut Asks,
+) {
+    let (tokens, lang) = (Tokens::of(ui), session.lang());
+    let name = layer.name.get(lang);
+    let is_current = state.current.as_deref() == Some(layer.table());
+    let id = ui.scope_id().with(("layer", layer.table()));
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let response = ui.interact(rect, id, Sense::click_and_drag());
+    let ground = if is_current { Some(tokens.selected) } else { response.hovered().then_some(tokens.hover) };
+    if let Some(ground) = ground {
+        ui.painter().rect_filled(rect, 0, ground);
+    }
+    widgets::focus_ring(ui, &response);
+    response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_current, name));
+    let color = if layer.visible || !layer.has_geometry() { tokens.text } else { tokens.text3 };
+    let sign = Rect::from_center_size(pos2(rect.left() + SIGN_X, rect.center().y), vec2(24.0, 20.0));
+    legend::layer_sign(ui, sign, layer, &mut state.signs);
+    let right = right_words(ui, rect, &count(layer.count));
+    let at = pos2(rect.left() + 78.0, rect.center().y);
+    widgets::text_in(ui, at, name, theme::body(), color, rect.width() - 86.0 - right);
+    let has_eye = layer.has_geometry();
+    if has_eye && eye(ui, rect, EYE_X, layer.visible, name, lang, ("eye", layer.table())).clicked() {
+        run(asks, LayerCommand::Visible { layers: vec![layer.table().to_owned()], visible: !layer.visible });
+    }
+    drag_to_reorder(ui, &response, city, layer, asks);
+    clicks(ui, session, layer, &response, state, asks);
+    response.on_hover_text_at_pointer(tip(layer, lang));
+}
+
+fn clicks(
+    ui: &Ui,
+    session: &Session,
+    layer: &LayerView,
+    response: &Response,
+    state: &mut LayersState,
+    asks: &mut Asks,
+) {
+    if response.clicked() || response.secondary_clicked() {
+        state.current = Some(layer.table().to_owned());
+        response.request_focus();
+    }
+    if response.double_clicked() {
+        asks.extend(layer.bounds_world.map(UiAsk::ZoomTo));
+    }
+    let f2 = response.has_focus() && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::F2));
+    if f2 && is_writable(session) {
+        state.rename(layer, session.lang());
+    }
+    response.context_menu(|ui| layer_menu(ui, session, layer, state, asks));
+}
+
+/// The caret in the row just laid out that folds its legend.
+fn legend_caret(ui: &Ui, lang: Lang, layer: &LayerView, rows: usize, state: &mut LayersState) {
+    let bottom = ui.cursor().top();
+    let row = Rect::from_min_max(pos2(ui.max_rect().left(), bottom - ROW), pos2(ui.max_rect().right(), bottom));
+    let rect = Rect::from_center_size(pos2(row.left() + CARET_X, row.center().y), vec2(14.0, ROW));
+    let response = ui.interact(rect, ui.scope_id().with(("legend", layer.table())), Sense::click());
+    let is_open = state.shows_legend(layer, rows);
+    let tokens = Tokens::of(ui);
+    let color = if response.hovered() { tokens.text } else { tokens.text3 };
+    mark(ui, row, CARET_X, if is_open { "CARET_DOWN" } else { "CARET_RIGHT" }, 10.0, color);
+    widgets::focus_ring(ui, &response);
+    let name = layer.name.get(lang);
+    let words = match lang {
+        Lang::Zh => format!("{name} 的图例"),
+        Lang::En => format!("Legend of {name}"),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::Switch, true, is_open, &words));
+    if response.clicked() {
+        state.toggle_legend(layer);
+    }
+}
+
+fn is_writable(session: &Session) -> bool {
+    session.city().is_some_and(|city| city.read_only.is_none())
+}
+
+fn layer_menu(ui: &mut Ui, session: &Session, layer: &LayerView, state: &mut LayersState, asks: &mut Asks) {
+    let lang = session.lang();
+    let table = layer.table().to_owned();
+    ui.set_min_width(220.0);
+    if menu_row(ui, "MAGNIFYING_GLASS_PLUS", lang.pick("缩放到图层", "Zoom to the layer"), layer.bounds_world.is_some())
+    {
+        asks.extend(layer.bounds_world.map(UiAsk::ZoomTo));
+    }
+    if menu_row(ui, "TABLE", lang.pick("打开属性表", "Open the attribute table"), true) {
+        asks.push(UiAsk::OpenTable(table.clone()));
+    }
+    if menu_row(ui, "EXPORT", lang.pick("导出 GeoJSON…", "Export GeoJSON…"), true) {
+        asks.push(UiAsk::ExportLayer(table.clone()));
+    }
+    ui.separator();
+    opacity_row(ui, layer, lang, asks);
+    ui.separator();
+    let writable = is_writable(session);
+    if menu_row(ui, "TEXT_T", lang.pick("重命名", "Rename"), writable) {
+        state.rename(layer, lang);
+    }
+    if menu_row(ui, "MINUS_CIRCLE", lang.pick("移除图层", "Remove the layer"), writable) {
+        run(asks, LayerCommand::Remove(table));
+    }
+}
+
+fn opacity_row(ui: &mut Ui, layer: &LayerView, lang: Lang, asks: &mut Asks) {
+    let name = lang.pick("不透明度", "Opacity");
+    ui.horizontal(|ui| {
+        ui.add_space(8.0);
+        ui.label(name);
+        let mut percent = layer.opacity * 100.0;
+        let slider = Slider::new(&mut percent, 0.0..=100.0).fixed_decimals(0).suffix("%").trailing_fill(true);
+        let response = ui.add(slider).accessible_name(name);
+        if response.changed() {
+            run(asks, LayerCommand::Opacity { layer: layer.table().to_owned(), opacity: percent / 100.0 });
+        }
+    });
+}
+
+fn menu_row(ui: &mut Ui, icon_name: &str, words: &str, enabled: bool) -> bool {
+    let mark = super::icons::icon(icon_name).color(Tokens::of(ui).text2);
+    let button = egui::Button::new((mark, words)).min_size(vec2(ui.available_width(), ROW));
+    let clicked = ui.add_enabled(enabled, button).accessible_name(words).clicked();
+    if clicked {
+        ui.close();
+    }
+    clicked
+}
+
+/// A layer is dragged onto another of its group: it comes to lie above or below it.
+fn drag_to_reorder(ui: &Ui, response: &Response, city: &CityView, layer: &LayerView, asks: &mut Asks) {
+    if is_dragging(response) {
+        response.dnd_set_drag_payload(layer.table().to_owned());
+    }
+    let Some(pointer) = ui.ctx().pointer_interact_pos().filter(|at| response.rect.contains(*at)) else { return };
+    let Some(dragged) = egui::DragAndDrop::payload::<String>(ui.ctx()) else { return };
+    let other = city.layer(&dragged).filter(|other| other.group() == layer.group() && other.table() != layer.table());
+    let Some(other) = other else { return };
+    let is_above = pointer.y < response.rect.center().y;
+    let y = if is_above { response.rect.top() } else { response.rect.bottom() };
+    ui.painter().hline(response.rect.x_range(), y, Stroke::new(2.0, Tokens::of(ui).accent));
+    if ui.input(|input| input.pointer.any_released()) {
+        let above = if is_above { Some(layer.table().to_owned()) } else { below(city, layer.table(), other.table()) };
+        run(asks, LayerCommand::Move { layer: other.table().to_owned(), above });
+    }
+}
+
+fn is_dragging(response: &Response) -> bool {
+    response.drag_started() || response.dragged()
+}
+
+/// The layer under `table`, the one that moves left out.
+fn below(city: &CityView, table: &str, moving: &str) -> Option<String> {
+    let rest = city.layers.iter().map(LayerView::table).filter(|other| *other != moving);
+    rest.skip_while(|other| *other != table).nth(1).map(str::to_owned)
+}
+
+fn tip(layer: &LayerView, lang: Lang) -> String {
+    let rows = count(layer.count);
+    let (name, table, crs) = (layer.name.get(lang), layer.table(), layer.schema.crs);
+    match lang {
+        Lang::Zh => format!("{name}（{table}）\n坐标系 {crs}\n{rows} 个要素"),
+        Lang::En => format!("{name} ({table})\nCRS {crs}\n{rows} features"),
+    }
+}
+
+fn rename_row(ui: &mut Ui, lang: Lang, state: &mut LayersState, asks: &mut Asks) {
+    let Some(rename) = &mut state.rename else { return };
+    let end = ui
+        .horizontal(|ui| {
+            ui.add_space(48.0);
+            ui.set_height(ROW);
+            let field = TextEdit::singleline(&mut rename.words).desired_width(ui.available_width() - 12.0);
+            let response = ui.add(field).accessible_name(lang.pick("图层名称", "Name of the layer"));
+            if response.lost_focus() {
+                return Some(!ui.input(|input| input.key_pressed(Key::Escape)));
+            }
+            response.request_focus();
+            None
+        })
+        .inner;
+    let Some(is_kept) = end else { return };
+    let Some(Rename { layer, words }) = state.rename.take() else { return };
+    let name = words.trim().to_owned();
+    if is_kept && !name.is_empty() {
+        run(asks, LayerCommand::Rename { layer, name });
+    }
+}
+
+fn legend_row(ui: &mut Ui, lang: Lang, rule: &Rule, is_area: bool, signs: &mut Signs) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LEGEND_ROW), Sense::hover());
+    let sign = Rect::from_center_size(pos2(rect.left() + 66.0, rect.center().y), vec2(24.0, 18.0));
+    legend::rule_sign(ui, sign, rule, is_area, signs);
+    let at = pos2(rect.left() + 88.0, rect.center().y);
+    widgets::text_in(ui, at, rule.name.get(lang), theme::note(), Tokens::of(ui).text2, rect.width() - 96.0);
+}
+
+fn run(asks: &mut Asks, command: LayerCommand) {
+    asks.push(UiAsk::Run(Command::Layer(command)));
+}
+
+fn mark(ui: &Ui, row: Rect, x: f32, icon_name: &str, size: f32, color: egui::Color32) {
+    let at = pos2(row.left() + x, row.center().y);
+    ui.painter().text(at, egui::Align2::CENTER_CENTER, icon_char(icon_name), theme::icon_font(size), color);
+}
+
+fn eye(
+    ui: &Ui,
+    row: Rect,
+    x: f32,
+    open: bool,
+    name: &str,
+    lang: Lang,
+    salt: impl std::hash::Hash + std::fmt::Debug,
+) -> Response {
+    let rect = Rect::from_center_size(pos2(row.left() + x, row.center().y), vec2(24.0, ROW));
+    let response = ui.interact(rect, ui.scope_id().with(salt), Sense::click());
+    let tokens = Tokens::of(ui);
+    let color = if response.hovered() { tokens.text } else { tokens.text2 };
+    mark(ui, row, x, if open { "EYE" } else { "EYE_SLASH" }, 16.0, color);
+    widgets::focus_ring(ui, &response);
+    let words = match (lang, open) {
+        (Lang::Zh, true) => format!("隐藏 {name}"),
+        (Lang::Zh, false) => format!("显示 {name}"),
+        (Lang::En, true) => format!("Hide {name}"),
+        (Lang::En, false) => format!("Show {name}"),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::Switch, true, open, &words));
+    response
+}
+
+/// Writes a count at the right end of a row; gives its width.
+fn right_words(ui: &Ui, row: Rect, words: &str) -> f32 {
+    let galley = widgets::layout(ui, words, theme::note());
+    let size = galley.size();
+    let at = pos2(row.right() - 10.0 - size.x, row.center().y - size.y / 2.0);
+    ui.painter().galley_with_override_text_color(at, galley, Tokens::of(ui).text2);
+    size.x + 16.0
+}

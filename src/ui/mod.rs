@@ -1,0 +1,138 @@
+//! The window.
+
+pub mod app;
+pub mod ask;
+pub mod camera;
+mod crs_choice;
+pub mod details_panel;
+pub mod diagnostics;
+pub mod dialogs;
+pub mod export_dialog;
+mod expr_field;
+pub mod form;
+pub mod form_ui;
+pub mod history_panel;
+pub mod icons;
+pub mod import_dialog;
+mod import_state;
+pub mod key_sheet;
+pub mod keys;
+pub mod layers_panel;
+pub mod legend;
+pub mod map_marks;
+pub mod map_menu;
+pub mod map_panel;
+pub mod map_picture;
+pub mod menu;
+mod note_card;
+pub mod note_form;
+pub mod notes_panel;
+pub mod notices;
+pub mod palette;
+mod palette_rows;
+pub mod panels;
+pub mod perform;
+pub mod photo_view;
+pub mod possible;
+pub mod right_panel;
+#[cfg(test)]
+mod sample;
+pub mod settings_dialog;
+mod sheet;
+pub mod show;
+pub mod signs;
+pub mod small_dialogs;
+pub mod status_bar;
+pub mod table_panel;
+mod table_rows;
+pub mod theme;
+mod thumbs;
+pub mod toolbar;
+pub mod tools;
+mod visit;
+pub mod welcome;
+pub mod widgets;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::session::{Session, Wake};
+use crate::text::Text;
+
+/// Wakes the window when a thread of the session has news.
+struct Waker(egui::Context);
+
+impl Wake for Waker {
+    fn wake(&self) {
+        self.0.request_repaint();
+    }
+}
+
+/// Opens the window, on `city` or else on the last city, or on the sample city at the first start. Returns when it is closed.
+pub fn run(city: Option<PathBuf>) -> ExitCode {
+    let viewport = egui::ViewportBuilder::default()
+        .with_app_id("citygrid")
+        .with_title("城格")
+        .with_inner_size([1600.0, 1000.0])
+        .with_min_inner_size([800.0, 520.0]);
+    let options =
+        eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..eframe::NativeOptions::default() };
+    let started = eframe::run_native(
+        "citygrid",
+        options,
+        Box::new(move |creation| {
+            theme::install(&creation.egui_ctx);
+            let wake = Arc::new(Waker(creation.egui_ctx.clone()));
+            let session = Session::new(settings_folder(), wake);
+            let renderer = creation.wgpu_render_state.as_ref().map(|state| {
+                let info = state.adapter.get_info();
+                format!("{} ({})", info.name, info.backend)
+            });
+            Ok(Box::new(app::App::new(session, renderer.unwrap_or_default()).open_first(city)))
+        }),
+    );
+    match started {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn complain(error: &eframe::Error) {
+    let words = no_window(&error.to_string());
+    // There is no window to say it in, and nobody to tell if stderr is closed too.
+    let _ = writeln!(std::io::stderr(), "{}\n\n{}", words.zh, words.en);
+}
+
+/// What to do when no window can be opened.
+fn no_window(why: &str) -> Text {
+    crate::text!(
+        "无法打开窗口：{why}\n\
+         城格需要 Vulkan 或 OpenGL 驱动。没有显卡的电脑请安装软件驱动，例如：\n\
+         sudo apt install mesa-vulkan-drivers libgl1-mesa-dri\n\
+         命令行功能不受影响：citygrid --help",
+        "The window cannot be opened: {why}\n\
+         citygrid needs a Vulkan or OpenGL driver. Without a graphics card install the software driver, for example:\n\
+         sudo apt install mesa-vulkan-drivers libgl1-mesa-dri\n\
+         The command line works without it: citygrid --help"
+    )
+}
+
+fn folders() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "citygrid")
+}
+
+/// Where this person's settings are kept.
+fn settings_folder() -> PathBuf {
+    folders().map_or_else(|| PathBuf::from(".citygrid"), |folders| folders.config_dir().to_owned())
+}
+
+/// Where the sample city is kept.
+pub fn sample_path() -> PathBuf {
+    let folder = folders().map_or_else(|| PathBuf::from(".citygrid"), |folders| folders.data_dir().to_owned());
+    folder.join("九江示范城.gpkg")
+}

@@ -1,0 +1,77 @@
+//! The panels and dialogs beside the map that are open, with what each remembers.
+
+use std::path::PathBuf;
+
+use egui::{Context, Ui};
+
+use super::ask::Asks;
+use super::export_dialog::{ExportState, export_ui};
+use super::import_dialog::{ImportState, import_ui};
+use super::key_sheet::{KeySheetState, key_sheet_ui};
+use super::note_form::NoteFormState;
+use super::palette::{PaletteState, palette_ui};
+use super::photo_view::{PhotoState, photo_ui};
+use super::right_panel::RightState;
+use super::settings_dialog::{SettingsState, settings_ui};
+use super::small_dialogs::SmallDialog;
+use super::table_panel::{TableState, table_ui};
+use super::welcome::{WelcomeState, welcome_ui};
+use crate::model::geometry::Bounds;
+use crate::session::Session;
+
+/// States of the panels.
+#[derive(Default)]
+pub struct Panels {
+    /// The right panel.
+    pub right: RightState,
+    /// The note that is being written.
+    pub note: NoteFormState,
+    /// Dialogs of a few lines.
+    pub small: SmallDialog,
+    /// Search and actions.
+    pub palette: PaletteState,
+    /// What goes out.
+    pub export: ExportState,
+    /// What comes in.
+    pub import: ImportState,
+    /// Language, theme, name.
+    pub settings: SettingsState,
+    /// All keys.
+    pub keys: KeySheetState,
+    /// A photo as large as the window.
+    pub photo: PhotoState,
+    /// Where to start.
+    pub welcome: WelcomeState,
+    table: TableState,
+}
+
+impl Panels {
+    /// Whether the dock is open: it shows the attribute table.
+    pub fn has_dock(session: &Session) -> bool {
+        session.table().is_some()
+    }
+
+    /// Shows the dock.
+    pub fn dock_ui(&mut self, ui: &mut Ui, session: &mut Session, asks: &mut Asks) {
+        table_ui(ui, session, &mut self.table, asks);
+    }
+
+    /// Files were chosen or dropped: the import dialog looks into them.
+    pub fn start_import(&mut self, files: Vec<PathBuf>) -> Asks {
+        let mut asks = Asks::new();
+        self.import.start(files, &mut asks);
+        asks
+    }
+
+    /// Shows the dialogs that are open. `view_world` is what the map shows, Web Mercator metres.
+    pub fn dialogs_ui(&mut self, ctx: &Context, session: &mut Session, view_world: Bounds, asks: &mut Asks) {
+        let lang = session.lang();
+        welcome_ui(ctx, session, &mut self.welcome, asks);
+        import_ui(ctx, session, &mut self.import, asks);
+        export_ui(ctx, session, view_world, &mut self.export, asks);
+        settings_ui(ctx, session, &mut self.settings, asks);
+        key_sheet_ui(ctx, lang, &mut self.keys);
+        photo_ui(ctx, session, &mut self.photo);
+        palette_ui(ctx, session, &mut self.palette, asks);
+    }
+}

@@ -1,0 +1,245 @@
+//! Carries out what panels, menus and keys ask of the window.
+
+use std::path::PathBuf;
+
+use egui::{Context, ViewportCommand};
+
+use super::app::{App, sample_city};
+use super::ask::{Asks, FilePurpose, UiAsk};
+use super::dialogs::Chosen;
+use super::map_panel;
+use super::right_panel::RightTab;
+use super::small_dialogs::SmallDialog;
+use crate::model::geometry::Bounds;
+use crate::session::action::ActionId;
+use crate::session::answer::{RenderFrame, RenderRequest};
+use crate::session::command::{
+    CityCommand, Command, EditCommand, ExchangeCommand, HistoryCommand, LayerCommand, LookCommand, SelectMode,
+    SettingsCommand, TableCommand,
+};
+use crate::session::place;
+use crate::session::settings::Theme;
+use crate::session::state::FeatureRef;
+use crate::text::Lang;
+
+impl App {
+    /// Does one thing that was asked for.
+    pub(super) fn carry_out(&mut self, ctx: &Context, wish: UiAsk) {
+        if map_panel::go(&mut self.map, &wish) {
+            return;
+        }
+        match wish {
+            UiAsk::Run(command) => {
+                self.session.run(command);
+            }
+            UiAsk::Act(id) => self.act(ctx, id),
+            UiAsk::Copy(words) => ctx.copy_text(words),
+            UiAsk::EditForm(at) => self.edit_form(at),
+            UiAsk::NoteOn(at) => self.panels.note.start_on(&self.session, at),
+            UiAsk::ShowProblems => self.notices.show_problems(self.session.problems().to_vec()),
+            UiAsk::PickFile(purpose) => self.pick_for(ctx, purpose),
+            UiAsk::OpenTable(table) => self.run(Command::Look(LookCommand::Table(TableCommand::Open(table)))),
+            UiAsk::ExportLayer(table) => self.panels.export.open(&self.session, &table),
+            UiAsk::ShowPhoto(photos, which) => self.panels.photo.open(photos, which),
+            UiAsk::ImportFiles(files) => {
+                for wish in self.panels.start_import(files) {
+                    self.carry_out(ctx, wish);
+                }
+            }
+            UiAsk::ZoomTo(_) | UiAsk::GoTo(_) | UiAsk::GoToScale(..) => {}
+        }
+        ctx.request_repaint();
+    }
+
+    fn pick_for(&mut self, ctx: &Context, purpose: FilePurpose) {
+        let suggestion = match purpose {
+            FilePurpose::Export => self.panels.export.file_name(&self.session),
+            _ => String::new(),
+        };
+        self.files.open(ctx, purpose, &suggestion, self.session.lang());
+    }
+
+    /// Opens a tab of the right panel; closes the panel if that tab is open.
+    fn right_tab(&mut self, tab: RightTab) {
+        self.shell.right = !(self.shell.right && self.panels.right.tab == tab);
+        self.panels.right.tab = tab;
+    }
+
+    fn edit_form(&mut self, at: FeatureRef) {
+        self.shell.right = true;
+        self.panels.right.tab = RightTab::Details;
+        self.panels.right.details.edit(at);
+    }
+
+    /// Does an action.
+    pub(super) fn act(&mut self, ctx: &Context, id: ActionId) {
+        if self.map.act(id, &self.session) {
+            ctx.memory_mut(|memory| memory.request_focus(map_panel::MapPanel::id()));
+            return;
+        }
+        match id {
+            ActionId::NewCity
+            | ActionId::OpenCity
+            | ActionId::ImportFile
+            | ActionId::Backup
+            | ActionId::SavePicture => {
+                self.pick_file(ctx, id);
+            }
+            ActionId::LeftPanel => self.shell.left = !self.shell.left,
+            ActionId::RightPanel => self.shell.right = !self.shell.right,
+            ActionId::Diagnostics => self.shell.diagnostics.open = !self.shell.diagnostics.open,
+            ActionId::FullScreen => {
+                self.shell.full_screen = !self.shell.full_screen;
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.shell.full_screen));
+            }
+            ActionId::NoteList => self.right_tab(RightTab::Notes),
+            ActionId::ShowHistory => self.right_tab(RightTab::History),
+            ActionId::Palette => self.panels.palette.open(""),
+            ActionId::KeySheet => self.panels.keys.toggle(),
+            ActionId::OpenSettings => self.panels.settings.open(),
+            ActionId::Welcome => self.panels.welcome.open(),
+            ActionId::NewLayer => self.panels.small = SmallDialog::NewLayer,
+            ActionId::Bookmarks => self.panels.small = SmallDialog::Bookmarks,
+            ActionId::About => self.panels.small = SmallDialog::About,
+            ActionId::AddBookmark => self.panels.small = SmallDialog::AddBookmark(String::new()),
+            ActionId::EditForm => {
+                let shown = self.session.details().and_then(|details| details.hits.get(details.current)).cloned();
+                shown.into_iter().for_each(|at| self.edit_form(at));
+            }
+            _ => self.layer_action(id),
+        }
+    }
+
+    /// Actions about the layer that is chosen in the tree.
+    fn layer_action(&mut self, id: ActionId) {
+        let lang = self.session.lang();
+        let Some(layer) = self.session.city().and_then(|city| self.layers.current(city)) else {
+            return self.command_action(id);
+        };
+        let table = layer.table().to_owned();
+        match id {
+            ActionId::RenameLayer => {
+                let layer = layer.clone();
+                self.layers.rename(&layer, lang);
+                self.shell.left = true;
+            }
+            ActionId::ZoomLayer => layer.bounds_world.iter().for_each(|bounds| self.map.camera.go_to_bounds(bounds)),
+            ActionId::RemoveLayer => self.run(Command::Layer(LayerCommand::Remove(table))),
+            ActionId::AttributeTable => {
+                let wanted =
+                    if self.session.table().is_some() { TableCommand::Close } else { TableCommand::Open(table) };
+                self.run(Command::Look(LookCommand::Table(wanted)));
+            }
+            ActionId::ExportLayer => self.panels.export.open(&self.session, &table),
+            ActionId::SelectAll => self.run(Command::Look(LookCommand::SelectAll(table))),
+            ActionId::SelectWhere => {
+                let (filter, mode) = (String::new(), SelectMode::Replace);
+                self.panels.small = SmallDialog::SelectWhere { layer: table, filter, mode };
+            }
+            _ => self.command_action(id),
+        }
+    }
+
+    /// Actions that are one command.
+    fn command_action(&mut self, id: ActionId) {
+        let settings = self.session.settings();
+        let command = match id {
+            ActionId::SampleCity => Command::City(sample_city()),
+            ActionId::CloseCity => Command::City(CityCommand::Close),
+            ActionId::Undo => Command::History(HistoryCommand::Undo),
+            ActionId::Redo => Command::History(HistoryCommand::Redo),
+            ActionId::ClearSelection => Command::Look(LookCommand::ClearSelection),
+            ActionId::SwitchLanguage => {
+                let other = if settings.lang() == Lang::Zh { Lang::En } else { Lang::Zh };
+                Command::Settings(SettingsCommand::Lang(other))
+            }
+            ActionId::SwitchTheme => {
+                let other = if settings.theme == Theme::Light { Theme::Dark } else { Theme::Light };
+                Command::Settings(SettingsCommand::Theme(other))
+            }
+            ActionId::ShowAllLayers => {
+                let layers = self.session.city().map(|city| &city.layers[..]).unwrap_or_default();
+                let layers = layers.iter().map(|layer| layer.table().to_owned()).collect();
+                Command::Layer(LayerCommand::Visible { layers, visible: true })
+            }
+            ActionId::DeleteSelected => return self.delete_selected(),
+            _ => return,
+        };
+        self.run(command);
+    }
+
+    fn run(&mut self, command: Command) {
+        self.session.run(command);
+    }
+
+    /// One step for each layer that has something selected.
+    fn delete_selected(&mut self) {
+        let rows: Vec<_> = self.session.selection().rows.clone().into_iter().collect();
+        for (layer, ids) in rows.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+            self.run(Command::Edit(EditCommand::Delete { layer, ids: ids.into_iter().collect() }));
+        }
+    }
+
+    fn pick_file(&mut self, ctx: &Context, id: ActionId) {
+        let lang = self.session.lang();
+        let file = self.session.city().and_then(|city| city.path.file_stem());
+        let stem = file.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let (purpose, suggestion) = match id {
+            ActionId::NewCity => (FilePurpose::NewCity, lang.pick("新城市.gpkg", "city.gpkg").to_owned()),
+            ActionId::OpenCity => (FilePurpose::OpenCity, String::new()),
+            ActionId::ImportFile => (FilePurpose::Import, String::new()),
+            ActionId::Backup => (FilePurpose::Backup, format!("{stem}-{}.gpkg", lang.pick("备份", "backup"))),
+            _ => (FilePurpose::Picture, format!("{stem}.png")),
+        };
+        self.files.open(ctx, purpose, &suggestion, lang);
+    }
+
+    /// A file was chosen in a dialog.
+    pub(super) fn file_chosen(&mut self, chosen: Chosen, asks: &mut Asks) {
+        let Chosen { purpose, paths } = chosen;
+        let Some(path) = paths.first().cloned() else { return };
+        // The dialog has asked before it gave an existing file to write to.
+        let overwrite = true;
+        match purpose {
+            FilePurpose::NewCity => asks.push(city(CityCommand::New { path, overwrite })),
+            FilePurpose::OpenCity => asks.push(city(CityCommand::Open(path))),
+            FilePurpose::Backup => asks.push(city(CityCommand::Backup { path, overwrite })),
+            FilePurpose::Import => asks.push(UiAsk::ImportFiles(paths)),
+            FilePurpose::NotePhotos => self.panels.note.add_photos(paths),
+            FilePurpose::FeaturePhotos => self.add_photos(paths, asks),
+            FilePurpose::Export => self.panels.export.take_path(path),
+            FilePurpose::Picture => asks.push(self.picture(path, overwrite)),
+        }
+    }
+
+    /// What the map shows now, as a picture with twice the pixels of the screen at 100 %.
+    fn picture(&self, path: PathBuf, overwrite: bool) -> UiAsk {
+        const PIXEL_RATIO: f32 = 2.0;
+        let seen = self.map.camera.bounds_world();
+        let [west, south] = place::lonlat_from_world(seen.min);
+        let [east, north] = place::lonlat_from_world(seen.max);
+        let settings = self.session.settings();
+        UiAsk::Run(Command::Exchange(ExchangeCommand::Picture(RenderRequest {
+            path,
+            overwrite,
+            size_px: self.map.camera.size_px().map(|side| (side * f64::from(PIXEL_RATIO)) as u32),
+            pixel_ratio: PIXEL_RATIO,
+            frame: RenderFrame::Bounds(Bounds::new(west, south, east, north)),
+            layers: Vec::new(),
+            lang: settings.lang(),
+            dark: settings.theme == Theme::Dark,
+        })))
+    }
+
+    fn add_photos(&self, photos: Vec<PathBuf>, asks: &mut Asks) {
+        let shown = self.session.details().and_then(|details| details.hits.get(details.current));
+        asks.extend(shown.map(|at| {
+            let (layer, id) = (at.layer.clone(), at.id);
+            UiAsk::Run(Command::Edit(EditCommand::AddPhotos { layer, id, photos }))
+        }));
+    }
+}
+
+fn city(command: CityCommand) -> UiAsk {
+    UiAsk::Run(Command::City(command))
+}

@@ -1,0 +1,70 @@
+//! The frame of a dialog: a heading with a close button, contents, buttons at the foot. The map can be used meanwhile.
+
+use egui::{Align, Align2, Context, Id, Key, Layout, Margin, Modifiers, RichText, Stroke, Ui, Window};
+
+use super::icons::icon;
+use super::theme::{self, Tokens};
+use super::widgets::{floating_frame_of, icon_button};
+use crate::text::Lang;
+
+/// What a dialog is called and how wide it is.
+pub(super) struct Sheet<'a> {
+    /// A word of its own among all dialogs.
+    pub(super) id: &'static str,
+    /// Its heading.
+    pub(super) title: &'a str,
+    /// The icon beside the heading.
+    pub(super) icon: &'static str,
+    /// Width of the contents, logical pixels.
+    pub(super) width: f32,
+    /// Language.
+    pub(super) lang: Lang,
+}
+
+/// Draws a dialog in the middle of the window; whether it was closed, by its button or with Esc.
+pub(super) fn sheet(ctx: &Context, sheet: &Sheet<'_>, contents: impl FnOnce(&mut Ui)) -> bool {
+    let tokens = Tokens::of_ctx(ctx);
+    let dark = ctx.global_style().visuals.dark_mode;
+    let screen = ctx.content_rect();
+    let mut closed = false;
+    let window = Window::new(sheet.title)
+        .id(Id::unique(sheet.id))
+        .title_bar(false)
+        .resizable(false)
+        .collapsible(false)
+        .pivot(Align2::CENTER_CENTER)
+        .default_pos(screen.center())
+        .constrain_to(screen.shrink(8.0))
+        .frame(floating_frame_of(tokens, dark).fill(tokens.panel));
+    window.show(ctx, |ui| {
+        ui.set_width(sheet.width.min(screen.width() - 32.0));
+        closed = head(ui, sheet);
+        ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top(), Stroke::new(1.0, tokens.line));
+        egui::Frame::new().inner_margin(Margin::same(16)).show(ui, contents);
+    });
+    let popup_open = egui::Popup::is_any_open(ctx);
+    let by_key = !popup_open && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+    closed || by_key
+}
+
+fn head(ui: &mut Ui, sheet: &Sheet<'_>) -> bool {
+    let frame = egui::Frame::new().inner_margin(Margin { left: 16, right: 8, top: 8, bottom: 8 });
+    let shown = frame.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(icon(sheet.icon).color(Tokens::of(ui).text2));
+            ui.label(RichText::new(sheet.title).font(theme::medium(16.0)));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                icon_button(ui, "X", sheet.lang.pick("关闭", "Close")).clicked()
+            })
+            .inner
+        })
+        .inner
+    });
+    shown.inner
+}
+
+/// The foot of a dialog: its buttons at the right, the one that goes on last in `add`, drawn from right to left.
+pub(super) fn foot<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.add_space(12.0);
+    ui.with_layout(Layout::right_to_left(Align::Center), add).inner
+}

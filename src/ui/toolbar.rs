@@ -1,0 +1,133 @@
+//! The tool bar: icons with words in groups, and the search field at the right. A narrow window drops words, last group first.
+
+use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::ask::{Asks, UiAsk};
+use super::icons::icon_char;
+use super::possible;
+use super::theme::{self, RADIUS, Tokens};
+use super::tools::ToolKind;
+use super::widgets;
+use crate::session::Session;
+use crate::session::action::{ActionId, action};
+use crate::text::Lang;
+
+/// Groups from left to right.
+const GROUPS: [&[ActionId]; 5] = [
+    &[ActionId::Undo, ActionId::Redo],
+    &[ActionId::Pan, ActionId::Identify, ActionId::SelectTool],
+    &[ActionId::MeasureLength, ActionId::MeasureArea],
+    &[ActionId::NotePoint, ActionId::NoteLine, ActionId::NoteArea, ActionId::EditForm],
+    &[ActionId::AttributeTable, ActionId::NoteList, ActionId::ImportFile, ActionId::ExportLayer],
+];
+/// Width of the search field, and the least it shrinks to.
+const SEARCH: [f32; 2] = [344.0, 180.0];
+/// Room that a divider takes.
+const DIVIDER: f32 = 13.0;
+
+/// Shows the bar. `tool` is the one in hand.
+pub fn toolbar_ui(ui: &mut Ui, session: &Session, tool: ToolKind, asks: &mut Asks) {
+    let lang = session.lang();
+    let room = ui.available_width() - 24.0;
+    let worded = worded_groups(room - SEARCH[0], &widths(ui, lang));
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.add_space(8.0);
+        for (at, group) in GROUPS.iter().enumerate() {
+            if at > 0 {
+                divider(ui);
+            }
+            for &id in *group {
+                action_button(ui, session, id, at > 0 && at < worded, tool, asks);
+            }
+        }
+        search_box(ui, lang, asks);
+    });
+}
+
+/// How many groups, from the left, keep their words in so much room. Undo and redo never have any.
+fn worded_groups(room: f32, widths: &[[f32; 2]; GROUPS.len()]) -> usize {
+    let total = |worded: usize| -> f32 {
+        let groups = widths.iter().enumerate().map(|(at, [words, icons])| if at < worded { words } else { icons });
+        groups.sum::<f32>() + DIVIDER * (GROUPS.len() - 1) as f32
+    };
+    (1..=GROUPS.len()).rev().find(|&worded| total(worded) <= room).unwrap_or(1)
+}
+
+/// Width of each group with words and without.
+fn widths(ui: &Ui, lang: Lang) -> [[f32; 2]; GROUPS.len()] {
+    std::array::from_fn(|at| {
+        let icons = GROUPS[at].len() as f32 * 34.0;
+        let words = |&id: &ActionId| widgets::layout(ui, action(id).short.get(lang), theme::body()).size().x + 8.0;
+        let extra = if at == 0 { 0.0 } else { GROUPS[at].iter().map(words).sum() };
+        [icons + extra, icons]
+    })
+}
+
+fn action_button(ui: &mut Ui, session: &Session, id: ActionId, worded: bool, tool: ToolKind, asks: &mut Asks) {
+    let action = action(id);
+    let word = if worded { action.short.get(session.lang()) } else { "" };
+    let is_on = ToolKind::of_action(id) == Some(tool);
+    let tip = possible::tip(session, action);
+    let shown = ui.add_enabled_ui(possible::is_possible(session, action), |ui| {
+        widgets::bar_button(ui, action.icon, word, is_on).accessible_name(action.name.get(session.lang()))
+    });
+    if shown.inner.on_hover_text(&tip).on_disabled_hover_text(&tip).clicked() {
+        asks.push(UiAsk::Act(id));
+    }
+}
+
+fn divider(ui: &mut Ui) {
+    let (rect, _) = ui.allocate_exact_size(vec2(DIVIDER - 4.0, 24.0), Sense::hover());
+    ui.painter().vline(rect.center().x, rect.y_range(), Stroke::new(1.0, Tokens::of(ui).line));
+}
+
+/// Looks like a field and opens the palette, which is one.
+fn search_box(ui: &mut Ui, lang: Lang, asks: &mut Asks) {
+    let tokens = Tokens::of(ui);
+    let left = ui.available_width() - 12.0;
+    if left < SEARCH[1] {
+        if left > 34.0 && widgets::icon_button(ui, "MAGNIFYING_GLASS", lang.pick("搜索", "Search")).clicked() {
+            asks.push(UiAsk::Act(ActionId::Palette));
+        }
+        return;
+    }
+    let width = left.min(SEARCH[0]);
+    ui.add_space(left - width - 2.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 32.0), Sense::click());
+    let ground = if response.hovered() { tokens.hover } else { tokens.raised };
+    ui.painter().rect(rect, RADIUS, ground, Stroke::new(1.0, tokens.line_strong), StrokeKind::Inside);
+    let middle = rect.center().y;
+    let icon_at = pos2(rect.left() + 17.0, middle);
+    ui.painter().text(
+        icon_at,
+        Align2::CENTER_CENTER,
+        icon_char("MAGNIFYING_GLASS"),
+        theme::icon_font(16.0),
+        tokens.text2,
+    );
+    let hint = lang.pick("搜索地名、编号、坐标，或执行操作", "Search places, numbers, coordinates");
+    widgets::text_in(ui, pos2(rect.left() + 32.0, middle), hint, theme::body(), tokens.text2, width - 92.0);
+    let key = Rect::from_center_size(pos2(rect.right() - 30.0, middle), vec2(48.0, 20.0));
+    ui.painter().rect(key, RADIUS, tokens.sunk, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
+    ui.painter().text(key.center(), Align2::CENTER_CENTER, "Ctrl K", theme::note(), tokens.text2);
+    widgets::focus_ring(ui, &response);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, action(ActionId::Palette).name.get(lang)));
+    if response.clicked() {
+        asks.push(UiAsk::Act(ActionId::Palette));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_go_from_the_last_group_first_and_icons_stay() {
+        let widths = [[68.0, 68.0], [240.0, 102.0], [170.0, 68.0], [330.0, 136.0], [330.0, 136.0]];
+        assert_eq!(worded_groups(2000.0, &widths), 5);
+        assert_eq!(worded_groups(1100.0, &widths), 4);
+        assert_eq!(worded_groups(810.0, &widths), 3);
+        assert_eq!(worded_groups(100.0, &widths), 1);
+    }
+}
