@@ -1,0 +1,10 @@
+//! One binary for every test that stands outside the program: the house's rules, and the program as a person runs it.
+
+mod cli_contract;
+mod cli_hostile;
+mod cli_kill;
+mod cli_script;
+mod cli_story;
+mod fixture;
+mod layering;
+mod tidy;
