@@ -87,8 +87,10 @@ fn layers(layers: &[LayerView], words: &str) -> Vec<Found> {
 fn features(reader: &Reader, layers: &[LayerView], words: &str, lang: Lang) -> Result<Vec<Found>, StoreError> {
     let mut ranked = Vec::new();
     for layer in layers {
+        // A place is found by its name in the other language too.
+        let named = layer.kind.title.iter().chain(&["name_en"]);
         let fields: Vec<String> =
-            layer.kind.title.iter().filter(|id| layer.schema.field(id).is_some()).map(|&id| id.to_owned()).collect();
+            named.filter(|id| layer.schema.field(id).is_some()).map(|&id| id.to_owned()).collect();
         let fields = if fields.is_empty() { name_like(layer) } else { fields };
         if fields.is_empty() {
             continue;
