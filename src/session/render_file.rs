@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use crate::geom::crs::Crs;
 use crate::io;
 use crate::model::geometry::Bounds;
+use crate::render::decor::Mark;
 use crate::render::map::{MapOptions, paint_map};
 use crate::render::view::View;
 use crate::store::city::City;
@@ -56,10 +57,14 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<(), 
     }
     let reader = city.reader()?;
     let snapshot = Snapshot::read(&reader, &Indexes::default())?;
+    let mut marks = vec![Mark::ScaleBar, Mark::North];
+    if snapshot.is_sample {
+        marks.push(Mark::SampleData);
+    }
     let mut layers = wanted(&reader, snapshot.layers, &request.layers)?;
     let view = view_of(request, &layers);
     fill(&reader, &mut layers, &view)?;
-    let options = MapOptions { lang: request.lang, dark: request.dark, ..MapOptions::default() };
+    let options = MapOptions { lang: request.lang, dark: request.dark, marks, ..MapOptions::default() };
     let picture = with_map_layers(&layers, |layers| paint_map(layers, &view, &options, cancel));
     let Some((picture, _)) = picture else { return Err(crate::task::Cancelled.into()) };
     let size = [picture.width, picture.height];
