@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+pub mod sound;
+
 /// The language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lang {

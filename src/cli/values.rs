@@ -166,6 +166,7 @@ mod tests {
             kind: "plain".to_owned(),
             geometry: None,
             crs: Crs::WGS84,
+            z_order: 0,
             fields: vec![
                 Field::coded("severity", "程度", "Severity", &[("low", "一般", "Low"), ("high", "紧急", "High")])
                     .required(),

@@ -121,6 +121,11 @@ impl LayerIndex {
         self.any_slot(id).filter(|&slot| self.starts[slot as usize] != DEAD)
     }
 
+    /// Web Mercator metres around one feature; empty for none.
+    pub fn bounds_of(&self, id: i64) -> Bounds {
+        self.slot(id).map_or(Bounds::EMPTY, |slot| world_bounds(self.geometry(slot)))
+    }
+
     fn any_slot(&self, id: i64) -> Option<u32> {
         let found = self.ids[..self.ascending].binary_search(&id).ok().map(|slot| slot as u32);
         found.or_else(|| self.later.get(&id).copied())
@@ -172,10 +177,22 @@ impl LayerIndex {
 
     /// Features at most `tolerance_m` from a place, nearest first and of those the one painted last, at most `max`.
     pub fn pick(&self, point_world: [f64; 2], tolerance_m: f64, max: usize) -> Vec<Hit> {
-        let [x, y] = point_world;
+        self.pick_of(point_world, tolerance_m, max, &|_| true)
+    }
+
+    /// The same of the features whose slot passes `is_meant`.
+    pub fn pick_of(
+        &self,
+        at_world: [f64; 2],
+        tolerance_m: f64,
+        max: usize,
+        is_meant: &dyn Fn(u32) -> bool,
+    ) -> Vec<Hit> {
+        let [x, y] = at_world;
         let mut found = Vec::new();
         self.window(Bounds::new(x, y, x, y).grown(tolerance_m.max(0.0)), &mut |slot| {
-            found.extend(self.hit(slot, point_world).filter(|(hit, _)| hit.distance_m <= tolerance_m));
+            let hit = self.hit(slot, at_world).filter(|(hit, _)| hit.distance_m <= tolerance_m);
+            found.extend(hit.filter(|_| is_meant(slot)));
         });
         sorted_hits(found, max)
     }
@@ -205,13 +222,14 @@ impl LayerIndex {
         sorted_hits(best, n)
     }
 
-    /// Ids of the features inside a box: all of their geometry in it (`fully`), or a point of it at least. Ascending.
-    pub fn inside(&self, world: Bounds, fully: bool) -> Vec<i64> {
+    /// Ids of the features inside a box whose slot passes `is_meant`: all of their geometry in it (`fully`), or a point
+    /// of it at least. Ascending.
+    pub fn inside(&self, world: Bounds, fully: bool, is_meant: &dyn Fn(u32) -> bool) -> Vec<i64> {
         let mut found = Vec::new();
         self.window(world, &mut |slot| {
             let paths = self.geometry(slot);
             let hit = if fully { shapes::is_within(paths, &world) } else { shapes::touches(paths, &world) };
-            found.extend(self.id(slot).filter(|_| hit));
+            found.extend(self.id(slot).filter(|_| hit && is_meant(slot)));
         });
         found.sort_unstable();
         found

@@ -23,6 +23,7 @@ fn schema() -> Schema {
         kind: "plain".into(),
         geometry: None,
         crs: Crs::WEB_MERCATOR,
+        z_order: 0,
         fields: vec![Field::text("name", "名称", "Name"), Field::int("floors", "层数", "Floors")],
     }
 }
@@ -134,11 +135,11 @@ proptest! {
             ids.sort_unstable();
             ids
         };
-        prop_assert_eq!(index.inside(window, false), want(&|row| row.geometry.to_geo().intersects(&rect)));
+        prop_assert_eq!(index.inside(window, false, &|_| true), want(&|row| row.geometry.to_geo().intersects(&rect)));
         let within = |row: &Row| window.contains(row.geometry.bounds().min) && window.contains(row.geometry.bounds().max);
-        prop_assert_eq!(index.inside(window, true), want(&within));
+        prop_assert_eq!(index.inside(window, true, &|_| true), want(&within));
         let contains = |row: &&Row| rect.contains(&row.geometry.to_geo());
-        prop_assert!(rows.iter().filter(contains).all(|row| index.inside(window, true).contains(&row.id)));
+        prop_assert!(rows.iter().filter(contains).all(|row| index.inside(window, true, &|_| true).contains(&row.id)));
     }
 
     #[test]
@@ -157,7 +158,7 @@ proptest! {
             index.apply(id, new.as_ref().map(|geometry| (Some(geometry), &values[..], &Some as _)));
         }
         prop_assert_eq!(index.len(), truth.len());
-        prop_assert_eq!(index.inside(window, false), build(&truth, false).inside(window, false));
+        prop_assert_eq!(index.inside(window, false, &|_| true), build(&truth, false).inside(window, false, &|_| true));
         for row in &truth {
             let slot = index.slot(row.id).unwrap();
             prop_assert_eq!(index.value(slot, 1), Value::Int(row.id * 2));
@@ -174,7 +175,7 @@ fn a_hole_is_outside() {
     let index = build(&[Row { id: 1, geometry }], true);
     assert_eq!(index.pick([2.0, 2.0], 0.0, 9).len(), 1);
     assert_eq!(index.pick([5.0, 5.0], 0.5, 9).len(), 0);
-    assert_eq!(index.inside(Bounds::new(4.5, 4.5, 5.5, 5.5), false), Vec::<i64>::new());
+    assert_eq!(index.inside(Bounds::new(4.5, 4.5, 5.5, 5.5), false, &|_| true), Vec::<i64>::new());
 }
 
 #[test]
@@ -204,6 +205,6 @@ fn much_garbage_is_packed_away() {
         index.apply(1 + round % 5, Some((Some(&rows[0].geometry), &[Value::Int(7)], &Some)));
     }
     assert!(index.resident_bytes() < before * 12, "{} of {before}", index.resident_bytes());
-    assert_eq!(index.inside(Bounds::new(-1.0, -1.0, 1.0, 1.0), false), [1, 2, 3, 4, 5]);
+    assert_eq!(index.inside(Bounds::new(-1.0, -1.0, 1.0, 1.0), false, &|_| true), [1, 2, 3, 4, 5]);
     assert_eq!(index.value(0, 1), Value::Int(7));
 }

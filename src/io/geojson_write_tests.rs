@@ -136,6 +136,7 @@ fn pipes() -> Schema {
         kind: "sewer_pipe".to_owned(),
         geometry: Some(GeometryKind::LineString),
         crs: Crs::Epsg(4548),
+        z_order: 0,
         fields: vec![
             Field::text(ID_COLUMN, "编号", "Id"),
             Field::coded("category", "类别", "Category", &[("storm", "雨水", "Storm")]),

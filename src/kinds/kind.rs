@@ -84,6 +84,7 @@ impl Kind {
             kind: self.id.to_owned(),
             geometry: self.geometry,
             crs,
+            z_order: self.z_order,
             fields: self.fields.clone(),
         }
     }

@@ -77,6 +77,8 @@ pub fn find(id: &str) -> Option<&'static Kind> {
     all().iter().find(|kind| kind.id == id)
 }
 
+pub use plain::plain_z_order;
+
 /// The kind of whatever a file brought: no fields and no style of its own.
 pub fn plain() -> &'static Kind {
     static PLAIN: LazyLock<Kind> = LazyLock::new(plain::plain);

@@ -22,6 +22,14 @@ pub(super) fn plain() -> Kind {
     }
 }
 
+/// Where a layer of no known kind goes: areas over the ground, lines and points over the networks.
+pub fn plain_z_order(geometry: Option<GeometryKind>) -> i32 {
+    match geometry.and_then(GeometryKind::dimension) {
+        Some(2) => 45,
+        _ => 85,
+    }
+}
+
 fn style() -> Style {
     let ink = Ink::new(0x4A_6A8A, 0x8F_B3D6);
     let width = look::by_scale(&[(2_500.0, 2.0), (40_000.0, 1.2)]);

@@ -209,6 +209,7 @@ fn pipes() -> Schema {
         kind: "sewer_pipe".to_owned(),
         geometry: None,
         crs: Crs::CGCS2000,
+        z_order: 0,
         fields: vec![
             Field::int("diameter_mm", "管径", "Diameter"),
             Field::coded("category", "类别", "Category", &[("storm", "雨水", "Storm"), ("foul", "污水", "Foul")]),

@@ -157,6 +157,8 @@ pub struct Schema {
     pub geometry: Option<GeometryKind>,
     /// Coordinates as stored.
     pub crs: Crs,
+    /// Where a new layer goes among the others: above those with a smaller or the same number.
+    pub z_order: i32,
     /// Columns beside `fid` and `geom`, in order.
     pub fields: Vec<Field>,
 }

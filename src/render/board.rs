@@ -38,11 +38,27 @@ pub(super) struct Words {
 }
 
 /// Words with their places and the boxes they take.
+#[derive(Clone, Debug)]
 pub(super) struct Layout {
     /// Each character.
     pub(super) glyphs: Vec<PlacedGlyph>,
     /// What they cover.
     boxes: Vec<Rect>,
+}
+
+impl Layout {
+    /// The same, somewhere else.
+    pub(super) fn moved(&self, [x, y]: [f32; 2]) -> Self {
+        let glyph = |glyph: &PlacedGlyph| PlacedGlyph { at: [glyph.at[0] + x, glyph.at[1] + y], ..*glyph };
+        let boxes = self.boxes.iter().map(|area| [area[0] + x, area[1] + y, area[2] + x, area[3] + y]);
+        Self { glyphs: self.glyphs.iter().map(glyph).collect(), boxes: boxes.collect() }
+    }
+
+    /// The middle of its first box.
+    pub(super) fn middle(&self) -> [f32; 2] {
+        let [left, top, right, bottom] = self.boxes.first().copied().unwrap_or_default();
+        [f32::midpoint(left, right), f32::midpoint(top, bottom)]
+    }
 }
 
 impl Words {

@@ -73,6 +73,10 @@ pub fn build_layer(layer: &MapLayer, view: &View, dark: bool, cancel: &Cancel) -
         layer.index.window(view.bounds_world(MARGIN_PX), &mut |slot| slots.push(slot));
         slots.sort_unstable();
     }
+    if slots.len() <= CHUNK {
+        let (batches, count) = frame.batches(&slots, cancel)?;
+        return Some((frame.scene(batches, layer.opacity), count));
+    }
     let share = slots.len().div_ceil(rayon::current_num_threads() * 2).max(CHUNK);
     let parts: Option<Vec<(Batches, Count)>> =
         slots.par_chunks(share).map(|part| frame.batches(part, cancel)).collect();
@@ -341,7 +345,7 @@ impl<'a> Frame<'a> {
             Paint::Symbol { id, .. } => {
                 let id: Arc<str> = id.as_str().into();
                 let place = |(at, size)| Item::Symbol { id: Arc::clone(&id), at, size };
-                scene.items.extend(spread(batch.places, 0.25, self.clip).into_iter().map(place));
+                scene.items.extend(spread(batch.places, 0.25, self.clip, self.view.corner_px()).into_iter().map(place));
             }
             Paint::Disc { ring, .. } => {
                 let ring = ring.as_ref().map(|ring| {
@@ -351,7 +355,7 @@ impl<'a> Frame<'a> {
                     )
                 });
                 let place = |(at, size)| Item::Disc { at, size, color, ring };
-                scene.items.extend(spread(batch.places, 0.4, self.clip).into_iter().map(place));
+                scene.items.extend(spread(batch.places, 0.4, self.clip, self.view.corner_px()).into_iter().map(place));
             }
             _ if paths.is_empty() => {}
             Paint::Fill { .. } | Paint::Marks { mark: LineMark::Arrow, .. } => {

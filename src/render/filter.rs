@@ -3,6 +3,7 @@
 use crate::index::layer::LayerIndex;
 use crate::model::expr::Expr;
 use crate::model::schema::Schema;
+use crate::model::style::Style;
 use crate::model::value::Value;
 
 /// A condition on the rows of one layer, with the three answers of SQL.
@@ -38,6 +39,27 @@ impl Filter {
     /// Whether the row in `slot` passes.
     pub fn holds(&self, index: &LayerIndex, slot: u32) -> bool {
         answer(&self.0, index, slot) == Some(true)
+    }
+}
+
+/// Which features of a layer its style draws at one scale: hover, click and box take only what can be seen.
+#[derive(Debug)]
+pub struct Drawn {
+    /// One for each rule in force; `None` takes everything.
+    filters: Vec<Option<Filter>>,
+}
+
+impl Drawn {
+    /// Compiles the rules that are in force at 1:`denominator`.
+    pub fn at(style: &Style, denominator: f64, index: &LayerIndex, schema: &Schema) -> Self {
+        let in_force = style.rules.iter().filter(|rule| rule.scale.holds(denominator) && !rule.paints.is_empty());
+        let compiled = in_force.map(|rule| rule.filter.as_ref().map(|test| Filter::compile(test, index, schema)));
+        Self { filters: compiled.collect() }
+    }
+
+    /// Whether the row in `slot` is drawn.
+    pub fn holds(&self, index: &LayerIndex, slot: u32) -> bool {
+        self.filters.iter().any(|filter| filter.as_ref().is_none_or(|filter| filter.holds(index, slot)))
     }
 }
 
@@ -105,6 +127,7 @@ mod tests {
             kind: "pipe".into(),
             geometry: None,
             crs: Crs::WEB_MERCATOR,
+            z_order: 0,
             fields: vec![Field::coded("kind", "类别", "Kind", &kinds), Field::int("dn", "管径", "Diameter")],
         };
         let values = [Value::Null, "storm".into(), "foul".into()];

@@ -3,7 +3,7 @@
 //! Names along lines first join the pieces of a line that carry the same words. Words are placed by priority, then by
 //! layer from the top, then by id: the same view gives the same words at the same places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::board::{Board, Clear, Layout, Words};
@@ -35,10 +35,19 @@ const AGAIN: (f32, f32) = (5.0, 420.0);
 struct Candidate<'a> {
     rule: &'a LabelRule,
     layer: usize,
-    id: i64,
-    text: String,
+    key: LabelKey,
     size: f32,
     place: Place,
+}
+
+/// What words are: the same in every view.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct LabelKey {
+    table: String,
+    rule: usize,
+    /// 0 where many features have one label.
+    id: i64,
+    text: String,
 }
 
 /// Where words may stand.
@@ -51,14 +60,35 @@ enum Place {
     Along(Vec<Vec<[f32; 2]>>),
 }
 
-/// The words of a map as items; `None` if cancelled.
+/// Where the words of a view stand. The next view at the same scale keeps them there: words do not jump while the map
+/// is moved.
+#[derive(Clone, Debug, Default)]
+pub struct LabelLayout {
+    metres_per_px: f64,
+    rotation_rad: f64,
+    /// Corner of the view, logical pixels on the endless map.
+    corner_px: [f64; 2],
+    placed: HashMap<LabelKey, Vec<Layout>>,
+}
+
+impl LabelLayout {
+    /// Where words stood in the view that this is the layout of, seen from another view of the same scale and turn.
+    fn seen_from(&self, view: &View) -> Option<[f32; 2]> {
+        let fits = self.metres_per_px == view.metres_per_px && self.rotation_rad == view.rotation_rad;
+        let corner = view.corner_px();
+        fits.then(|| [0, 1].map(|axis| (self.corner_px[axis] - corner[axis]) as f32))
+    }
+}
+
+/// The words of a map as items, and where they stand; `None` if cancelled. Words of `before` keep their places.
 pub(super) fn labels(
     layers: &[MapLayer],
     view: &View,
     options: &MapOptions,
     scene: &[Item],
+    before: Option<&LabelLayout>,
     cancel: &Cancel,
-) -> Option<Vec<Item>> {
+) -> Option<(Vec<Item>, LabelLayout)> {
     let [width, height] = view.size_px.map(|side| side as f32);
     let seen = [0.0, 0.0, width, height];
     let mut candidates = Vec::new();
@@ -68,26 +98,51 @@ pub(super) fn labels(
         }
         Collector::new(map_layer, layer, view, options.lang, seen).collect(&mut candidates);
     }
-    let order = |one: &Candidate| (std::cmp::Reverse(one.rule.priority), std::cmp::Reverse(one.layer), one.id);
-    candidates.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.text.cmp(&b.text)));
+    let order = |one: &Candidate| (std::cmp::Reverse(one.rule.priority), std::cmp::Reverse(one.layer), one.key.id);
+    candidates.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.key.text.cmp(&b.key.text)));
     let mut board = Board::new(seen);
     scene.iter().filter_map(symbol_box).for_each(|area| board.add_symbol(area));
+    let moved = before.and_then(|before| Some((before, before.seen_from(view)?)));
+    let mut layout = LabelLayout {
+        metres_per_px: view.metres_per_px,
+        rotation_rad: view.rotation_rad,
+        corner_px: view.corner_px(),
+        placed: HashMap::new(),
+    };
     let mut items = Vec::new();
     for candidate in candidates {
         if cancel.is_cancelled() {
             return None;
         }
-        place(&candidate, &mut board, &mut |layout| items.push(candidate.item(layout, options.dark)));
+        let old = moved.and_then(|(before, by)| Some((before.placed.get(&candidate.key)?, by)));
+        let mut placed = Vec::new();
+        for layout in old.into_iter().flat_map(|(old, by)| old.iter().map(move |layout| layout.moved(by))) {
+            if board.take(&layout, Clear::OfWords) {
+                placed.push(layout);
+            }
+        }
+        place(&candidate, &mut board, &mut placed);
+        items.extend(placed.iter().map(|layout| candidate.item(layout, options.dark)));
+        if !placed.is_empty() {
+            layout.placed.insert(candidate.key, placed);
+        }
     }
     items.reverse();
-    Some(items)
+    Some((items, layout))
+}
+
+/// Whether any words of the view stand beside symbols of this layer, so that its symbols are to be kept clear of.
+pub(super) fn symbols_matter(layer: &MapLayer, view: &View) -> bool {
+    let scale = Scale::new(layer.schema, view);
+    let rules = layer.style.rules.iter().filter(|rule| rule.scale.holds(scale.denominator));
+    rules.flat_map(|rule| &rule.paints).any(|paint| matches!(paint, Paint::Symbol { .. } | Paint::Disc { .. }))
 }
 
 impl Candidate<'_> {
-    fn item(&self, layout: Layout, dark: bool) -> Item {
+    fn item(&self, layout: &Layout, dark: bool) -> Item {
         Item::Text(Arc::new(TextRun {
-            text: self.text.clone(),
-            glyphs: layout.glyphs,
+            text: self.key.text.clone(),
+            glyphs: layout.glyphs.clone(),
             size: self.size,
             medium: self.rule.medium,
             italic: self.rule.italic,
@@ -97,17 +152,21 @@ impl Candidate<'_> {
     }
 }
 
-/// Tries the places of a candidate in order.
-fn place(candidate: &Candidate, board: &mut Board, put: &mut dyn FnMut(Layout)) {
+/// Tries the places of a candidate in order and adds those that are free to `placed`, which holds the places that it
+/// has already.
+fn place(candidate: &Candidate, board: &mut Board, placed: &mut Vec<Layout>) {
     let rule = candidate.rule;
-    let words = Words::new(&candidate.text, rule.medium, candidate.size, rule.spacing);
-    let mut done = false;
+    if rule.once && !placed.is_empty() {
+        return;
+    }
+    let words = Words::new(&candidate.key.text, rule.medium, candidate.size, rule.spacing);
     match &candidate.place {
+        // A feature with many points has words at each or none of them anew: the old places are all there were.
+        Place::Around(_) | Place::Inside(_) if !placed.is_empty() => {}
         Place::Around(points) => {
             for &(at, radius) in points {
-                let layout = around(&words, at, radius).find(|layout| board.take(layout, Clear::OfAll));
-                done |= layout.map(&mut *put).is_some();
-                if done && rule.once {
+                placed.extend(around(&words, at, radius).find(|layout| board.take(layout, Clear::OfAll)));
+                if rule.once && !placed.is_empty() {
                     return;
                 }
             }
@@ -115,17 +174,19 @@ fn place(candidate: &Candidate, board: &mut Board, put: &mut dyn FnMut(Layout)) 
         Place::Inside(areas) => {
             for &(at, room, width) in areas {
                 let fits = room >= words.size * 0.5 && width * 1.1 >= words.width;
-                let layout = Some(words.level(at)).filter(|layout| fits && board.take(layout, Clear::OfWords));
-                done |= layout.map(&mut *put).is_some();
-                if done && rule.once {
+                let layout = words.level(at);
+                if fits && board.take(&layout, Clear::OfWords) {
+                    placed.push(layout);
+                }
+                if rule.once && !placed.is_empty() {
                     return;
                 }
             }
         }
         Place::Along(lines) => {
             for line in lines {
-                done |= along(&words, line, rule, board, put);
-                if done && rule.once {
+                along(&words, line, rule, board, placed);
+                if rule.once && !placed.is_empty() {
                     return;
                 }
             }
@@ -160,23 +221,24 @@ fn around(words: &Words, at: [f32; 2], radius: f32) -> impl Iterator<Item = Layo
     steps.into_iter().map(move |step| words.level([at[0] + step[0], at[1] + step[1]]))
 }
 
-/// Places words along a line: once, or again and again on a long one. Whether any found a place.
-fn along(words: &Words, line: &[[f32; 2]], rule: &LabelRule, board: &mut Board, put: &mut dyn FnMut(Layout)) -> bool {
+/// Places words along a line: once, or again and again on a long one, but not near those in `placed`.
+fn along(words: &Words, line: &[[f32; 2]], rule: &LabelRule, board: &mut Board, placed: &mut Vec<Layout>) {
     let length = path::length(line);
     let apart = (words.width * AGAIN.0).max(AGAIN.1);
     let times = if rule.once { 1.0 } else { (length / apart).floor().max(1.0) };
-    let mut any = false;
+    let old = placed.len();
     for time in 0..times as usize {
         let (from, to) = (length * time as f32 / times, length * (time as f32 + 1.0) / times);
         let layout = [Clear::OfAll, Clear::OfWords].into_iter().find_map(|clear| {
             middles(from, to, words.width).find_map(|middle| {
                 let layout = words.along(line, middle, rule.offset)?;
-                board.take(&layout, clear).then_some(layout)
+                let at = layout.middle();
+                let is_near = placed[..old].iter().any(|other| path::distance(other.middle(), at) < apart * 0.7);
+                (!is_near && board.take(&layout, clear)).then_some(layout)
             })
         });
-        any |= layout.map(&mut *put).is_some();
+        placed.extend(layout);
     }
-    any
 }
 
 /// Places for the middle of words of some width between two places of a line, from the centre outwards.
@@ -209,20 +271,21 @@ impl<'a> Collector<'a> {
 
     fn collect(&self, out: &mut Vec<Candidate<'a>>) {
         let style = self.layer.style;
-        let in_force: Vec<&LabelRule> =
-            style.labels.iter().filter(|rule| rule.scale.holds(self.scale.denominator)).collect();
+        let rules = style.labels.iter().enumerate();
+        let in_force: Vec<(usize, &LabelRule)> =
+            rules.filter(|(_, rule)| rule.scale.holds(self.scale.denominator)).collect();
         if in_force.is_empty() || self.layer.opacity <= 0.0 {
             return;
         }
         let mut slots = Vec::new();
         self.layer.index.window(self.view.bounds_world(0.0), &mut |slot| slots.push(slot));
         slots.sort_unstable();
-        for rule in in_force {
-            self.collect_rule(rule, &slots, out);
+        for (number, rule) in in_force {
+            self.collect_rule(rule, number, &slots, out);
         }
     }
 
-    fn collect_rule(&self, rule: &'a LabelRule, slots: &[u32], out: &mut Vec<Candidate<'a>>) {
+    fn collect_rule(&self, rule: &'a LabelRule, number: usize, slots: &[u32], out: &mut Vec<Candidate<'a>>) {
         let MapLayer { index, schema, .. } = self.layer;
         let filter = rule.filter.as_ref().map(|test| Filter::compile(test, index, schema));
         let (fields, size) = (self.fields(rule), self.scale.pixels(&rule.size));
@@ -239,12 +302,11 @@ impl<'a> Collector<'a> {
             let Some(text) = self.text(template, &fields, slot) else { continue };
             // What is written once, and what runs along lines, is one candidate for all features with the same words.
             let together = rule.once || rule.placement == Placement::Along;
-            let key = (text.clone(), if together { 0 } else { id });
-            let candidate = groups.entry(key).or_insert_with(|| Candidate {
+            let id = if together { 0 } else { id };
+            let candidate = groups.entry((text.clone(), id)).or_insert_with(|| Candidate {
                 rule,
                 layer: self.number,
-                id,
-                text,
+                key: LabelKey { table: schema.table.clone(), rule: number, id, text },
                 size: size.of(index, slot),
                 place: empty_place(rule.placement),
             });

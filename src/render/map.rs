@@ -8,6 +8,7 @@ use super::build::build_layer;
 pub use super::build::{Count, MapLayer};
 use super::decor::{self, Mark};
 use super::label;
+pub use super::label::LabelLayout;
 use super::painter::{self, Picture};
 use super::scene::Scene;
 use super::view::View;
@@ -60,13 +61,7 @@ pub struct Stats {
 pub fn map_scene(layers: &[MapLayer], view: &View, options: &MapOptions, cancel: &Cancel) -> Option<(Scene, Stats)> {
     let start = Instant::now();
     let background = options.background.unwrap_or(LAND.on(options.dark));
-    let mut scene = Scene {
-        size_px: view.size_px,
-        pixel_ratio: view.pixel_ratio,
-        dark: options.dark,
-        background: Some(background),
-        ..Scene::default()
-    };
+    let mut scene = empty_scene(view, options.dark, Some(background));
     let mut stats = Stats::default();
     if view.is_valid() {
         let parts: Option<Vec<_>> =
@@ -77,7 +72,7 @@ pub fn map_scene(layers: &[MapLayer], view: &View, options: &MapOptions, cancel:
             scene.append(part);
         }
         if options.labels {
-            let words = label::labels(layers, view, options, &scene.items, cancel)?;
+            let (words, _) = label::labels(layers, view, options, &scene.items, None, cancel)?;
             stats.labels = words.len();
             scene.items.extend(words);
         }
@@ -85,6 +80,45 @@ pub fn map_scene(layers: &[MapLayer], view: &View, options: &MapOptions, cancel:
     }
     stats.build_millis = start.elapsed().as_secs_f64() * 1000.0;
     Some((scene, stats))
+}
+
+/// Paints the ground of a map, without its words, on the calling thread as far as it goes: one tile of many.
+pub fn paint_tile(layers: &[MapLayer], view: &View, dark: bool, cancel: &Cancel) -> Option<(Picture, Stats)> {
+    let start = Instant::now();
+    let mut scene = empty_scene(view, dark, Some(LAND.on(dark)));
+    let mut stats = Stats::default();
+    for layer in layers {
+        let (part, count) = build_layer(layer, view, dark, cancel)?;
+        stats.features += count.features;
+        stats.vertices += count.vertices;
+        scene.append(part);
+    }
+    stats.build_millis = start.elapsed().as_secs_f64() * 1000.0;
+    let picture = painter::paint(&scene, cancel)?;
+    stats.paint_millis = start.elapsed().as_secs_f64() * 1000.0 - stats.build_millis;
+    Some((picture, stats))
+}
+
+/// Paints the words of a view alone, on nothing. Words of `before` keep their places.
+pub fn paint_labels(
+    layers: &[MapLayer],
+    view: &View,
+    options: &MapOptions,
+    before: Option<&LabelLayout>,
+    cancel: &Cancel,
+) -> Option<(Picture, LabelLayout)> {
+    let mut scene = empty_scene(view, options.dark, None);
+    let mut symbols = Vec::new();
+    for layer in layers.iter().filter(|layer| label::symbols_matter(layer, view)) {
+        symbols.extend(build_layer(layer, view, options.dark, cancel)?.0.items);
+    }
+    let (words, layout) = label::labels(layers, view, options, &symbols, before, cancel)?;
+    scene.items = words;
+    Some((painter::paint(&scene, cancel)?, layout))
+}
+
+fn empty_scene(view: &View, dark: bool, background: Option<Rgba>) -> Scene {
+    Scene { size_px: view.size_px, pixel_ratio: view.pixel_ratio, dark, background, ..Scene::default() }
 }
 
 /// Paints a map, layers in painting order; `None` if cancelled.

@@ -33,6 +33,7 @@ fn layer(rows: &[(Geometry, &str)], style: Style) -> Layer {
         kind: "plain".into(),
         geometry: None,
         crs: Crs::WEB_MERCATOR,
+        z_order: 0,
         fields: vec![Field::coded("kind", "类别", "Kind", &kinds), Field::int("dn", "管径", "Diameter")],
     };
     let mut builder = LayerIndexBuilder::new(&schema, &["kind".to_owned(), "dn".to_owned()]);

@@ -8,19 +8,26 @@ use crate::model::style::LineMark;
 const CROWD: usize = 2000;
 
 /// From north to south, so that what stands in front covers what is behind. Where many crowd, only the last of those that
-/// would cover each other up to a `share` of their size stays.
-pub(super) fn spread(mut places: Vec<([f32; 2], f32)>, share: f32, clip: Rect) -> Vec<([f32; 2], f32)> {
+/// would cover each other up to a `share` of their size stays. `origin` is the picture's corner on the endless map, so
+/// that neighbouring tiles agree about which that is.
+pub(super) fn spread(
+    mut places: Vec<([f32; 2], f32)>,
+    share: f32,
+    clip: Rect,
+    origin: [f64; 2],
+) -> Vec<([f32; 2], f32)> {
     if places.len() <= CROWD {
         places.sort_by(|a, b| a.0[1].total_cmp(&b.0[1]));
         return places;
     }
     let largest = places.iter().fold(0.0_f32, |most, place| most.max(place.1));
     let cell = (largest * share).max(1.0);
-    let columns = ((clip[2] - clip[0]) / cell).ceil() as usize + 1;
-    let rows = ((clip[3] - clip[1]) / cell).ceil() as usize + 1;
+    let columns = ((clip[2] - clip[0]) / cell).ceil() as usize + 2;
+    let rows = ((clip[3] - clip[1]) / cell).ceil() as usize + 2;
+    let phase = [0, 1].map(|axis| (origin[axis] + f64::from(clip[axis])).rem_euclid(f64::from(cell)) as f32);
     let mut cells: Vec<Option<([f32; 2], f32)>> = vec![None; columns * rows];
     for place in places {
-        let (x, y) = ((place.0[0] - clip[0]) / cell, (place.0[1] - clip[1]) / cell);
+        let (x, y) = ((place.0[0] - clip[0] + phase[0]) / cell, (place.0[1] - clip[1] + phase[1]) / cell);
         let index = (y.max(0.0) as usize).min(rows - 1) * columns + (x.max(0.0) as usize).min(columns - 1);
         cells[index] = Some(place);
     }

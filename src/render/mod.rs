@@ -19,6 +19,7 @@ mod sprite;
 pub mod swatch;
 pub mod symbol;
 pub mod symbol_list;
+pub mod tile;
 mod trace;
 pub mod view;
 

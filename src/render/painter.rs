@@ -21,6 +21,9 @@ use crate::task::Cancel;
 /// Rows of a band, physical pixels.
 const BAND: usize = 128;
 
+/// A picture of so few rows, such as a tile, is painted in one go: others are painted beside it.
+const WHOLE: usize = super::tile::TILE_PX as usize;
+
 /// Pixels of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
@@ -36,6 +39,10 @@ pub struct Picture {
 pub fn paint(scene: &Scene, cancel: &Cancel) -> Option<Picture> {
     let [width, height] = scene.size_px.map(|side| (side * scene.pixel_ratio).round().clamp(1.0, 16_384.0) as usize);
     let mut rgba = vec![0; width * height * 4];
+    if height <= WHOLE {
+        Band::new(scene, 0, [width, height]).paint(&mut rgba);
+        return (!cancel.is_cancelled()).then_some(Picture { width: width as u32, height: height as u32, rgba });
+    }
     let all = rgba.par_chunks_mut(width * BAND * 4).enumerate().try_for_each(|(band, pixels)| {
         let rows = pixels.len() / (width * 4);
         (!cancel.is_cancelled()).then(|| Band::new(scene, band * BAND, [width, rows]).paint(pixels))

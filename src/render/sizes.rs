@@ -98,6 +98,7 @@ mod tests {
             kind: "pipe".into(),
             geometry: None,
             crs: Crs::WEB_MERCATOR,
+            z_order: 0,
             fields: vec![Field::int("dn", "管径", "Diameter")],
         };
         let mut builder = LayerIndexBuilder::new(&schema, &["dn".to_owned()]);

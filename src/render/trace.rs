@@ -190,7 +190,9 @@ impl Traced {
         if self.paths.iter().any(|(kind, _)| *kind == PathKind::Outer) {
             let [left, top, right, bottom] = self.bounds;
             let middle = [f32::midpoint(left, right), f32::midpoint(top, bottom)];
-            anchors.push(self.pole(clip).map_or(middle, |pole| pole.at));
+            // The whole area's place, not that of the part in the picture: neighbouring tiles must agree.
+            let rings: Vec<&[[f32; 2]]> = self.rings().collect();
+            anchors.push(pole::pole(&rings).map_or(middle, |pole| pole.at));
         }
         anchors
     }

@@ -95,6 +95,22 @@ impl View {
         bounds
     }
 
+    /// Where the picture's upper left corner is on the endless map: logical pixels to the right of and below the world's
+    /// origin.
+    pub fn corner_px(&self) -> [f64; 2] {
+        let (sin, cos) = self.rotation_rad.sin_cos();
+        let [x, y] = [self.center_world[0] / self.metres_per_px, -self.center_world[1] / self.metres_per_px];
+        [x * cos - y * sin - self.size_px[0] / 2.0, x * sin + y * cos - self.size_px[1] / 2.0]
+    }
+
+    /// The same picture elsewhere: with its upper left corner at this place of the endless map.
+    pub fn with_corner_px(self, corner_px: [f64; 2]) -> Self {
+        let (sin, cos) = self.rotation_rad.sin_cos();
+        let (u, v) = (corner_px[0] + self.size_px[0] / 2.0, corner_px[1] + self.size_px[1] / 2.0);
+        let (x, y) = (u * cos + v * sin, v * cos - u * sin);
+        Self { center_world: [x * self.metres_per_px, -y * self.metres_per_px], ..self }
+    }
+
     /// Width and height in physical pixels, each at least 1 and at most 16,384.
     pub fn size_physical(&self) -> [u16; 2] {
         self.size_px.map(|side| (side * self.pixel_ratio).round().clamp(1.0, 16_384.0) as u16)

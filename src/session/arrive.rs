@@ -8,7 +8,7 @@ use super::answer::{Answer, Failure, FailureKind};
 use super::command::JobId;
 use super::events::Event;
 use super::open_city::OpenCity;
-use super::snapshot::Snapshot;
+use super::snapshot::{Repaint, Snapshot};
 use super::state::NoticeLevel;
 use super::{LookAt, Session};
 
@@ -20,7 +20,7 @@ impl Session {
             Event::Finished(job, end) => self.arrive_end(job, end),
             Event::Opened(opened) => self.arrive_city(opened.city),
             Event::Snapshot(opening, snapshot) => self.arrive_snapshot(opening, snapshot),
-            Event::Map(picture) => self.picture = Some(picture),
+            Event::Map(piece) => self.pieces.push_back(piece),
             Event::Details { request, row } => self.look.arrive(request, row),
             Event::Found(request, found) if request == self.lists.found_request => self.lists.found = found,
             Event::Found(..) => {}
@@ -123,7 +123,11 @@ impl Session {
         view.redo = snapshot.redo;
         view.bookmarks = snapshot.bookmarks;
         view.is_sample = snapshot.is_sample;
-        view.revision += u64::from(snapshot.repaint || first);
+        match snapshot.repaint {
+            Repaint::Nothing if !first => {}
+            Repaint::Part(touched) if !first => view.change(Some(touched)),
+            _ => view.change(None),
+        }
         let committed = snapshot.saved_at.is_some();
         if committed {
             view.saved_at = snapshot.saved_at;

@@ -22,6 +22,7 @@ use super::answer::{Answer, Failure, FailureKind};
 use super::command::{CityCommand, HistoryCommand, JobId, SettingsCommand};
 use super::events::Event;
 use super::open_city::Opened;
+use super::settings::Settings;
 
 /// Table of the faults that the sample's maker put in on purpose.
 const FAULT_TABLE: &str = "planted_fault";
@@ -34,6 +35,7 @@ impl Session {
             CityCommand::Demo { path, seed, scale, overwrite } => {
                 Ok(Some(self.make_sample(path, SampleOptions { seed, scale }, overwrite)))
             }
+            CityCommand::OwnSample => self.own_sample().map(Some),
             CityCommand::Backup { path, overwrite } => self.back_up(path, overwrite).map(Some),
             CityCommand::Close => {
                 self.close_city();
@@ -49,7 +51,10 @@ impl Session {
         self.selection = super::Selection::default();
         self.look = super::look::Looking::default();
         self.lists = super::Lists::default();
-        self.picture = None;
+        self.pieces.clear();
+        if let Some(painter) = &self.painter {
+            painter.rest();
+        }
     }
 
     fn new_city(&mut self, path: PathBuf, overwrite: bool) -> Result<JobId, Failure> {
@@ -91,6 +96,18 @@ impl Session {
             let path = path.display();
             Ok(Answer::Told(text!("已备份到 {path}", "Backed up to {path}")))
         }))
+    }
+
+    fn own_sample(&mut self) -> Result<JobId, Failure> {
+        let path = Settings::sample_path();
+        if path.exists() {
+            return Ok(self.open_city(path));
+        }
+        // On a fresh machine nobody has made this person's data folder yet.
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| StoreError::io(folder, error))?;
+        }
+        Ok(self.make_sample(path, SampleOptions::default(), false))
     }
 
     fn make_sample(&mut self, path: PathBuf, options: SampleOptions, overwrite: bool) -> JobId {
@@ -157,7 +174,7 @@ impl Session {
         }
         self.save_settings();
         if let Some(open) = &mut self.open {
-            open.view.revision += 1;
+            open.view.change(None);
         }
         Ok(())
     }
@@ -264,6 +281,7 @@ fn fault_schema() -> Schema {
         kind: "plain".to_owned(),
         geometry: None,
         crs: Crs::Unknown,
+        z_order: 0,
         fields,
     }
 }

@@ -60,6 +60,8 @@ pub enum CityCommand {
         /// Whether an existing file without a journal may go.
         overwrite: bool,
     },
+    /// This person's sample city: opened, or made first.
+    OwnSample,
     /// A consistent copy of the open city.
     Backup {
         /// Where.

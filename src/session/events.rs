@@ -11,7 +11,7 @@ use crate::text::Text;
 use super::Wake;
 use super::answer::{Answer, Failure, FailureKind};
 use super::command::JobId;
-use super::painting::MapPicture;
+use super::painting::MapPiece;
 use super::snapshot::Snapshot;
 use super::state::{DetailRow, Found, ImportPreview, NoteBrief};
 use super::{HistoryStep, PhotoPixels};
@@ -27,7 +27,7 @@ pub(super) enum Event {
     /// The open city looks like this now. The first value says which opening of a city it belongs to.
     Snapshot(u64, Snapshot),
     /// A picture of the map.
-    Map(MapPicture),
+    Map(MapPiece),
     /// The details panel's row.
     Details {
         /// Asked for by this request; older answers are dropped.

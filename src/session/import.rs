@@ -340,8 +340,9 @@ fn new_schema(
     // Shifted coordinates are brought home; whatever else came stays as surveyed.
     let crs = if matches!(crs, Crs::Gcj02 | Crs::Bd09) { Crs::CGCS2000 } else { crs };
     let Some(kind) = kind else {
-        let fields = draft.fields.clone();
-        return Schema { table, name: Text::same(name), kind: "plain".into(), geometry: draft.geometry, crs, fields };
+        let (name, geometry, fields) = (Text::same(name), draft.geometry, draft.fields.clone());
+        let z_order = kinds::plain_z_order(geometry);
+        return Schema { table, name, kind: "plain".into(), geometry, crs, z_order, fields };
     };
     let mut schema = Schema { table, geometry: draft.geometry.or(kind.geometry), ..kind.schema(crs) };
     if request.layer.is_some() {

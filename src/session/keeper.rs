@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
+use crate::model::geometry::Bounds;
 use crate::store::city::City;
 use crate::store::command::{Changed, Committed, Ticket};
 use crate::store::error::StoreError;
@@ -15,7 +16,7 @@ use super::answer::{Answer, Failure};
 use super::command::JobId;
 use super::events::{Event, Post};
 use super::memory::{Indexes, read_index};
-use super::snapshot::Snapshot;
+use super::snapshot::{Repaint, Snapshot};
 
 /// What the keeper is asked.
 enum Ask {
@@ -87,7 +88,7 @@ struct Keeping {
 
 impl Keeping {
     fn run(mut self, asks: &Receiver<Ask>) {
-        self.publish(None, true);
+        self.publish(None, Repaint::All);
         loop {
             // Commands go before reading, so that "saved" never waits for a large layer.
             let ask = if self.unread.is_empty() { asks.recv().ok() } else { asks.try_recv().ok() };
@@ -113,39 +114,46 @@ impl Keeping {
     }
 
     fn follow(&mut self, committed: &Committed) {
-        let mut repaint = false;
+        let mut repaint = Repaint::Nothing;
         for changed in &committed.changed {
             match changed {
                 Changed::Rows(deltas) => {
-                    repaint = true;
-                    self.follow_rows(deltas);
+                    let touched = self.follow_rows(deltas);
+                    repaint = match repaint {
+                        Repaint::Nothing => Repaint::Part(touched),
+                        Repaint::Part(before) => Repaint::Part(before.union(&touched)),
+                        Repaint::All => Repaint::All,
+                    };
                 }
                 Changed::Layer(table) => {
-                    repaint = true;
+                    repaint = Repaint::All;
                     if self.map && !self.unread.contains(table) {
                         self.unread.push_back(table.clone());
                     }
                 }
-                Changed::State(_) => repaint = true,
+                Changed::State(_) => repaint = Repaint::All,
                 Changed::Photos { .. } | Changed::Settings | Changed::History => {}
             }
         }
         self.publish(Some(now()), repaint);
     }
 
-    fn follow_rows(&mut self, deltas: &[crate::model::feature::Delta]) {
-        let Ok(layers) = self.reader.layers() else { return };
+    /// Lets indexes follow; the box around all that was and is, Web Mercator metres.
+    fn follow_rows(&mut self, deltas: &[crate::model::feature::Delta]) -> Bounds {
+        let mut touched = Bounds::EMPTY;
+        let Ok(layers) = self.reader.layers() else { return touched };
         let mut rest = deltas;
         while let Some(first) = rest.first() {
             let len = rest.iter().take_while(|delta| delta.layer == first.layer).count();
             if let Some(info) = layers.iter().find(|info| info.schema.table == first.layer) {
-                self.indexes.apply(&info.schema, &rest[..len]);
+                touched = touched.union(&self.indexes.apply(&info.schema, &rest[..len]));
             }
             rest = &rest[len..];
         }
+        touched
     }
 
-    fn publish(&mut self, saved_at: Option<String>, repaint: bool) {
+    fn publish(&mut self, saved_at: Option<String>, repaint: Repaint) {
         match Snapshot::read(&self.reader, &self.indexes) {
             Ok(mut snapshot) => {
                 if self.map && saved_at.is_none() && self.indexes.is_empty() {
@@ -165,14 +173,14 @@ impl Keeping {
         let Ok(layers) = self.reader.layers() else { return };
         let Some(info) = layers.into_iter().find(|info| info.schema.table == table) else {
             self.indexes.forget(&table);
-            return self.publish(None, true);
+            return self.publish(None, Repaint::All);
         };
         let kind = super::snapshot::kind_of(&info.schema.kind);
         let style = super::styles::style_of(kind, &info.schema, &info.state);
         match read_index(&self.reader, &info.schema, &style, None) {
             Ok(index) => {
                 self.indexes.put(&table, index);
-                self.publish(None, info.visible);
+                self.publish(None, if info.visible { Repaint::All } else { Repaint::Nothing });
                 self.plant_tree(&table);
             }
             Err(error) => self.post.send(Event::Trouble(Failure::from(error))),

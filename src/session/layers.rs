@@ -114,7 +114,7 @@ impl Session {
         for layer in open.view.layers.iter_mut().filter(|layer| layers.iter().any(|table| table == layer.table())) {
             layer.visible = visible;
         }
-        open.view.revision += 1;
+        open.view.change(None);
         if open.view.read_only.is_some() {
             return Ok(None);
         }

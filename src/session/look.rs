@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 
 use crate::model::expr::{Expr, ExprError};
 use crate::model::geometry::Bounds;
+use crate::render::filter::Drawn;
 use crate::store::command::Action;
 use crate::store::query::Query;
 use crate::text::Text;
@@ -81,7 +82,9 @@ impl Session {
     pub fn hover(&self, at_world: [f64; 2], tolerance_m: f64, denominator: f64) -> Option<FeatureRef> {
         self.drawn(denominator).find_map(|layer| {
             let index = layer.index.as_ref()?.try_read().ok()?;
-            let hit = index.pick(at_world, tolerance_m, 1).into_iter().next()?;
+            let drawn = Drawn::at(&layer.style, denominator, &index, &layer.schema);
+            let is_drawn = |slot| drawn.holds(&index, slot);
+            let hit = index.pick_of(at_world, tolerance_m, 1, &is_drawn).into_iter().next()?;
             Some(FeatureRef { layer: layer.table().to_owned(), id: hit.id })
         })
     }
@@ -132,7 +135,8 @@ impl Session {
         for layer in self.drawn(denominator) {
             let Some(index) = &layer.index else { continue };
             let index = index.read().unwrap_or_else(PoisonError::into_inner);
-            let found = index.pick(at_world, tolerance_m, MOST_HITS);
+            let drawn = Drawn::at(&layer.style, denominator, &index, &layer.schema);
+            let found = index.pick_of(at_world, tolerance_m, MOST_HITS, &|slot| drawn.holds(&index, slot));
             hits.extend(found.into_iter().map(|hit| FeatureRef { layer: layer.table().to_owned(), id: hit.id }));
         }
         hits.truncate(MOST_HITS);
@@ -170,7 +174,9 @@ impl Session {
         for layer in self.drawn(denominator) {
             let Some(index) = &layer.index else { continue };
             let index = index.read().unwrap_or_else(PoisonError::into_inner);
-            picked.push((layer.table().to_owned(), index.inside(world, fully)));
+            let drawn = Drawn::at(&layer.style, denominator, &index, &layer.schema);
+            let ids = index.inside(world, fully, &|slot| drawn.holds(&index, slot));
+            picked.push((layer.table().to_owned(), ids));
         }
         if mode == SelectMode::Replace {
             self.selection.rows.clear();

@@ -42,20 +42,24 @@ impl Indexes {
         self.0.remove(table);
     }
 
-    /// Lets an index follow edits of its layer.
-    pub(super) fn apply(&self, schema: &Schema, deltas: &[Delta]) {
-        let Some(shared) = self.0.get(&schema.table) else { return };
-        let Ok(to_world) = Transform::new(schema.crs, Crs::WEB_MERCATOR) else { return };
+    /// Lets an index follow edits of its layer; the box around all that was and is comes back, Web Mercator metres.
+    pub(super) fn apply(&self, schema: &Schema, deltas: &[Delta]) -> Bounds {
+        let mut touched = Bounds::EMPTY;
+        let Some(shared) = self.0.get(&schema.table) else { return touched };
+        let Ok(to_world) = Transform::new(schema.crs, Crs::WEB_MERCATOR) else { return touched };
         let place = |at: [f64; 2]| to_world.point(at).ok();
         let mut index = shared.write().unwrap_or_else(PoisonError::into_inner);
         for delta in deltas {
+            touched = touched.union(&index.bounds_of(delta.id));
             let new = delta.new.as_ref();
             let kept = new.map(|feature| index.kept(&feature.values));
             index.apply(
                 delta.id,
                 new.zip(kept.as_deref()).map(|(feature, kept)| (feature.geometry.as_ref(), kept, &place as _)),
             );
+            touched = touched.union(&index.bounds_of(delta.id));
         }
+        touched
     }
 }
 

@@ -37,7 +37,7 @@ mod snapshot;
 mod styles;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -51,7 +51,7 @@ use command::{Command, JobId};
 use events::{Event, Post};
 use jobs::Jobs;
 use open_city::OpenCity;
-use painting::{MapPicture, MapRequest, Painter};
+use painting::{MapPiece, MapWish, Painter};
 use settings::Settings;
 use state::{CityView, Details, Found, ImportPreview, JobView, NoteBrief, Notice, NoticeLevel, Selection, TableView};
 
@@ -121,7 +121,7 @@ pub struct Session {
     awaited: Option<JobId>,
     finished: BTreeMap<JobId, Result<Answer, Failure>>,
     painter: Option<Painter>,
-    picture: Option<MapPicture>,
+    pieces: VecDeque<MapPiece>,
     post: Post,
     events: Receiver<Event>,
 }
@@ -146,7 +146,7 @@ impl Session {
     pub fn new(settings_folder: PathBuf, wake: Arc<dyn Wake>) -> Self {
         let mut session = Self::headless(settings_folder, wake);
         session.has_map = true;
-        session.painter = Some(Painter::start(session.post.clone()));
+        session.painter = Some(Painter::start(&session.post));
         session
     }
 
@@ -170,7 +170,7 @@ impl Session {
             awaited: None,
             finished: BTreeMap::new(),
             painter: None,
-            picture: None,
+            pieces: VecDeque::new(),
             post,
             events,
         }
@@ -314,16 +314,16 @@ impl Session {
         &self.lists.problems
     }
 
-    /// Asks for a picture of the map; an unfinished older one that shows something else is dropped.
-    pub fn request_map(&mut self, request: MapRequest) {
+    /// Says what the screen needs of the map, in place of what was said before.
+    pub fn wish_map(&mut self, wish: MapWish) {
         if let (Some(painter), Some(open)) = (&self.painter, &self.open) {
-            painter.request(request, open.view.layers.clone(), self.settings.lang());
+            painter.wish(wish, &open.view.layers, self.settings.lang(), open.view.revision);
         }
     }
 
-    /// The newest picture of the map, until it is taken.
-    pub fn take_map(&mut self) -> Option<MapPicture> {
-        self.picture.take()
+    /// Finished pieces of the map, at most `most`, oldest first.
+    pub fn take_map(&mut self, most: usize) -> Vec<MapPiece> {
+        self.pieces.drain(..most.min(self.pieces.len())).collect()
     }
 
     /// The name that goes with each change: the one set, or the one the machine knows the person by.

@@ -52,6 +52,7 @@ impl OpenCity {
             saved_at: None,
             bookmarks: Vec::new(),
             revision: 0,
+            changes: std::collections::VecDeque::new(),
         };
         let keeper = Keeper::start(opening, &city, map, post.clone())?;
         let librarian = Librarian::start(&city, post.clone())?;

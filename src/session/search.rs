@@ -2,7 +2,7 @@
 
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
-use crate::text::{Lang, Text};
+use crate::text::{Lang, Text, sound};
 
 use super::Session;
 use super::action::ACTIONS;
@@ -55,9 +55,10 @@ fn places(words: &str) -> Option<Found> {
 fn actions(words: &str) -> Vec<Found> {
     let wanted = words.to_lowercase();
     let named = ACTIONS.iter().filter(|action| {
-        let initials = pinyin_initials(&action.name.zh);
         let name = [action.name.zh.to_lowercase(), action.name.en.to_lowercase()];
-        wanted.is_empty() || name.iter().any(|name| name.contains(&wanted)) || initials.starts_with(&wanted)
+        wanted.is_empty()
+            || name.iter().any(|name| name.contains(&wanted))
+            || sound::is_sound(&wanted) && sound::sounds_like(&action.name.zh, &wanted)
     });
     let found = |action: &super::action::Action| Found {
         group: Text::new("操作", "Actions"),
@@ -122,10 +123,4 @@ fn name_like(layer: &LayerView) -> Vec<String> {
     let fields = layer.schema.fields.iter();
     let named = fields.filter(|field| hints.iter().any(|hint| field.id.to_lowercase().contains(hint)));
     named.take(4).map(|field| field.id.to_string()).collect()
-}
-
-/// `标注` → `bz`.
-fn pinyin_initials(words: &str) -> String {
-    use pinyin::ToPinyin as _;
-    words.to_pinyin().flatten().map(pinyin::Pinyin::first_letter).collect()
 }

@@ -86,8 +86,14 @@ impl Settings {
     /// Where the settings live: the folder that `CITYGRID_SETTINGS` names (a stick, a test), or this person's own.
     pub fn default_folder() -> PathBuf {
         let own = || directories::ProjectDirs::from("", "", "citygrid").map(|dirs| dirs.config_dir().to_owned());
-        let named = std::env::var_os("CITYGRID_SETTINGS").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-        named.or_else(own).unwrap_or_else(|| PathBuf::from(".citygrid"))
+        named_folder().or_else(own).unwrap_or_else(|| PathBuf::from(".citygrid"))
+    }
+
+    /// Where this person's sample city is kept: beside the settings on a stick, else in the person's data folder.
+    pub fn sample_path() -> PathBuf {
+        let own = || directories::ProjectDirs::from("", "", "citygrid").map(|dirs| dirs.data_dir().to_owned());
+        let folder = named_folder().or_else(own).unwrap_or_else(|| PathBuf::from(".citygrid"));
+        folder.join("九江示范城.gpkg")
     }
 
     /// Sets the language.
@@ -119,6 +125,10 @@ impl Settings {
         self.recent.insert(0, path.to_owned());
         self.recent.truncate(10);
     }
+}
+
+fn named_folder() -> Option<PathBuf> {
+    std::env::var_os("CITYGRID_SETTINGS").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 fn file_in(folder: &Path) -> PathBuf {

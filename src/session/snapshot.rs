@@ -34,8 +34,19 @@ pub(super) struct Snapshot {
     pub(super) is_sample: bool,
     /// Local time of the commit that it follows.
     pub(super) saved_at: Option<String>,
-    /// Whether the map must be painted again.
-    pub(super) repaint: bool,
+    /// What of the map must be painted again.
+    pub(super) repaint: Repaint,
+}
+
+/// What of the map a change has made stale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Repaint {
+    /// Nothing.
+    Nothing,
+    /// What lies in or near this box, Web Mercator metres.
+    Part(Bounds),
+    /// Everything.
+    All,
 }
 
 impl Snapshot {
@@ -52,7 +63,7 @@ impl Snapshot {
             bookmarks: bookmarks.unwrap_or_default(),
             is_sample: reader.setting(SAMPLE_KEY)?.is_some(),
             saved_at: None,
-            repaint: true,
+            repaint: Repaint::All,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What the window reads of the open city: layers, save state, details, selection. Changed by the session alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
@@ -35,7 +35,13 @@ pub struct CityView {
     pub bookmarks: Vec<Bookmark>,
     /// Grows with every change of what the map shows.
     pub revision: u64,
+    /// The last changes of it: the revision that each made, and the box that it touched; `None` for everything. Web
+    /// Mercator metres.
+    pub changes: VecDeque<(u64, Option<Bounds>)>,
 }
+
+/// Changes that are remembered; what was painted before them is painted anew.
+const MOST_CHANGES: usize = 64;
 
 /// A place to come back to.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -121,6 +127,25 @@ impl LayerView {
 }
 
 impl CityView {
+    /// Notes a change of what the map shows, in a box or everywhere.
+    pub(super) fn change(&mut self, touched: Option<Bounds>) {
+        self.revision += 1;
+        self.changes.push_back((self.revision, touched));
+        if self.changes.len() > MOST_CHANGES {
+            self.changes.pop_front();
+        }
+    }
+
+    /// Whether a picture of `bounds` (Web Mercator metres) made at `revision` may be out of date.
+    pub fn is_stale(&self, revision: u64, bounds: &Bounds) -> bool {
+        if revision == self.revision {
+            return false;
+        }
+        let newer = self.changes.iter().filter(|(made, _)| *made > revision);
+        let known = newer.clone().count() as u64 == self.revision.saturating_sub(revision);
+        !known || newer.clone().any(|(_, touched)| touched.is_none_or(|touched| touched.intersects(bounds)))
+    }
+
     /// A layer by table name.
     pub fn layer(&self, table: &str) -> Option<&LayerView> {
         self.layers.iter().find(|layer| layer.table() == table)

@@ -143,6 +143,7 @@ pub(super) fn describe(conn: &Connection, contents: &Contents) -> Result<Table, 
         kind: stored.as_ref().map_or_else(|| "plain".to_owned(), |it| it.kind.clone()),
         geometry: geometry.as_ref().map(|(_, kind)| *kind),
         crs,
+        z_order: 0,
         fields: merge(plain, stored.map(|it| it.fields).unwrap_or_default()),
     };
     let generated = columns.iter().filter(|column| column.generated).map(|column| column.name.clone()).collect();
@@ -318,6 +319,7 @@ fn stored_schema(conn: &Connection, table: &str) -> Result<Option<Schema>, Store
         kind: "plain".to_owned(),
         geometry: None,
         crs: crate::geom::crs::Crs::Unknown,
+        z_order: 0,
         fields: Vec::new(),
     };
     let schema = json.and_then(|json| schema_json::read(&json)).unwrap_or_else(plain);

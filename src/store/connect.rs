@@ -12,6 +12,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, InterruptHandle, OpenFlags};
 
 use crate::model::geometry::Bounds;
+use crate::text::sound;
 
 use super::error::StoreError;
 use super::gpb;
@@ -57,13 +58,19 @@ pub(super) fn prepare(connection: Connection) -> Result<GeoPackage, StoreError> 
 }
 
 /// `citygrid_hits(geometry, west, south, east, north)`: whether the geometry's box touches the other. Unlike the
-/// standard functions it takes any rubbish in the column for "no".
+/// standard functions it takes any rubbish in the column for "no". `citygrid_sounds(text, word)`: whether Chinese text
+/// is spelt so.
 fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("citygrid_hits", 5, flags, |ctx| {
         let ValueRef::Blob(blob) = ctx.get_raw(0) else { return Ok(false) };
         let asked = Bounds::new(ctx.get(1)?, ctx.get(2)?, ctx.get(3)?, ctx.get(4)?);
         Ok(gpb::bounds_of(blob).is_some_and(|found| found.intersects(&asked)))
+    })?;
+    connection.create_scalar_function("citygrid_sounds", 2, flags, |ctx| {
+        let (ValueRef::Text(text), ValueRef::Text(word)) = (ctx.get_raw(0), ctx.get_raw(1)) else { return Ok(false) };
+        let read = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+        Ok(sound::sounds_like(read(text), read(word)))
     })
 }
 

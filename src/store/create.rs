@@ -12,7 +12,6 @@ use super::city::City;
 use super::connect;
 use super::error::StoreError;
 use super::migrate::TODAY;
-use super::rtree::USER_VERSION;
 use super::stamp::beside;
 use super::writer::Care;
 
@@ -110,7 +109,7 @@ fn settle_old(path: &Path) -> Result<(), StoreError> {
 fn make_empty(path: &Path) -> Result<(), StoreError> {
     let package = GeoPackage::create(path)?;
     let conn = package.connection();
-    conn.execute_batch(&format!("PRAGMA synchronous = OFF; PRAGMA user_version = {USER_VERSION}; BEGIN"))?;
+    conn.execute_batch("PRAGMA synchronous = OFF; BEGIN")?;
     adopt::adopt(&package, TODAY.version)?;
     conn.execute_batch("COMMIT")?;
     Ok(())

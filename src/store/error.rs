@@ -136,11 +136,16 @@ impl StoreError {
             Self::Cancelled => Text::new("已取消", "Cancelled"),
             Self::Closed => Text::new("城市已关闭", "The city is closed"),
             Self::Damaged { .. } => Text::new("文件已损坏", "The file is damaged"),
-            Self::Io { path, .. } => {
+            Self::Io { path, source } if source.kind() == io::ErrorKind::NotFound => {
                 let path = path.display();
-                text!("文件读写失败：{path}", "The file cannot be read or written: {path}")
+                text!("文件或它的文件夹不存在：{path}", "The file or its folder does not exist: {path}")
             }
-            Self::Sqlite(_) | Self::Package(_) => Text::new("文件读写失败", "The file cannot be read or written"),
+            Self::Io { path, source } => {
+                let path = path.display();
+                text!("文件读写失败：{path}（{source}）", "The file cannot be read or written: {path} ({source})")
+            }
+            Self::Sqlite(cause) => text!("文件读写失败（{cause}）", "The file cannot be read or written ({cause})"),
+            Self::Package(cause) => text!("文件读写失败（{cause}）", "The file cannot be read or written ({cause})"),
         }
     }
 
@@ -172,7 +177,8 @@ impl StoreError {
         Self::Refused { what }
     }
 
-    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+    /// What the disk said about a file or folder.
+    pub fn io(path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
             io::ErrorKind::AlreadyExists => Self::Exists { path: path.to_owned() },

@@ -78,13 +78,34 @@ pub(super) fn ensure(conn: &Connection, name: &str) -> Result<Kept, StoreError> 
     Ok(kept)
 }
 
-/// Adds the row of a new layer, under all others.
+/// Adds the row of a new layer: above all layers with the same or a smaller z-order, under the rest. Positions ascend
+/// from the top of the map.
 pub(super) fn add(conn: &Connection, table: &Table) -> Result<(), StoreError> {
     let schema = &table.schema;
+    let below = conn.query_row(
+        "SELECT min(position) FROM citygrid_layers
+         WHERE table_name != ?1 AND coalesce(json_extract(schema, '$.z_order'), 0) <= ?2",
+        params![schema.table, schema.z_order],
+        |row| row.get::<_, Option<i64>>(0),
+    )?;
+    let position: i64 = match below {
+        Some(below) => {
+            conn.execute("UPDATE citygrid_layers SET position = position - 1 WHERE position < ?1", [below])?;
+            below - 1
+        }
+        None => conn.query_row("SELECT coalesce(max(position) + 1, 0) FROM citygrid_layers", [], |row| row.get(0))?,
+    };
     conn.execute(
         "INSERT OR REPLACE INTO citygrid_layers (table_name, schema, name_zh, name_en, position, revision)
-         VALUES (?1, ?2, ?3, ?4, (SELECT coalesce(min(position) - 1, 0) FROM citygrid_layers), ?5)",
-        params![schema.table, schema_json::write(schema), schema.name.zh, schema.name.en, next_revision(conn)?],
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            schema.table,
+            schema_json::write(schema),
+            schema.name.zh,
+            schema.name.en,
+            position,
+            next_revision(conn)?
+        ],
     )?;
     Ok(())
 }

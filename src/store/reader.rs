@@ -314,7 +314,8 @@ impl Reader {
         })
     }
 
-    /// Rows in which every one of `words` occurs in one of `fields`, letter case aside, with the values of `fields`.
+    /// Rows in which every one of `words` occurs in one of `fields`, letter case aside, or spells the sound of Chinese
+    /// words there, with the values of `fields`.
     ///
     /// # Errors
     /// `UnknownLayer`, `UnknownField`, `Cancelled`.

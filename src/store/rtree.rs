@@ -1,8 +1,7 @@
 //! The R-tree of a layer: packed in one go, kept by triggers.
 //!
 //! GeoPackage 1.4 has other triggers than 1.3, and older GDAL knows the names of 1.3 by heart. So a file has the
-//! triggers of the version that it declares: our own cities are 1.3, which GDAL reads without a warning since 2.x and
-//! edits without breaking the index.
+//! triggers of the version that it declares. Our own cities are 1.4; what other programs made keeps its version.
 
 use geopackage::core::GpkgVersion;
 use geopackage::core::ident::quote;
@@ -12,9 +11,6 @@ use rusqlite::{Connection, params};
 
 use super::catalog::{Table, exists};
 use super::error::StoreError;
-
-/// What `user_version` says in the cities that we make: GeoPackage 1.3.
-pub(super) const USER_VERSION: i64 = 10_300;
 
 /// Packs a new tree over all rows, in place of an old one, and installs the triggers of the file's version.
 pub(super) fn build(package: &GeoPackage, table: &Table) -> Result<(), StoreError> {

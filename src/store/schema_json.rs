@@ -13,6 +13,7 @@ pub(super) fn write(schema: &Schema) -> String {
     let stored = StoredSchema {
         kind: schema.kind.clone(),
         name: (&schema.name).into(),
+        z_order: schema.z_order,
         fields: schema.fields.iter().map(StoredField::from).collect(),
     };
     serde_json::to_string(&stored).unwrap_or_default() // strings and finite numbers: cannot fail
@@ -27,6 +28,7 @@ pub(super) fn read(json: &str) -> Option<Schema> {
         kind: stored.kind,
         geometry: None::<GeometryKind>,
         crs: Crs::Unknown,
+        z_order: stored.z_order,
         fields: stored.fields.into_iter().map(Field::from).collect(),
     })
 }
@@ -35,6 +37,8 @@ pub(super) fn read(json: &str) -> Option<Schema> {
 struct StoredSchema {
     kind: String,
     name: StoredText,
+    #[serde(default)]
+    z_order: i32,
     fields: Vec<StoredField>,
 }
 
@@ -170,6 +174,7 @@ mod tests {
             kind: "k".to_owned(),
             geometry: None,
             crs: Crs::Unknown,
+            z_order: 0,
             fields: vec![field],
         };
         assert_eq!(read(&write(&schema)), Some(schema));

@@ -1,9 +1,10 @@
-//! Rows by words that occur in them.
+//! Rows by words that occur in them, as written or as they sound.
 
 use geopackage::core::ident::quote;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::model::value::Value;
+use crate::text::sound;
 
 use super::catalog::Table;
 use super::error::StoreError;
@@ -22,9 +23,20 @@ pub(super) fn run(
     }
     let columns = wanted.iter().map(|&at| Ok(quote(&table.schema.fields[at].id)?));
     let columns = columns.collect::<Result<Vec<_>, StoreError>>()?;
-    let any = columns.iter().map(|column| format!("{column} LIKE ? ESCAPE '\\'")).collect::<Vec<_>>().join(" OR ");
-    let all = vec![format!("({any})"); words.len()].join(" AND ");
-    let bound = words.iter().flat_map(|word| vec![Value::Text(pattern(word)); columns.len()]).collect::<Vec<_>>();
+    let all = words.iter().map(|word| {
+        let test = |column: &String| match sound::is_sound(word) {
+            true => format!("{column} LIKE ? ESCAPE '\\' OR citygrid_sounds({column}, ?)"),
+            false => format!("{column} LIKE ? ESCAPE '\\'"),
+        };
+        format!("({})", columns.iter().map(test).collect::<Vec<_>>().join(" OR "))
+    });
+    let all = all.collect::<Vec<_>>().join(" AND ");
+    let binds = |word: &&str| {
+        let like = Value::Text(pattern(word));
+        let sound = sound::is_sound(word).then(|| Value::Text((*word).to_owned()));
+        std::iter::repeat_n([Some(like), sound], columns.len()).flatten().flatten().collect::<Vec<_>>()
+    };
+    let bound = words.iter().flat_map(binds).collect::<Vec<_>>();
     let sql = format!("SELECT {}, {} FROM {} WHERE {all} LIMIT {limit}", table.key, columns.join(", "), table.from);
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(bound.iter().map(Cell)))?;

@@ -34,8 +34,6 @@ const LEFT: [f32; 3] = [288.0, 220.0, 420.0];
 const RIGHT: [f32; 3] = [344.0, 300.0, 480.0];
 /// Heights of the dock.
 const DOCK: [f32; 3] = [336.0, 160.0, 640.0];
-/// Seed of the sample city made at the first start.
-const SAMPLE_SEED: u64 = 2026;
 
 /// What is open around the map.
 #[derive(Debug)]
@@ -91,7 +89,7 @@ impl App {
         let last = || self.session.settings().recent.iter().find(|path| path.exists()).cloned();
         match asked.or_else(last) {
             Some(path) => CityCommand::Open(path),
-            None => sample_city(),
+            None => CityCommand::OwnSample,
         }
     }
 
@@ -228,7 +226,7 @@ impl App {
         let view_world = self.map.camera.bounds_world();
         self.panels.dialogs_ui(&ctx, &mut self.session, view_world, asks);
         small_dialogs_ui(&ctx, &self.session, self.map.camera.view(), &mut self.panels.small, asks);
-        diagnostics_ui(&ctx, &self.session, &mut self.shell.diagnostics, self.map.picture.facts());
+        diagnostics_ui(&ctx, &self.session, &mut self.shell.diagnostics, self.map.tiles.facts());
     }
 
     /// Files dropped on the window: a city is opened, anything else is looked at for an import.
@@ -256,15 +254,6 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.frame(ui);
     }
-}
-
-/// The sample city, at its usual place.
-pub(super) fn sample_city() -> CityCommand {
-    let path = super::sample_path();
-    if path.exists() {
-        return CityCommand::Open(path);
-    }
-    CityCommand::Demo { path, seed: SAMPLE_SEED, scale: 1.0, overwrite: false }
 }
 
 fn sized(panel: Panel, [first, least, most]: [f32; 3]) -> Panel {

@@ -1,10 +1,10 @@
-//! Diagnostics (F12): how long frames and map pictures take, what they hold, on which driver.
+//! Diagnostics (F12): how long frames and tiles take, what they hold, on which driver.
 
 use std::collections::VecDeque;
 
 use egui::{Context, Grid, RichText, Ui};
 
-use super::map_picture::PictureFacts;
+use super::map_tiles::TileFacts;
 use super::sheet::{Sheet, sheet};
 use super::show::count as grouped;
 use super::theme::{self, Tokens};
@@ -51,7 +51,7 @@ impl Diagnostics {
 }
 
 /// Shows the window, if it is open.
-pub fn diagnostics_ui(ctx: &Context, session: &Session, state: &mut Diagnostics, picture: PictureFacts) {
+pub fn diagnostics_ui(ctx: &Context, session: &Session, state: &mut Diagnostics, tiles: TileFacts) {
     if !state.open {
         return;
     }
@@ -59,7 +59,7 @@ pub fn diagnostics_ui(ctx: &Context, session: &Session, state: &mut Diagnostics,
     let title = lang.pick("诊断信息", "Diagnostics");
     let frame = Sheet { id: "diagnostics", title, icon: "GAUGE", width: 400.0, lang };
     let closed = sheet(ctx, &frame, |ui| {
-        let rows = rows(session, state, picture, lang);
+        let rows = rows(session, state, tiles, lang);
         Grid::new("diagnostics-rows").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
             rows.iter().for_each(|(name, value)| row(ui, name, value));
         });
@@ -78,9 +78,8 @@ fn row(ui: &mut Ui, name: &str, value: &str) {
     ui.end_row();
 }
 
-fn rows(session: &Session, state: &Diagnostics, picture: PictureFacts, lang: Lang) -> Vec<(&'static str, String)> {
+fn rows(session: &Session, state: &Diagnostics, tiles: TileFacts, lang: Lang) -> Vec<(&'static str, String)> {
     let [median, worst] = state.figures();
-    let [width, height] = picture.size;
     let city = session.city();
     let features: u64 = city.map_or(0, |city| city.layers.iter().map(|layer| layer.count).sum());
     vec![
@@ -90,10 +89,13 @@ fn rows(session: &Session, state: &Diagnostics, picture: PictureFacts, lang: Lan
             lang.pick("帧（自身代码）", "Frame (own code)"),
             format!("{median:.2} ms, p99 {worst:.2} ms, #{}", state.frames),
         ),
-        (lang.pick("地图绘制", "Map picture"), format!("{:.1} ms, #{}", picture.millis, picture.count)),
-        (lang.pick("图片大小", "Picture size"), format!("{width} × {height}")),
-        (lang.pick("画出要素", "Features painted"), grouped(picture.features as u64)),
-        (lang.pick("画出顶点", "Positions painted"), grouped(picture.vertices as u64)),
+        (lang.pick("瓦片延迟", "Tile latency"), format!("{:.1} ms, #{}", tiles.millis, tiles.painted)),
+        (
+            lang.pick("瓦片缓存", "Tiles kept"),
+            format!("{}, {:.1} MB", tiles.tiles, tiles.bytes as f64 / f64::from(1 << 20)),
+        ),
+        (lang.pick("画出要素", "Features painted"), grouped(tiles.features as u64)),
+        (lang.pick("画出顶点", "Positions painted"), grouped(tiles.vertices as u64)),
         (lang.pick("要素总数", "Features in all"), grouped(features)),
         (lang.pick("已选", "Selected"), grouped(session.selection().len() as u64)),
         (lang.pick("任务", "Jobs"), session.jobs().len().to_string()),

@@ -307,6 +307,7 @@ mod tests {
             kind: "manhole".into(),
             geometry: None,
             crs: Crs::CGCS2000,
+            z_order: 0,
             fields: vec![
                 Field::text("code", "编号", "Number").required(),
                 Field::real("depth_m", "井深", "Depth", "m"),

@@ -7,7 +7,7 @@ use egui::{
 use super::ask::{Asks, UiAsk};
 use super::camera::{Camera, View};
 use super::map_marks::{self, Lens, Marks, Outline};
-use super::map_picture::Picture;
+use super::map_tiles::Tiles;
 use super::theme::{self, Tokens};
 use super::tools::{Outcome, Tool, ToolKind};
 use super::{map_menu, status_bar};
@@ -45,8 +45,8 @@ pub struct MapPanel {
     pub camera: Camera,
     /// The tool in hand.
     pub tool: Tool,
-    /// The pictures.
-    pub picture: Picture,
+    /// Ground and words.
+    pub tiles: Tiles,
     marks: Marks,
     hover: Hover,
     gesture: Gesture,
@@ -155,12 +155,12 @@ pub fn map_ui(ui: &mut Ui, session: &mut Session, panel: &mut MapPanel, out: &mu
     let response = ui.interact(map, MapPanel::id(), Sense::click_and_drag());
     ui.advance_cursor_after_rect(map);
     panel.camera.resize([f64::from(map.width()), f64::from(map.height())]);
-    panel.picture.take(ui.ctx(), session);
     ui.painter().rect_filled(map, 0, Tokens::of(ui).land);
     if session.city().is_some() {
         pointer(ui, session, panel, &response, out);
     }
-    panel.picture.request(ui.ctx(), session, &panel.camera);
+    let eye = response.hover_pos().map(|at| local(map, at));
+    panel.tiles.follow(ui.ctx(), session, &panel.camera, eye);
     paint(ui, session, panel, &response);
     if session.city().is_some() {
         status_bar::scale_bar(ui, map, panel.camera.view());
@@ -436,7 +436,7 @@ pub fn tool_keys(ui: &Ui, panel: &mut MapPanel) {
 
 fn paint(ui: &Ui, session: &Session, panel: &mut MapPanel, response: &Response) {
     let map = response.rect;
-    panel.picture.draw(ui, map, &panel.camera);
+    panel.tiles.draw(ui, map, &panel.camera);
     panel.marks.follow(ui, session);
     follow_details(session, panel);
     let tokens = Tokens::of(ui);

@@ -22,7 +22,7 @@ pub mod legend;
 pub mod map_marks;
 pub mod map_menu;
 pub mod map_panel;
-pub mod map_picture;
+pub mod map_tiles;
 pub mod menu;
 mod note_card;
 pub mod note_form;
@@ -58,6 +58,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::session::settings::Settings;
 use crate::session::{Session, Wake};
 use crate::text::Text;
 
@@ -85,7 +86,7 @@ pub fn run(city: Option<PathBuf>) -> ExitCode {
         Box::new(move |creation| {
             theme::install(&creation.egui_ctx);
             let wake = Arc::new(Waker(creation.egui_ctx.clone()));
-            let session = Session::new(settings_folder(), wake);
+            let session = Session::new(Settings::default_folder(), wake);
             let renderer = creation.wgpu_render_state.as_ref().map(|state| {
                 let info = state.adapter.get_info();
                 format!("{} ({})", info.name, info.backend)
@@ -120,19 +121,4 @@ fn no_window(why: &str) -> Text {
          sudo apt install mesa-vulkan-drivers libgl1-mesa-dri\n\
          The command line works without it: citygrid --help"
     )
-}
-
-fn folders() -> Option<directories::ProjectDirs> {
-    directories::ProjectDirs::from("", "", "citygrid")
-}
-
-/// Where this person's settings are kept.
-fn settings_folder() -> PathBuf {
-    folders().map_or_else(|| PathBuf::from(".citygrid"), |folders| folders.config_dir().to_owned())
-}
-
-/// Where the sample city is kept.
-pub fn sample_path() -> PathBuf {
-    let folder = folders().map_or_else(|| PathBuf::from(".citygrid"), |folders| folders.data_dir().to_owned());
-    folder.join("九江示范城.gpkg")
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Context, ViewportCommand};
 
-use super::app::{App, sample_city};
+use super::app::App;
 use super::ask::{Asks, FilePurpose, UiAsk};
 use super::dialogs::Chosen;
 use super::map_panel;
@@ -144,7 +144,7 @@ impl App {
     fn command_action(&mut self, id: ActionId) {
         let settings = self.session.settings();
         let command = match id {
-            ActionId::SampleCity => Command::City(sample_city()),
+            ActionId::SampleCity => Command::City(CityCommand::OwnSample),
             ActionId::CloseCity => Command::City(CityCommand::Close),
             ActionId::Undo => Command::History(HistoryCommand::Undo),
             ActionId::Redo => Command::History(HistoryCommand::Redo),

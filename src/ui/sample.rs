@@ -17,6 +17,7 @@ pub(super) fn manhole_schema() -> Schema {
         kind: "plain".into(),
         geometry: Some(GeometryKind::Point),
         crs: Crs::CGCS2000,
+        z_order: 0,
         fields: vec![
             Field::text("code", "编号", "Number").required(),
             Field::real("depth_m", "井深", "Depth", "m"),
@@ -35,6 +36,7 @@ pub(super) fn note_schema() -> Schema {
         kind: "note".into(),
         geometry: Some(GeometryKind::Collection),
         crs: Crs::CGCS2000,
+        z_order: 0,
         fields: vec![
             Field::text("text", "内容", "Text").required(),
             coded(
@@ -77,6 +79,7 @@ pub(super) fn city() -> CityView {
         saved_at: None,
         bookmarks: Vec::new(),
         revision: 1,
+        changes: std::collections::VecDeque::new(),
     }
 }
 

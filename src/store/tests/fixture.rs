@@ -55,6 +55,7 @@ pub(super) fn lamps(table: &str) -> Schema {
         kind: "street_lamp".to_owned(),
         geometry: Some(GeometryKind::Point),
         crs: Crs::CGCS2000,
+        z_order: 0,
         fields: vec![
             Field::real("height_m", "高度", "Height", "m").range(2.0, 40.0),
             Field::text("code", "编号", "Code"),

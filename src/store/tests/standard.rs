@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use geopackage::{Finding, GeoPackage, GpkgVersion};
+use geopackage::{Finding, GeoPackage};
 
 use super::fixture::{Folder, add_lamps, import, lamp, lamp_city, lamps, run};
 use crate::geom::crs::Crs;
@@ -39,8 +39,6 @@ fn the_standards_own_check_finds_nothing() {
         Finding::UnrecognisedExtension { extension_name, table_name: Some(table), .. } => {
             extension_name == "citygrid_city" && table.starts_with("citygrid_")
         }
-        // The library would rather have the triggers of 1.4; the file says that it is 1.3, and has those of 1.3.
-        Finding::LegacySpatialIndexTriggers { .. } => package.version() == GpkgVersion::V1_3,
         _ => false,
     };
     let findings: Vec<_> = package.validate().unwrap().into_iter().filter(|finding| !meant(finding)).collect();
@@ -86,5 +84,8 @@ fn gdal_can_write_into_the_city_and_we_see_it() {
 fn ogrinfo(path: &Path, words: &[&str]) -> Option<(String, String)> {
     let done = Command::new("ogrinfo").args(words).arg(path).output().ok()?;
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Some((text(done.stdout), text(done.stderr)))
+    // GDAL before 3.7 says of every 1.4 file that it does not know the version, and reads it all the same.
+    let is_warning = |line: &&str| !line.contains("This version of GeoPackage user_version");
+    let warnings: Vec<_> = text(done.stderr).lines().filter(is_warning).map(str::to_owned).collect();
+    Some((text(done.stdout), warnings.join("\n")))
 }
