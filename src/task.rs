@@ -66,6 +66,45 @@ impl Problem {
     }
 }
 
+/// Most problems of one piece of work that are kept one by one.
+pub const MOST_PROBLEMS: usize = 10_000;
+
+/// Problems up to a bound: beyond [`MOST_PROBLEMS`] they are only counted, so that a bad file does not fill the memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Problems {
+    /// The first ones.
+    pub listed: Vec<Problem>,
+    /// How many more there were.
+    pub omitted: u64,
+}
+
+impl Problems {
+    /// Adds one.
+    pub fn push(&mut self, problem: Problem) {
+        if self.listed.len() < MOST_PROBLEMS {
+            self.listed.push(problem);
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    /// Adds what was found later.
+    pub fn append(&mut self, later: Self) {
+        self.omitted += later.omitted;
+        later.listed.into_iter().for_each(|problem| self.push(problem));
+    }
+
+    /// Whether there was none.
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty() && self.omitted == 0
+    }
+
+    /// How many there were, listed or not.
+    pub fn count(&self) -> u64 {
+        self.listed.len() as u64 + self.omitted
+    }
+}
+
 /// The work was stopped by the person who asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cancelled")]

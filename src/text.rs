@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+pub mod disk;
 pub mod sound;
 
 /// The language of the interface.

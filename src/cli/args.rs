@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
 
 use super::words::{Box4, Ids, LonLat, Near, On, Pair, Size, WhichCrs};
 
@@ -99,7 +99,7 @@ pub(super) enum Verb {
   citygrid import kiosks.geojson --into city.gpkg --kind kiosk      # 读入为投放点 | as waste kiosks
   citygrid import a.geojson b.geojson --into city.gpkg              # 每个文件一个图层 | a layer for each file
   citygrid import a.geojson --into city.gpkg --crs GCJ02            # 文件是火星坐标 | the file is in GCJ-02
-  citygrid import a.geojson --into city.gpkg --map 管径=diameter_mm  # 字段对应 | their field to ours")]
+  citygrid import a.geojson --into city.gpkg --kind sewer_pipe --map 管径=diameter_mm  # 字段对应 | their field to ours")]
     Import(ImportArgs),
     /// 把图层写成文件 | Write a layer to a file
     #[command(after_help = "\
@@ -301,7 +301,7 @@ pub(super) struct RowArgs {
     #[arg(long, value_name = "LON,LAT,METRES", allow_hyphen_values = true)]
     pub(super) near: Option<Near>,
     /// 最多多少行 | At most so many rows
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = super::words::limit)]
     pub(super) limit: Option<usize>,
 }
 
@@ -320,7 +320,7 @@ pub(super) struct ExportArgs {
     /// Which rows.
     #[command(flatten)]
     pub(super) rows: RowArgs,
-    /// 文件的坐标系（GeoJSON 固定为 WGS 84） | CRS of the file (GeoJSON is always WGS 84)
+    /// 文件的坐标系（GeoJSON 固定为 WGS 84，不能另选） | CRS of the file (GeoJSON is always WGS 84, nothing else)
     #[arg(long, value_name = "CRS")]
     pub(super) crs: Option<WhichCrs>,
     /// 坐标小数位数 | Decimals of a coordinate in degrees
@@ -343,12 +343,33 @@ pub(super) struct RenderArgs {
     /// 城市文件（.gpkg） | The city's file (.gpkg)
     #[arg(value_name = "CITY")]
     pub(super) city: PathBuf,
-    /// 图片文件（.png） | The picture (.png)
-    #[arg(long, value_name = "MAP.png")]
+    /// 地图文件（.png、.svg 或 .pdf） | The map (.png, .svg or .pdf)
+    #[arg(long, value_name = "MAP")]
     pub(super) out: PathBuf,
-    /// 宽x高，像素 | Width x height in pixels
+    /// 宽x高，像素（矢量图按每英寸 96 像素） | Width x height in pixels (vectors: 96 to the inch)
     #[arg(long, value_name = "WxH", default_value = "1600x1000")]
     pub(super) size: Size,
+    /// 比例尺分母，如 2000；此时范围只定中心 | The scale's denominator, such as 2000; the frame then says the middle
+    #[arg(long, value_name = "N", value_parser = super::words::denominator)]
+    pub(super) scale: Option<f64>,
+    /// 每英寸像素数，代替 --ratio：96 为一倍 | Pixels to the inch, in place of --ratio: 96 is once
+    #[arg(long, value_name = "DPI", value_parser = super::words::dpi, conflicts_with = "ratio")]
+    pub(super) dpi: Option<f32>,
+    /// 打印图幅：A4 到 A0，或 宽x高（毫米） | As a sheet of paper: A4 to A0, or WxH in millimetres
+    #[arg(long, value_name = "PAPER", conflicts_with = "size")]
+    pub(super) sheet: Option<String>,
+    /// 图幅竖放（默认横放） | The sheet stands upright (it lies otherwise)
+    #[arg(long, requires = "sheet")]
+    pub(super) portrait: bool,
+    /// 图幅标题 | Title of the sheet
+    #[arg(long, value_name = "TEXT", requires = "sheet")]
+    pub(super) title: Option<String>,
+    /// 图幅的资料来源 | Where the sheet's data come from
+    #[arg(long, value_name = "TEXT", requires = "sheet")]
+    pub(super) source: Option<String>,
+    /// 分幅：该图层每个要素一页（PDF） | One page for each feature of a layer (PDF)
+    #[arg(long, value_name = "LAYER", requires = "sheet")]
+    pub(super) series: Option<String>,
     /// 范围：西,南,东,北（度） | A box in degrees: west, south, east, north
     #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true, conflicts_with = "around")]
     pub(super) bbox: Option<Box4>,
@@ -385,19 +406,20 @@ pub(super) struct QueryArgs {
 
 /// `note`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("place").args(["at", "on"]).required(true))]
 pub(super) struct NoteArgs {
     /// 城市文件（.gpkg） | The city's file (.gpkg)
     #[arg(value_name = "CITY")]
     pub(super) city: PathBuf,
     /// 位置：经度,纬度 | The place: longitude, latitude
-    #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true, required_unless_present = "on")]
+    #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true)]
     pub(super) at: Option<LonLat>,
     /// 关于哪个要素：图层/行号 | The feature it is about: layer/row
     #[arg(long, value_name = "LAYER/ID")]
     pub(super) on: Option<On>,
-    /// 内容 | What is wrong
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub(super) text: String,
+    /// 内容，有照片时可省略 | What is wrong; not needed with a photo
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "photo")]
+    pub(super) text: Option<String>,
     /// 照片文件，可多次 | A picture file; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) photo: Vec<PathBuf>,

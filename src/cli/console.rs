@@ -6,8 +6,10 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value as Json, json};
 
+use super::table::count;
 use crate::session::answer::Failure;
-use crate::task::Report;
+use crate::task::{Problem, Problems, Report};
+use crate::text;
 use crate::text::{Lang, Text};
 
 /// Most bytes of an answer that wait for its end; a longer one is passed on as it comes.
@@ -81,7 +83,8 @@ impl Console {
     /// Standard output cannot be written.
     pub(super) fn show_failure(self, failure: &Failure) -> io::Result<()> {
         let lead = self.lang.pick("错误：", "error: ");
-        let lines = problem_lines(&failure.problems, self.lang);
+        let problems = Problems { listed: failure.problems.clone(), omitted: 0 };
+        let lines = problem_lines(&problems, NumberOf::Feature, self.lang);
         complain(&format!("{lead}{}\n{lines}", failure.text.get(self.lang)));
         if self.json { print(&format!("{}\n", failure_json(failure))) } else { Ok(()) }
     }
@@ -118,7 +121,7 @@ pub(super) fn failure_json(failure: &Failure) -> Json {
 }
 
 /// What programs read of a problem.
-pub(super) fn problem_json(problem: &crate::task::Problem) -> Json {
+pub(super) fn problem_json(problem: &Problem) -> Json {
     json!({
         "rule": problem.rule,
         "severity": problem.severity.code(),
@@ -130,22 +133,37 @@ pub(super) fn problem_json(problem: &crate::task::Problem) -> Json {
     })
 }
 
+/// What the number in a problem counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NumberOf {
+    /// Features of a file, from 1.
+    Feature,
+    /// Rows of a layer.
+    Row,
+}
+
 /// The first problems, a line each, and how many there are beside.
-pub(super) fn problem_lines(problems: &[crate::task::Problem], lang: Lang) -> String {
+pub(super) fn problem_lines(problems: &Problems, number_of: NumberOf, lang: Lang) -> String {
     let shown = 20;
-    let mut lines: String = problems.iter().take(shown).map(|problem| problem_line(problem, lang)).collect();
-    if problems.len() > shown {
-        let more = problems.len() - shown;
-        lines.push_str(crate::text!("  …还有 {more} 个\n", "  … and {more} more\n").get(lang));
+    let first = problems.listed.iter().take(shown);
+    let mut lines: String = first.map(|problem| problem_line(problem, number_of, lang)).collect();
+    let more = problems.count().saturating_sub(shown as u64);
+    if more > 0 {
+        let more = count(more);
+        lines.push_str(text!("  …还有 {more} 个\n", "  … and {more} more\n").get(lang));
     }
     lines
 }
 
-fn problem_line(problem: &crate::task::Problem, lang: Lang) -> String {
+fn problem_line(problem: &Problem, number_of: NumberOf, lang: Lang) -> String {
     let layer = problem.layer.as_deref().unwrap_or_default();
-    let feature = problem.feature.map(|feature| format!("#{feature} ")).unwrap_or_default();
+    let feature = problem.feature.map(|number| match number_of {
+        NumberOf::Feature => text!("第 {number} 个要素：", "feature {number}: "),
+        NumberOf::Row => text!("第 {number} 行：", "row {number}: "),
+    });
+    let feature = feature.unwrap_or_default();
     let space = if layer.is_empty() { "" } else { " " };
-    format!("  {layer}{space}{feature}{} [{}]\n", problem.what.get(lang), problem.rule)
+    format!("  {layer}{space}{}{} [{}]\n", feature.get(lang), problem.what.get(lang), problem.rule)
 }
 
 fn complain(words: &str) {

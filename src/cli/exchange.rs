@@ -1,20 +1,18 @@
 //! Verbs that take files in and write them: `import`, `export`, `render`.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use super::args::{ExportArgs, ImportArgs, RenderArgs};
 use super::city::{find_kind, find_schema, unexpected};
-use super::console::{Reply, problem_json, problem_lines};
+use super::console::{NumberOf, Reply, problem_json, problem_lines};
 use super::rows::row_filter;
 use super::table::count;
 use super::{Run, usage};
-use crate::session::answer::{Answer, Failure, ImportedLayer, RenderFrame, RenderRequest};
+use crate::session::answer::{Answer, Failure, ImportedLayer, RenderFrame, RenderRequest, SheetRequest};
 use crate::session::command::{Command, ExchangeCommand, ExportRequest, ImportRequest};
-use crate::task::Problem;
+use crate::task::Problems;
 use crate::text;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 /// Takes files into a city, which is made if absent; what comes to nothing leaves no new file behind.
 pub(super) fn import_into(run: &mut Run, args: &ImportArgs) -> Result<Reply, Failure> {
@@ -47,39 +45,62 @@ pub(super) fn export(run: &mut Run, args: ExportArgs) -> Result<Reply, Failure> 
         bbox: args.write_bbox,
     };
     let answer = run.finish(Command::Exchange(ExchangeCommand::Export(request)))?;
-    let Answer::Exported { file, features, bytes } = answer else {
+    let Answer::Exported { file, features, bytes, problems } = answer else {
         return Err(unexpected());
     };
     let file = file.display().to_string();
     let rows = count(features);
-    let message = text!("已写出 {rows} 个要素：{file}", "wrote {rows} features: {file}");
-    Ok(Reply::done(json!({ "file": file, "features": features, "bytes": bytes }), message))
+    let Text { zh, en } = text!("已写出 {rows} 个要素：{file}", "wrote {rows} features: {file}");
+    let lines = |lang, message: &str| format!("{message}\n{}", found_lines(&problems, NumberOf::Row, lang));
+    let (zh, en) = (lines(Lang::Zh, &zh), lines(Lang::En, &en));
+    let message = Text::owned(zh.trim_end().to_owned(), en.trim_end().to_owned());
+    let json = json!({
+        "file": file,
+        "features": features,
+        "bytes": bytes,
+        "problems": problems.listed.iter().map(problem_json).collect::<Vec<_>>(),
+        "problems_omitted": problems.omitted,
+    });
+    Ok(Reply::done(json, message))
 }
 
 /// Draws a map into a picture.
 pub(super) fn render(run: &mut Run, args: RenderArgs) -> Result<Reply, Failure> {
-    refuse_other_pictures(&args.out)?;
+    let sheet = args.sheet.as_deref().map(|word| sheet(run, word, &args)).transpose()?;
     let layers = args.layers.iter().filter(|word| !word.trim().is_empty());
     let layers = layers.map(|word| find_schema(run, word.trim()).map(|schema| schema.table));
-    let [width, height] = args.size.0;
     let request = RenderRequest {
         layers: layers.collect::<Result<_, _>>()?,
         overwrite: args.overwrite,
         size_px: args.size.0,
-        pixel_ratio: args.ratio,
+        pixel_ratio: args.dpi.unwrap_or(args.ratio),
         frame: match (args.bbox, args.around) {
             (Some(bbox), _) => RenderFrame::Bounds(bbox.0),
             (None, Some(near)) => RenderFrame::Around(near.at, near.metres),
             (None, None) => RenderFrame::All,
         },
+        denominator: args.scale,
         lang: run.lang(),
         dark: args.dark,
         path: args.out,
+        sheet,
     };
-    run.session.render(&request)?;
+    let [width, height] = run.session.render(&request)?;
     let file = request.path.display().to_string();
     let message = text!("已画出 {width}×{height}：{file}", "drew {width}×{height}: {file}");
     Ok(Reply::done(json!({ "file": file, "width": width, "height": height }), message))
+}
+
+fn sheet(run: &mut Run, word: &str, args: &RenderArgs) -> Result<SheetRequest, Failure> {
+    let no_paper = || {
+        usage(text!(
+            "纸张应为 A4 到 A0，或毫米的 宽x高，不能是“{word}”",
+            "paper is A4 to A0, or WxH in millimetres, not “{word}”"
+        ))
+    };
+    let sheet = SheetRequest::on(word, args.portrait).ok_or_else(no_paper)?;
+    let series = args.series.as_deref().map(|word| find_schema(run, word).map(|schema| schema.table)).transpose()?;
+    Ok(SheetRequest { title: args.title.clone(), source: args.source.clone(), series, ..sheet })
 }
 
 fn import_request(args: &ImportArgs) -> Result<ImportRequest, Failure> {
@@ -102,33 +123,46 @@ fn imported(run: &mut Run, request: ImportRequest) -> Result<Reply, Failure> {
         return Err(unexpected());
     };
     let list = layers.iter().map(|it| json!({"name": it.name, "kind": it.kind, "features": it.features}));
+    let mapped = layers
+        .iter()
+        .flat_map(|layer| layer.mapped.iter().map(|(from, to)| json!({"layer": layer.name, "from": from, "to": to})));
     let json = json!({
         "layers": list.collect::<Vec<_>>(),
-        "problems": problems.iter().map(problem_json).collect::<Vec<_>>(),
+        "mapped": mapped.collect::<Vec<_>>(),
+        "problems": problems.listed.iter().map(problem_json).collect::<Vec<_>>(),
+        "problems_omitted": problems.omitted,
     });
     let words = |lang| imported_lines(&layers, &problems, lang);
-    let message = crate::text::Text::owned(words(Lang::Zh), words(Lang::En));
+    let message = Text::owned(words(Lang::Zh), words(Lang::En));
     Ok(Reply::done(json, message))
 }
 
-fn imported_lines(layers: &[ImportedLayer], problems: &[Problem], lang: Lang) -> String {
+fn imported_lines(layers: &[ImportedLayer], problems: &Problems, lang: Lang) -> String {
     let each = layers.iter().map(|layer| {
         let (name, rows) = (&layer.name, count(layer.features));
-        text!("图层 {name}：读入 {rows} 个要素\n", "layer {name}: {rows} features taken in\n").get(lang).to_owned()
+        let taken = text!("图层 {name}：读入 {rows} 个要素\n", "layer {name}: {rows} features taken in\n");
+        let pairs: Vec<String> = layer.mapped.iter().map(|(from, to)| format!("{from} → {to}")).collect();
+        let pairs = if pairs.is_empty() { String::new() } else { mapped_line(&pairs, lang) };
+        format!("{}{pairs}", taken.get(lang))
     });
-    let mut lines: String = each.collect();
-    if !problems.is_empty() {
-        let found = count(problems.len() as u64);
-        lines.push_str(text!("{found} 个问题：\n", "{found} problems:\n").get(lang));
-        lines.push_str(&problem_lines(problems, lang));
-    }
-    lines.trim_end().to_owned()
+    let lines: String = each.collect();
+    format!("{lines}{}", found_lines(problems, NumberOf::Feature, lang)).trim_end().to_owned()
 }
 
-fn refuse_other_pictures(path: &Path) -> Result<(), Failure> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    if ending == "png" {
-        return Ok(());
+fn mapped_line(pairs: &[String], lang: Lang) -> String {
+    let pairs = pairs.join(lang.pick("，", ", "));
+    text!("  字段对应：{pairs}\n", "  columns to fields: {pairs}\n").get(lang).to_owned()
+}
+
+/// How many problems there are, and the first of them.
+fn found_lines(problems: &Problems, number_of: NumberOf, lang: Lang) -> String {
+    if problems.is_empty() {
+        return String::new();
     }
-    Err(usage(text!("目前只能画成 .png，不能画成“.{ending}”", "a map can be drawn as .png so far, not as “.{ending}”")))
+    let found = count(problems.count());
+    format!(
+        "{}{}",
+        text!("{found} 个问题：\n", "{found} problems:\n").get(lang),
+        problem_lines(problems, number_of, lang)
+    )
 }

@@ -122,7 +122,9 @@ fn first_line(error: &clap::Error) -> String {
     let whole = error.render().to_string();
     let first = whole.split("\n\nUsage:").next().unwrap_or_default();
     let first = first.split("\n\nFor more information").next().unwrap_or_default();
-    let words: Vec<&str> = first.split_whitespace().collect();
+    // How to pass a word that begins with a dash as a value is no help to somebody who has mistyped an option.
+    let lines = first.lines().filter(|line| !line.trim_start().starts_with("tip: to pass "));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
     words.join(" ").trim_start_matches("error: ").replace(" tip: ", "; ")
 }
 
@@ -163,6 +165,28 @@ mod tests {
             "还缺少 <CITY>",
             "the following required arguments were not provided: <CITY>",
         );
+        check_error(
+            &["citygrid", "query", "c.gpkg", "--layer", "x", "--limit", "-1"],
+            "--limit <N>：“-1”应是 0 或以上的整数",
+            "--limit <N>: “-1” must be a whole number, 0 or more",
+        );
+        check_error(
+            &["citygrid", "undo", "c.gpkg", "--sideways"],
+            "没有 --sideways 这个选项",
+            "unexpected argument '--sideways' found",
+        );
+    }
+
+    #[test]
+    fn a_note_has_one_place() {
+        let refused = |words: &[&str]| {
+            let words = [&["citygrid", "note", "c.gpkg", "--text", "x"][..], words].concat();
+            usage_text(&Words::command().try_get_matches_from(words).expect_err("wrong words"))
+        };
+        for text in [refused(&[]), refused(&["--at", "116,29", "--on", "kiosk/1"])] {
+            assert!(text.zh.contains("--at") && text.zh.contains("--on"), "{text:?}");
+            assert!(text.en.contains("--at") && text.en.contains("--on"), "{text:?}");
+        }
     }
 
     #[track_caller]

@@ -18,7 +18,9 @@ use crate::model::schema::{Field, Schema};
 use crate::model::value::{FieldType, Value};
 use crate::session::answer::{Answer, Failure, FailureKind};
 use crate::session::command::{Command, EditCommand, NoteDraft, RowFilter};
+use crate::task::{Problems, Severity};
 use crate::text;
+use crate::text::disk::{Doing, why};
 use crate::text::{Lang, Text};
 
 /// Rows shown to a person who set no limit.
@@ -50,11 +52,11 @@ pub(super) fn note(run: &mut Run, args: NoteArgs) -> Result<Reply, Failure> {
     let draft = NoteDraft {
         geometry: args.at.map(|at| Geometry::point(at.0[0], at.0[1])),
         on,
-        text: args.text,
+        text: args.text.unwrap_or_default(),
         values: note_values(run, &args.set)?,
         photos: args.photo,
     };
-    let changed = run.change(EditCommand::AddNote(draft))?;
+    let changed = run.change(EditCommand::AddNote(draft))?.ok_or_else(unexpected)?;
     let (layer, id) = (&changed.layer, changed.id);
     Ok(Reply::done(changed.json(), text!("已写下标注 {layer}/{id}", "left the note {layer}/{id}")))
 }
@@ -74,7 +76,13 @@ pub(super) fn edit(run: &mut Run, args: &EditArgs) -> Result<Reply, Failure> {
         deltas.push(Delta { layer: schema.table.clone(), id, old: Some(old), new: Some(new) });
     }
     let label = edit_label(&schema, &args.ids.0, &set);
-    let changed = run.change(EditCommand::Change { label, deltas })?;
+    let Some(changed) = run.change(EditCommand::Change { label, deltas })? else {
+        let json = json!({ "layer": schema.table, "id": args.ids.0.first(), "step": null });
+        return Ok(Reply::done(
+            json,
+            Text::new("没有改动：值本来就是这样", "nothing changed: the values were so already"),
+        ));
+    };
     let rows = count(args.ids.0.len() as u64);
     Ok(Reply::done(changed.json(), text!("已修改 {rows} 行", "{rows} rows changed")))
 }
@@ -84,7 +92,7 @@ pub(super) fn delete(run: &mut Run, args: DeleteArgs) -> Result<Reply, Failure> 
     let layer = find_schema(run, &args.layer)?.table;
     run.session.rows(&layer, &args.ids.0)?;
     let rows = args.ids.0.len();
-    let changed = run.change(EditCommand::Delete { layer, ids: args.ids.0 })?;
+    let changed = run.change(EditCommand::Delete { layer, ids: args.ids.0 })?.ok_or_else(unexpected)?;
     let mut json = changed.json();
     json["features"] = json!(rows);
     Ok(Reply::done(json, text!("已删除 {rows} 行，可撤销", "{rows} rows deleted; undo brings them back")))
@@ -129,9 +137,11 @@ impl Changed {
 }
 
 impl Run {
-    fn change(&mut self, edit: EditCommand) -> Result<Changed, Failure> {
+    /// Makes an edit; none where everything was so already, which is no step of the journal.
+    fn change(&mut self, edit: EditCommand) -> Result<Option<Changed>, Failure> {
         match self.finish(Command::Edit(edit))? {
-            Answer::Changed { layer, id, step, .. } => Ok(Changed { layer, id, step }),
+            Answer::Changed { layer, id, step, .. } => Ok(Some(Changed { layer, id, step })),
+            Answer::Done => Ok(None),
             _ => Err(unexpected()),
         }
     }
@@ -142,18 +152,32 @@ fn stream(run: &Run, table: &str, filter: &RowFilter) -> Result<Reply, Failure> 
     match run.session.query(table, filter, &mut out) {
         Err(_) if out.reader_left() => {}
         Err(failure) => return Err(failure),
-        Ok(_) => {
+        Ok((_, problems)) => {
             out.finish().map_err(|error| {
-                Failure::new(FailureKind::File, text!("无法输出：{error}", "cannot print: {error}"))
+                let Text { zh, en } = why(&error, Doing::Writing);
+                Failure::new(FailureKind::File, text!("无法输出：{zh}", "cannot print: {en}"))
             })?;
+            tell_left_out(run, &problems);
         }
     }
     Ok(Reply { json: Json::Null, human: Human::Written, findings: false })
 }
 
+/// Rows that have no place on the globe cannot stand in the answer; nobody should take it for all there is.
+fn tell_left_out(run: &Run, problems: &Problems) {
+    let rows = problems.listed.iter().filter(|problem| problem.severity == Severity::Error).count();
+    if rows > 0 {
+        run.console.say(&text!(
+            "另有 {rows} 行的位置超出坐标系的范围，没有列出（见 check）",
+            "{rows} more rows lie outside the area of their CRS and are not listed (see check)"
+        ));
+    }
+}
+
 fn collect(run: &Run, table: &str, filter: &RowFilter) -> Result<Json, Failure> {
     let mut bytes = Vec::new();
-    run.session.query(table, filter, &mut bytes)?;
+    let (_, problems) = run.session.query(table, filter, &mut bytes)?;
+    tell_left_out(run, &problems);
     serde_json::from_slice(&bytes)
         .map_err(|error| Failure::new(FailureKind::Data, text!("结果无法读出：{error}", "unreadable rows: {error}")))
 }

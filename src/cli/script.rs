@@ -4,7 +4,7 @@
 //! become words and go through the same reader, so the two cannot differ.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -20,6 +20,7 @@ use crate::session::answer::{Failure, FailureKind};
 use crate::task::Cancelled;
 use crate::text;
 use crate::text::Text;
+use crate::text::disk::{Doing, why};
 
 /// Longest line that is read.
 const MAX_LINE_BYTES: u64 = 64 << 20;
@@ -73,7 +74,8 @@ fn lines_of(file: &Path) -> Result<Receiver<io::Result<String>>, Failure> {
         let name = file.display();
         let open = File::open(file);
         Box::new(open.map_err(|error| {
-            Failure::new(FailureKind::File, text!("无法读取 {name}：{error}", "cannot read {name}: {error}"))
+            let Text { zh, en } = why(&error, Doing::Reading);
+            Failure::new(FailureKind::File, text!("无法读取 {name}：{zh}", "cannot read {name}: {en}"))
         })?)
     };
     let (sender, lines) = sync_channel(16);
@@ -95,10 +97,19 @@ fn read_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
         return Ok(None);
     }
     if bytes.len() as u64 == MAX_LINE_BYTES {
-        return Err(io::Error::other("a line is too long"));
+        return Err(ErrorKind::FileTooLarge.into());
     }
-    let line = String::from_utf8(bytes).map_err(|_| io::Error::other("a line is not UTF-8"))?;
+    let line = String::from_utf8(bytes).map_err(|_| ErrorKind::InvalidData)?;
     Ok(Some(line.trim_start_matches('\u{feff}').to_owned()))
+}
+
+/// Why a line cannot be read.
+fn unread(error: &io::Error) -> Text {
+    match error.kind() {
+        ErrorKind::FileTooLarge => Text::new("有一行太长", "a line is too long"),
+        ErrorKind::InvalidData => Text::new("有一行不是 UTF-8", "a line is not UTF-8"),
+        _ => why(error, Doing::Reading),
+    }
 }
 
 fn next(lines: &Receiver<io::Result<String>>, run: &Run) -> Result<Option<String>, Failure> {
@@ -107,9 +118,10 @@ fn next(lines: &Receiver<io::Result<String>>, run: &Run) -> Result<Option<String
         match lines.recv_timeout(Duration::from_millis(50)) {
             Ok(Ok(line)) => return Ok(Some(line)),
             Ok(Err(error)) => {
+                let Text { zh, en } = unread(&error);
                 return Err(Failure::new(
                     FailureKind::File,
-                    text!("脚本读取失败：{error}", "cannot read the script: {error}"),
+                    text!("脚本读取失败：{zh}", "cannot read the script: {en}"),
                 ));
             }
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
@@ -220,10 +232,7 @@ mod tests {
         check(r#"{"note":{}"#, expect!["not JSON: EOF while parsing an object at line 1 column 10"]);
         check(r#"["note"]"#, expect![[r#"a line is {"verb":{…}}"#]]);
         check(r#"{"nope":{}}"#, expect!["there is no verb “nope”"]);
-        check(
-            r#"{"undo":{"sideways":1}}"#,
-            expect!["unexpected argument '--sideways' found; to pass '--sideways' as a value, use '-- --sideways'"],
-        );
+        check(r#"{"undo":{"sideways":1}}"#, expect!["unexpected argument '--sideways' found"]);
     }
 
     #[track_caller]

@@ -191,9 +191,28 @@ impl FromStr for WhichCrs {
     }
 }
 
+/// How many rows at most.
+pub(super) fn limit(words: &str) -> Result<usize, BadWord> {
+    plain(words)
+        .trim()
+        .parse()
+        .map_err(|_| BadWord(text!("“{words}”应是 0 或以上的整数", "“{words}” must be a whole number, 0 or more")))
+}
+
 /// How many times the real size the sample city is.
 pub(super) fn scale(words: &str) -> Result<f64, BadWord> {
     between(words, 0.01, 100.0)
+}
+
+/// A scale's denominator.
+pub(super) fn denominator(words: &str) -> Result<f64, BadWord> {
+    let number = words.rsplit([':', '：']).next().unwrap_or(words).replace([',', '，'], "");
+    between(&number, 1.0, 50_000_000.0)
+}
+
+/// Pixels to the inch, as physical pixels for one logical.
+pub(super) fn dpi(words: &str) -> Result<f32, BadWord> {
+    between(words, 48.0, 768.0).map(|dpi| (dpi / 96.0) as f32)
 }
 
 /// Physical pixels for one logical.
@@ -297,6 +316,14 @@ mod tests {
     fn a_hostile_range_is_refused_before_it_is_spread_out() {
         check::<Ids>("1-9223372036854775807", Err("more than 1000000 row numbers"));
         check::<Ids>("-9223372036854775808", Ok(Ids(vec![i64::MIN])));
+    }
+
+    #[test]
+    fn a_limit_is_a_whole_number() {
+        let said = |words| limit(words).map_err(|bad| bad.0.en.into_owned());
+        assert_eq!([said("0"), said(" 12 ")], [Ok(0), Ok(12)]);
+        assert_eq!(said("１０"), Ok(10));
+        assert_eq!(said("-1"), Err("“-1” must be a whole number, 0 or more".to_owned()));
     }
 
     #[test]

@@ -78,6 +78,11 @@ impl Arena {
         }
     }
 
+    /// An empty block that another's content fits into.
+    pub fn with_room_for(other: &Self) -> Self {
+        Self { words: Vec::with_capacity(other.words.len()) }
+    }
+
     /// Copies a geometry from another arena.
     pub fn push_from(&mut self, other: &Self, start: u32) -> u32 {
         if start == NOWHERE {

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::arena::{Arena, NOWHERE, Paths, Transform, unit_bounds, world_bounds};
 use super::columns::{Column, Lookup};
 use super::shapes;
@@ -16,6 +18,9 @@ use crate::model::value::Value;
 
 /// Dead words and slots that are worth no repacking.
 const GARBAGE_LEAST: usize = 1 << 16;
+
+/// Fewer features lie close together in memory anyway.
+const GATHER_LEAST: usize = 1 << 12;
 
 /// A feature found near a place.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +70,7 @@ impl LayerIndexBuilder {
     /// The layer, still without a tree: see [`LayerIndex::build_tree`].
     pub fn finish(self) -> LayerIndex {
         let mut index = self.index;
+        index.gather();
         index.ids.shrink_to_fit();
         index.starts.shrink_to_fit();
         index.arena.shrink();
@@ -173,6 +179,27 @@ impl LayerIndex {
             !bounds.is_empty() && bounds.intersects(&world)
         };
         self.live_slots().filter(met).for_each(f);
+    }
+
+    /// The slots of all features whose box may meet `world`, in painting order.
+    pub fn window_slots(&self, world: Bounds) -> Vec<u32> {
+        let mut slots = Vec::new();
+        self.window(world, &mut |slot| slots.push(slot));
+        if slots.len() < self.ids.len() / 32 {
+            slots.sort_unstable();
+            return slots;
+        }
+        // Many of them: a bit for each slot puts them in order sooner than sorting.
+        let mut bits = vec![0_u64; self.ids.len().div_ceil(64)];
+        slots.iter().for_each(|&slot| bits[slot as usize / 64] |= 1 << (slot % 64));
+        slots.clear();
+        for (word, mut left) in (0_u32..).zip(bits) {
+            while left != 0 {
+                slots.push(word * 64 + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+        slots
     }
 
     /// Features at most `tolerance_m` from a place, nearest first and of those the one painted last, at most `max`.
@@ -369,6 +396,30 @@ impl LayerIndex {
         }
     }
 
+    /// Lays coordinates of neighbours side by side in memory: a picture reads a part of the block, not pages of all of
+    /// it. Slots, and so the painting order, stay.
+    fn gather(&mut self) {
+        let Some([west, south, east, north]) = self.bounds else { return };
+        let side = f64::from(east.saturating_sub(west).max(north.saturating_sub(south)).max(1));
+        let placed = self.live_slots().filter(|&slot| self.start(slot) != NOWHERE);
+        let mut order: Vec<(u32, u32)> = placed
+            .filter_map(|slot| {
+                let first = self.geometry(slot).next()?.positions().next()?;
+                let share = |at: i32, from: i32| ((f64::from(at) - f64::from(from)) / side * 65_535.0) as u32;
+                Some((interleaved(share(first[0], west), share(first[1], south)), slot))
+            })
+            .collect();
+        if order.len() < GATHER_LEAST {
+            return;
+        }
+        order.par_sort_unstable();
+        let mut arena = Arena::with_room_for(&self.arena);
+        for (_, slot) in order {
+            self.starts[slot as usize] = arena.push_from(&self.arena, self.starts[slot as usize]);
+        }
+        self.arena = arena;
+    }
+
     /// Leaves everything dead behind.
     fn repack(&mut self) {
         let mut fresh = Self { fields: self.fields.clone(), ..Self::default() };
@@ -389,6 +440,17 @@ impl LayerIndex {
         }
         *self = fresh;
     }
+}
+
+/// The lower 16 bits of two numbers, bit by bit in turn (Morton's order): near places get near numbers.
+fn interleaved(x: u32, y: u32) -> u32 {
+    let spread = |number: u32| {
+        let number = (number | number << 8) & 0x00FF_00FF;
+        let number = (number | number << 4) & 0x0F0F_0F0F;
+        let number = (number | number << 2) & 0x3333_3333;
+        (number | number << 1) & 0x5555_5555
+    };
+    spread(x & 0xFFFF) | spread(y & 0xFFFF) << 1
 }
 
 fn sort_hits(hits: &mut [(Hit, u32)]) {

@@ -15,6 +15,14 @@ pub fn write<T>(
     overwrite: bool,
     fill: impl FnOnce(&mut dyn Write) -> Result<T, WriteError>,
 ) -> Result<T, WriteError> {
+    write_beside(path, overwrite, fill).map_err(|error| error.of_file(path))
+}
+
+fn write_beside<T>(
+    path: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&mut dyn Write) -> Result<T, WriteError>,
+) -> Result<T, WriteError> {
     let exists = || WriteError::Exists { path: path.to_owned() };
     if !overwrite && path.symlink_metadata().is_ok() {
         return Err(exists());
@@ -68,6 +76,17 @@ mod tests {
         let second = write(&path, false, |out| Ok(out.write_all(b"second")?));
         assert!(matches!(second, Err(WriteError::Exists { .. })));
         check(folder.path(), &path, "first");
+    }
+
+    #[test]
+    fn the_disks_no_names_the_file_that_was_asked_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("没有").join("a.json");
+        let error = write(&path, false, |_| Ok(())).expect_err("there is no such folder");
+        let crate::text::Text { zh, en } = error.headline();
+        let shown = path.display().to_string();
+        assert_eq!(zh, format!("无法写入 {shown}：文件夹不存在"));
+        assert_eq!(en, format!("{shown} cannot be written: its folder does not exist"));
     }
 
     /// The file holds `expected`, and nothing else is in the folder.

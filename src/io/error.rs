@@ -1,11 +1,13 @@
 //! Why a file cannot be read or written as a whole. What is wrong with single features is a `Problem`.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::geom::crs::Crs;
 use crate::task::Cancelled;
 use crate::text;
 use crate::text::Text;
+use crate::text::disk::{Doing, why};
 
 /// Why a file is refused.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +129,10 @@ impl ReadError {
             Self::NotSupported { .. } => Text::new("不支持这种文件", "Files like this cannot be read"),
             Self::Stopped => Text::new("读入已停止", "The reading was stopped"),
             Self::Cancelled(_) => Text::new("已取消", "Cancelled"),
-            Self::Io(cause) => text!("无法读取文件：{cause}", "The file cannot be read: {cause}"),
+            Self::Io(cause) => {
+                let Text { zh, en } = why(cause, Doing::Reading);
+                text!("无法读取文件：{zh}", "The file cannot be read: {en}")
+            }
         }
     }
 
@@ -148,6 +153,13 @@ pub enum WriteError {
         path: PathBuf,
     },
 
+    /// The format has one CRS, and it is not the one asked for.
+    #[error("the format cannot be in {crs}")]
+    WrongCrs {
+        /// The one asked for.
+        crs: Crs,
+    },
+
     /// The format cannot hold this, or the CRS cannot be converted.
     #[error("cannot be written: {}", .what.en)]
     NotSupported {
@@ -162,9 +174,26 @@ pub enum WriteError {
     /// The disk says no.
     #[error("cannot write the file: {0}")]
     Io(#[from] io::Error),
+
+    /// The disk says no to a file that has a name.
+    #[error("cannot write {}: {source}", .path.display())]
+    File {
+        /// The file that was asked for, not the one that is written beside it.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 impl WriteError {
+    /// The same, with the file named where the disk says no.
+    pub(super) fn of_file(self, path: &Path) -> Self {
+        match self {
+            Self::Io(source) => Self::File { path: path.to_owned(), source },
+            other => other,
+        }
+    }
+
     /// What the window and the command line show.
     pub fn headline(&self) -> Text {
         match self {
@@ -172,9 +201,20 @@ impl WriteError {
                 let path = path.display();
                 text!("文件已存在：{path}", "The file exists already: {path}")
             }
+            Self::WrongCrs { crs } => text!(
+                "GeoJSON 固定为 WGS 84 经纬度（RFC 7946），不能用 {crs}",
+                "GeoJSON is always in WGS 84 longitude and latitude (RFC 7946), not in {crs}"
+            ),
             Self::NotSupported { what: Text { zh, en } } => text!("无法写出：{zh}", "Cannot be written: {en}"),
             Self::Cancelled(_) => Text::new("已取消", "Cancelled"),
-            Self::Io(cause) => text!("无法写入文件：{cause}", "The file cannot be written: {cause}"),
+            Self::Io(cause) => {
+                let Text { zh, en } = why(cause, Doing::Writing);
+                text!("无法写入文件：{zh}", "The file cannot be written: {en}")
+            }
+            Self::File { path, source } => {
+                let (path, Text { zh, en }) = (path.display(), why(source, Doing::Writing));
+                text!("无法写入 {path}：{zh}", "{path} cannot be written: {en}")
+            }
         }
     }
 }

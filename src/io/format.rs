@@ -15,17 +15,18 @@ use crate::geom::crs::Crs;
 use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, GeometryKind};
 use crate::model::schema::{Field, Schema};
-use crate::task::{Problem, Task};
+use crate::task::{Problems, Task};
 use crate::text::{Lang, Text};
 
 /// Checks a whole file and says what is in it.
 pub type SurveyFn = fn(&Path, &ReadOptions, &mut Task) -> Result<Survey, ReadError>;
 /// Hands over the features of a surveyed file.
-pub type ReadFn = fn(&Path, &Survey, &mut Task, &mut Sink<'_>) -> Result<Vec<Problem>, ReadError>;
+pub type ReadFn = fn(&Path, &Survey, &mut Task, &mut Sink<'_>) -> Result<Problems, ReadError>;
 /// Begins a file.
 pub type CreateFn = for<'a> fn(&'a mut dyn Write, &Schema, &WriteOptions) -> Result<Box<dyn Writer + 'a>, WriteError>;
-/// Takes a feature of the layer with this place in [`Survey::layers`]; `Break` ends the reading.
-pub type Sink<'a> = dyn FnMut(usize, Feature) -> ControlFlow<()> + 'a;
+/// Takes a feature: the place of its layer in [`Survey::layers`], its number in the file as problems name it (from 1),
+/// and itself. `Break` ends the reading.
+pub type Sink<'a> = dyn FnMut(usize, i64, Feature) -> ControlFlow<()> + 'a;
 
 /// One file format.
 #[derive(Debug)]
@@ -121,7 +122,7 @@ pub struct Survey {
     /// The layers it can become.
     pub layers: Vec<Draft>,
     /// What is wrong with single features, in the order of the file.
-    pub problems: Vec<Problem>,
+    pub problems: Problems,
     /// Size of the file.
     pub bytes: u64,
     /// The format's own notes for the second pass.
@@ -148,7 +149,7 @@ pub struct WriteOptions {
     pub labels_not_codes: bool,
     /// Language of those names.
     pub lang: Lang,
-    /// Coordinates in this CRS rather than the format's own (for GeoJSON: WGS 84).
+    /// Coordinates in this CRS rather than the format's own. GeoJSON has no other than WGS 84.
     pub crs: Option<Crs>,
     /// A sentence about the data, written where the format has room: that a city is invented.
     pub note: Option<Text>,
@@ -190,8 +191,8 @@ pub struct Written {
     pub features: u64,
     /// Its size.
     pub bytes: u64,
-    /// Features that were left out, and why.
-    pub problems: Vec<Problem>,
+    /// Features that were left out, and why; and those that are written but should be looked at.
+    pub problems: Problems,
 }
 
 /// Checks a whole file and says what is in it. The format is found by the ending of its name, else by its beginning.
@@ -213,7 +214,7 @@ pub fn survey(path: &Path, options: &ReadOptions, task: &mut Task) -> Result<Sur
 ///
 /// # Errors
 /// See [`ReadError`]; [`ReadError::Stopped`] if `sink` broke off.
-pub fn read(path: &Path, survey: &Survey, task: &mut Task, sink: &mut Sink<'_>) -> Result<Vec<Problem>, ReadError> {
+pub fn read(path: &Path, survey: &Survey, task: &mut Task, sink: &mut Sink<'_>) -> Result<Problems, ReadError> {
     let not_supported = || ReadError::NotSupported { path: path.to_owned() };
     let read = survey.format.read.ok_or_else(not_supported)?;
     read(path, survey, task, sink)

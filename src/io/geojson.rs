@@ -17,12 +17,9 @@ use super::geojson_scan::{Batch, Head, Layout, ScanError};
 use crate::geom::crs::Crs;
 use crate::geom::transform::Transform;
 use crate::model::feature::Feature;
-use crate::task::{Problem, Task};
+use crate::task::{MOST_PROBLEMS, Problem, Problems, Task};
 use crate::text;
 use crate::text::Text;
-
-/// Most problems that are kept; the rest is counted.
-const MAX_PROBLEMS: usize = 10_000;
 
 /// Whether a file that begins like this may be GeoJSON.
 pub(super) fn is_begun(beginning: &[u8]) -> bool {
@@ -53,44 +50,40 @@ pub(super) fn survey_lines(path: &Path, options: &ReadOptions, task: &mut Task) 
 }
 
 /// The second pass.
-pub(super) fn read(
-    path: &Path,
-    survey: &Survey,
-    task: &mut Task,
-    sink: &mut Sink<'_>,
-) -> Result<Vec<Problem>, ReadError> {
+pub(super) fn read(path: &Path, survey: &Survey, task: &mut Task, sink: &mut Sink<'_>) -> Result<Problems, ReadError> {
     let plan = survey.plan.downcast_ref::<Plan>().ok_or_else(|| ReadError::NotSupported { path: path.to_owned() })?;
-    let mut problems = Problems::new(survey.crs);
+    let mut problems = Placed::new(survey.crs);
     let mut fold = |(rows, faults): Rows| {
         for (number, fault) in faults {
             problems.add(number, &fault);
         }
-        rows.into_iter().try_for_each(|(layer, feature)| match sink(layer, feature) {
+        rows.into_iter().try_for_each(|(layer, number, feature)| match sink(layer, number, feature) {
             std::ops::ControlFlow::Continue(()) => Ok(()),
             std::ops::ControlFlow::Break(()) => Err(ReadError::Stopped),
         })
     };
     let what = Text::new("正在读入要素", "Reading the features");
     match run(path, plan.layout, task, &what, &|batch| convert(batch, plan), &mut fold)? {
-        Pass::Whole(_) => Ok(problems.finish()),
+        Pass::Whole(_) => Ok(problems.found),
         Pass::Wrong(_) => Err(ReadError::NotGeoJson), // the file has changed since the first pass
     }
 }
 
-/// Features with the place of their layer, and what only showed when their text was read.
-type Rows = (Vec<(usize, Feature)>, Vec<(u64, Fault)>);
+/// Features with the place of their layer and their number, and what only showed when their text was read.
+type Rows = (Vec<(usize, i64, Feature)>, Vec<(u64, Fault)>);
 
 fn convert(batch: &Batch, plan: &Plan) -> Result<Rows, ScanError> {
     let (mut rows, mut faults) = (Vec::with_capacity(batch.items.len()), Vec::new());
     let context = Context { is_geographic: plan.is_geographic, is_in_collection: batch.is_in_collection };
     for item in &batch.items {
         let base = batch.base + item.range.start as u64;
+        let number = i64::try_from(item.number).unwrap_or(i64::MAX);
         let done = parse(&batch.text[item.range.clone()], base, context, &mut |parsed| {
             let Ok(parsed) = parsed else { return };
             let layer = plan.layer_of[group_of(parsed.place.as_ref().map(|place| &place.geometry))];
             let Some(layer_plan) = plan.layers.get(layer) else { return };
             let (feature, is_lossy) = layer_plan.feature(parsed);
-            rows.push((layer, feature));
+            rows.push((layer, number, feature));
             if is_lossy {
                 faults.push((item.number, Fault::BadText));
             }
@@ -119,10 +112,10 @@ fn survey_as(path: &Path, layout: Layout, options: &ReadOptions, task: &mut Task
     if seen.taken == 0 {
         return Err(nothing(layout, &head, seen));
     }
-    let mut problems = Problems::new(crs);
+    let mut problems = Placed::new(crs);
     problems.head(&head);
     seen.faults.iter().for_each(|(number, fault)| problems.add(*number, fault));
-    problems.left_out += seen.more_faults;
+    problems.found.omitted += seen.more_faults;
     if seen.groups.iter().any(|group| group.has_overflow) {
         problems.too_many_columns();
     }
@@ -134,7 +127,7 @@ fn survey_as(path: &Path, layout: Layout, options: &ReadOptions, task: &mut Task
         format: format_of(layout),
         crs,
         layers: drafts,
-        problems: problems.finish(),
+        problems: problems.found,
         bytes: std::fs::metadata(path)?.len(),
         plan: Arc::new(plan),
     })
@@ -209,7 +202,7 @@ impl FirstLook {
     fn merge(&mut self, later: Self) {
         self.groups.iter_mut().zip(later.groups).for_each(|(group, later)| group.merge(later));
         self.taken += later.taken;
-        let room = MAX_PROBLEMS.saturating_sub(self.faults.len());
+        let room = MOST_PROBLEMS.saturating_sub(self.faults.len());
         self.more_faults += later.more_faults + later.faults.len().saturating_sub(room) as u64;
         self.faults.extend(later.faults.into_iter().take(room));
         self.malformed = self.malformed.take().or(later.malformed);
@@ -257,23 +250,18 @@ fn named_crs(member: Option<&str>) -> Result<Option<Crs>, ReadError> {
     Crs::parse(&name).map(Some).map_err(|_| ReadError::UnknownCrs { name })
 }
 
-/// Collects problems, up to a bound.
-struct Problems {
-    found: Vec<Problem>,
-    left_out: u64,
+/// Problems with their places on the map.
+struct Placed {
+    found: Problems,
     to_wgs84: Option<Transform>,
 }
 
-impl Problems {
+impl Placed {
     fn new(crs: Crs) -> Self {
-        Self { found: Vec::new(), left_out: 0, to_wgs84: Transform::new(crs, Crs::WGS84).ok() }
+        Self { found: Problems::default(), to_wgs84: Transform::new(crs, Crs::WGS84).ok() }
     }
 
     fn add(&mut self, number: u64, fault: &Fault) {
-        if self.found.len() >= MAX_PROBLEMS {
-            self.left_out += 1;
-            return;
-        }
         let at = fault.place().and_then(|at| self.to_wgs84.as_ref()?.point(at).ok());
         self.found.push(Problem { at, ..fault.problem(number) });
     }
@@ -293,15 +281,6 @@ impl Problems {
             "there are more than {MAX_COLUMNS} property names: the rest is left out"
         );
         self.found.push(Problem::warning("geojson.too-many-properties", what));
-    }
-
-    fn finish(mut self) -> Vec<Problem> {
-        if self.left_out > 0 {
-            let more = self.left_out;
-            let what = text!("另有 {more} 个问题没有列出", "{more} more problems are not listed");
-            self.found.push(Problem::warning("geojson.more-problems", what));
-        }
-        self.found
     }
 }
 

@@ -352,8 +352,26 @@ fn a_reading_can_be_cancelled_and_broken_off() {
     let cancelled = survey(&path, &ReadOptions::default(), &mut Task::new(cancel, |_| {}));
     assert!(matches!(cancelled, Err(ReadError::Cancelled(_))));
     let seen = survey(&path, &ReadOptions::default(), &mut Task::silent()).expect("readable");
-    let stopped = read(&path, &seen, &mut Task::silent(), &mut |_, _| ControlFlow::Break(()));
+    let stopped = read(&path, &seen, &mut Task::silent(), &mut |_, _, _| ControlFlow::Break(()));
     assert!(matches!(stopped, Err(ReadError::Stopped)));
+}
+
+#[test]
+fn features_and_problems_are_numbered_alike() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.json");
+    let point = r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[1,2]}}"#;
+    std::fs::write(&path, format!(r#"{{"type":"FeatureCollection","features":[{point},7,{point}]}}"#))
+        .expect("written");
+    let seen = survey(&path, &ReadOptions::default(), &mut Task::silent()).expect("readable");
+    assert_eq!(seen.problems.listed[0].feature, Some(2));
+    let mut numbers = Vec::new();
+    let mut sink = |_, number, _| {
+        numbers.push(number);
+        ControlFlow::Continue(())
+    };
+    read(&path, &seen, &mut Task::silent(), &mut sink).expect("readable");
+    assert_eq!(numbers, [1, 3]);
 }
 
 proptest! {
@@ -405,7 +423,7 @@ fn shown(name: &str, bytes: &[u8], options: &ReadOptions) -> String {
         Err(error) => return format!("{}\n", error.headline().get(Lang::En)),
     };
     let mut rows = vec![String::new(); seen.layers.len()];
-    let problems = read(&path, &seen, &mut Task::silent(), &mut |layer, feature| {
+    let problems = read(&path, &seen, &mut Task::silent(), &mut |layer, _, feature| {
         let place = feature.geometry.map_or("nowhere".to_owned(), |it| format!("{it:?}"));
         let _ = writeln!(rows[layer], "  #{} {place} {:?}", feature.id, feature.values);
         ControlFlow::Continue(())
@@ -431,7 +449,7 @@ fn shown(name: &str, bytes: &[u8], options: &ReadOptions) -> String {
         );
         out.push_str(&rows);
     }
-    for problem in seen.problems.iter().chain(&problems.expect("readable")) {
+    for problem in seen.problems.listed.iter().chain(&problems.expect("readable").listed) {
         let (severity, rule, what) = (problem.severity.code(), problem.rule, &problem.what.en);
         let _ = writeln!(out, "{severity} {rule} {:?}: {what}", problem.feature.unwrap_or(0));
     }

@@ -1,4 +1,4 @@
-//! Writing GeoJSON: RFC 7946 (WGS 84, right-hand rings, ids) as one document, or one feature a line.
+//! Writing GeoJSON: RFC 7946 (WGS 84 alone, right-hand rings, ids) as one document, or one feature a line.
 //!
 //! Features are formatted straight into bytes, many at once on all processors, and written in order.
 
@@ -20,7 +20,8 @@ use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, Geometry};
 use crate::model::schema::{Field, Schema};
 use crate::model::value::{FieldType, Value};
-use crate::task::Problem;
+use crate::task::{Problem, Problems};
+use crate::text;
 use crate::text::{Lang, Text};
 
 /// Features that one thread formats at once.
@@ -29,8 +30,6 @@ const CHUNK: usize = 512;
 const CHUNKS: usize = 32;
 /// Bytes that are collected before they are written.
 const BUFFER: usize = 1 << 20;
-/// Most problems that are kept.
-const MAX_PROBLEMS: usize = 10_000;
 
 /// Begins a document: one `FeatureCollection`.
 pub(super) fn create<'a>(
@@ -41,11 +40,6 @@ pub(super) fn create<'a>(
     let form = Form::new(schema, options, false)?;
     let mut buffer = b"{\"type\":\"FeatureCollection\",\"name\":".to_vec();
     put_text(&mut buffer, schema.name.get(options.lang));
-    if let Some(crs) = options.crs.filter(|crs| *crs != Crs::WGS84) {
-        buffer.extend_from_slice(b",\"crs\":{\"type\":\"name\",\"properties\":{\"name\":");
-        put_text(&mut buffer, &urn(crs));
-        buffer.extend_from_slice(b"}}");
-    }
     if let Some(note) = &options.note {
         put_note(&mut buffer, note);
     }
@@ -59,11 +53,6 @@ pub(super) fn create_lines<'a>(
     schema: &Schema,
     options: &WriteOptions,
 ) -> Result<Box<dyn Writer + 'a>, WriteError> {
-    if options.crs.is_some_and(|crs| crs != Crs::WGS84) {
-        let what =
-            Text::new("每行一个要素的 GeoJSON 只能用 WGS 84", "GeoJSON with one feature a line is always in WGS 84");
-        return Err(WriteError::NotSupported { what });
-    }
     let form = Form::new(schema, options, true)?;
     Ok(Box::new(JsonWriter { out, form, buffer: Vec::new(), bounds: Bounds::EMPTY, written: Written::default() }))
 }
@@ -124,8 +113,7 @@ impl JsonWriter<'_> {
         self.buffer.extend_from_slice(text);
         self.bounds = self.bounds.union(&chunk.bounds);
         self.written.features += chunk.features;
-        let room = MAX_PROBLEMS.saturating_sub(self.written.problems.len());
-        self.written.problems.extend(chunk.problems.into_iter().take(room));
+        self.written.problems.append(chunk.problems);
         if self.buffer.len() >= BUFFER { self.flush() } else { Ok(()) }
     }
 
@@ -142,7 +130,7 @@ struct Chunk {
     text: Vec<u8>,
     features: u64,
     bounds: Bounds,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 /// All that does not change from feature to feature.
@@ -167,10 +155,12 @@ struct Column {
 
 impl Form {
     fn new(schema: &Schema, options: &WriteOptions, is_lines: bool) -> Result<Self, WriteError> {
-        let to = options.crs.unwrap_or(Crs::WGS84);
+        if let Some(crs) = options.crs.filter(|crs| *crs != Crs::WGS84) {
+            return Err(WriteError::WrongCrs { crs });
+        }
         // Unknown coordinates are drawn as degrees, so they go out as such.
-        let from = if schema.crs == Crs::Unknown { to } else { schema.crs };
-        let transform = Transform::new(from, to)
+        let from = if schema.crs == Crs::Unknown { Crs::WGS84 } else { schema.crs };
+        let transform = Transform::new(from, Crs::WGS84)
             .map_err(|error| WriteError::NotSupported { what: Text::owned(error.zh(), error.en()) })?;
         Ok(Self {
             columns: columns(&schema.fields),
@@ -186,13 +176,16 @@ impl Form {
 
     fn chunk(&self, features: &[Feature]) -> Chunk {
         let text = Vec::with_capacity(features.len() * 320);
-        let mut chunk = Chunk { text, features: 0, bounds: Bounds::EMPTY, problems: Vec::new() };
+        let mut chunk = Chunk { text, features: 0, bounds: Bounds::EMPTY, problems: Problems::default() };
         for feature in features {
             let start = chunk.text.len();
             match self.feature(feature, &mut chunk.text) {
                 Ok(bounds) => {
                     chunk.features += 1;
                     chunk.bounds = chunk.bounds.union(&bounds);
+                    if let Some(problem) = off_the_globe(&bounds) {
+                        chunk.problems.push(problem.of_feature(feature.id));
+                    }
                 }
                 Err(what) => {
                     chunk.text.truncate(start);
@@ -206,15 +199,15 @@ impl Form {
     fn feature(&self, feature: &Feature, out: &mut Vec<u8>) -> Result<Bounds, Text> {
         let moved = self.moved(feature.geometry.as_ref())?;
         let geometry = moved.as_ref().or(feature.geometry.as_ref());
+        let around = geometry.map_or(Bounds::EMPTY, Geometry::bounds);
         if !self.is_lines {
             out.extend_from_slice(b",\n");
         }
         out.extend_from_slice(b"{\"type\":\"Feature\"");
         self.put_id(feature, out);
-        let bounds = if self.bbox { geometry.map_or(Bounds::EMPTY, Geometry::bounds) } else { Bounds::EMPTY };
-        if self.is_lines && !bounds.is_empty() {
+        if self.bbox && self.is_lines && !around.is_empty() {
             out.push(b',');
-            put_bbox(out, &bounds, self.decimals);
+            put_bbox(out, &around, self.decimals);
         }
         out.extend_from_slice(b",\"properties\":{");
         self.put_properties(feature, out);
@@ -227,7 +220,7 @@ impl Form {
         if self.is_lines {
             out.push(b'\n');
         }
-        Ok(bounds)
+        Ok(around)
     }
 
     fn moved(&self, geometry: Option<&Geometry>) -> Result<Option<Geometry>, Text> {
@@ -337,11 +330,18 @@ fn put_bbox(out: &mut Vec<u8>, bounds: &Bounds, decimals: u8) {
     out.push(b']');
 }
 
-fn urn(crs: Crs) -> String {
-    match crs {
-        Crs::Epsg(code) => format!("urn:ogc:def:crs:EPSG::{code}"),
-        other => other.to_string(),
-    }
+/// What is stored as degrees goes out as it is, and is told of where it cannot be a longitude and latitude.
+fn off_the_globe(bounds: &Bounds) -> Option<Problem> {
+    let farthest = |axis: usize| {
+        let (least, most) = (bounds.min[axis], bounds.max[axis]);
+        if most.abs() >= least.abs() { most } else { least }
+    };
+    let [lon, lat] = [farthest(0), farthest(1)];
+    let is_off = !bounds.is_empty() && (lon.abs() > 180.0 || lat.abs() > 90.0);
+    is_off.then(|| {
+        let what = text!("({lon}, {lat}) 不是经纬度", "({lon}, {lat}) is no longitude and latitude");
+        Problem::warning("data.place", what)
+    })
 }
 
 fn base64(bytes: &[u8]) -> String {

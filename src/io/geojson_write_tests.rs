@@ -52,18 +52,25 @@ fn a_line_holds_a_whole_feature() {
 }
 
 #[test]
-fn another_crs_is_named_in_the_file() {
-    let options = WriteOptions { crs: Some(Crs::Epsg(4548)), decimals: 2, ..WriteOptions::default() };
-    check(
-        0,
-        &options,
-        expect![[r#"
-        {"type":"FeatureCollection","name":"管道","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4548"}},"features":[
-        {"type":"Feature","id":"a-1","properties":{"category":"storm","Their \"name\"":600,"length_m":2.0,"active":true,"more":{"b":1},"photo":"AQIDBA=="},"geometry":{"type":"LineString","coordinates":[[401296.44,3288402.36],[422601.59,3290451.83]]}},
-        {"type":"Feature","properties":{"category":null,"Their \"name\"":null,"length_m":null,"active":null,"more":null,"photo":null},"geometry":null}
-        ]}
-    "#]],
-    );
+fn another_crs_than_wgs_84_is_refused() {
+    let refused = |crs| {
+        let options = WriteOptions { crs: Some(crs), ..WriteOptions::default() };
+        let creates = FORMATS.iter().filter_map(|format| format.create);
+        creates.filter(|create| create(&mut Vec::<u8>::new(), &pipes(), &options).is_err()).count()
+    };
+    assert_eq!([refused(Crs::Epsg(4548)), refused(Crs::CGCS2000), refused(Crs::WGS84)], [2, 2, 0]);
+}
+
+#[test]
+fn what_is_no_longitude_and_latitude_goes_out_and_is_told_of() {
+    let schema = Schema { crs: Crs::CGCS2000, fields: Vec::new(), ..pipes() };
+    let features = [(1, [500.0, 30.0]), (2, [116.0, 29.7]), (3, [116.0, -95.0])];
+    let features =
+        features.map(|(id, [x, y])| Feature { id, geometry: Some(Geometry::point(x, y)), values: Vec::new() });
+    let (text, written) = written(&FORMATS[0], &schema, &WriteOptions::default(), &features);
+    let told: Vec<_> = written.problems.listed.iter().map(|problem| (problem.rule, problem.feature)).collect();
+    assert_eq!(told, [("data.place", Some(1)), ("data.place", Some(3))]);
+    assert_eq!((written.features, text.contains("[500,30]")), (3, true), "{text}");
 }
 
 #[test]
@@ -72,7 +79,7 @@ fn features_outside_the_crs_are_left_out_and_named() {
     let features = [Geometry::point(0.0, 0.0), Geometry::point(1e12, 0.0)];
     let features = features.map(|geometry| Feature { id: 1, geometry: Some(geometry), values: Vec::new() });
     let (text, written) = written(&FORMATS[0], &schema, &WriteOptions::default(), &features);
-    assert_eq!((written.features, written.problems.len()), (1, 1));
+    assert_eq!((written.features, written.problems.count()), (1, 1));
     assert_eq!(written.bytes, text.len() as u64);
     assert!(serde_json::from_str::<IgnoredAny>(&text).is_ok());
 }
@@ -167,10 +174,10 @@ fn read_again(format: &Format, text: &str) -> (Vec<String>, Vec<Feature>) {
     let path = folder.path().join("a").with_extension(format.endings[0]);
     std::fs::write(&path, text).expect("written");
     let seen = survey(&path, &ReadOptions::default(), &mut Task::silent()).expect("readable");
-    assert_eq!((seen.layers.len(), seen.problems.len()), (1, 0));
+    assert_eq!((seen.layers.len(), seen.problems.count()), (1, 0));
     let names = seen.layers[0].fields.iter().map(|field| field.name.zh.to_string()).collect();
     let mut features = Vec::new();
-    let mut sink = |_, feature| {
+    let mut sink = |_, _, feature| {
         features.push(feature);
         ControlFlow::Continue(())
     };

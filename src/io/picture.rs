@@ -4,7 +4,9 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
+use crate::text;
 use crate::text::Text;
+use crate::text::disk::{Doing, why};
 
 /// Longest side of a thumbnail, pixels.
 pub const THUMBNAIL_PX: u32 = 320;
@@ -38,7 +40,10 @@ impl PictureError {
         match self {
             Self::NotAPicture => Text::new("不是 JPEG、PNG 或 WebP 图片", "Not a JPEG, PNG or WebP picture"),
             Self::Damaged(_) => Text::new("图片已损坏或尺寸过大", "The picture is damaged or too large"),
-            Self::Io(_) => Text::new("图片文件无法读取", "The picture file cannot be read"),
+            Self::Io(cause) => {
+                let Text { zh, en } = why(cause, Doing::Reading);
+                text!("图片文件无法读取（{zh}）", "The picture file cannot be read ({en})")
+            }
             Self::TooLarge => Text::new("图片文件超过 64 MB", "The picture file is over 64 MB"),
         }
     }
@@ -105,8 +110,11 @@ pub fn thumbnail(bytes: &[u8]) -> Result<Vec<u8>, PictureError> {
 /// The writer fails.
 pub fn write_png(out: &mut dyn std::io::Write, size: [u32; 2], rgba: &[u8]) -> std::io::Result<()> {
     let encoder = image::codecs::png::PngEncoder::new(out);
-    image::ImageEncoder::write_image(encoder, rgba, size[0], size[1], image::ExtendedColorType::Rgba8)
-        .map_err(std::io::Error::other)
+    let written = image::ImageEncoder::write_image(encoder, rgba, size[0], size[1], image::ExtendedColorType::Rgba8);
+    written.map_err(|error| match error {
+        image::ImageError::IoError(cause) => cause,
+        other => std::io::Error::other(other),
+    })
 }
 
 fn upright(bytes: &[u8]) -> Result<DynamicImage, PictureError> {

@@ -33,11 +33,17 @@ pub(super) fn warning(kind: &Kind, feature: &Feature, rule: &'static str, what: 
     Problem::warning(rule, what).in_layer(kind.id).of_feature(feature.id)
 }
 
+/// That a row has no value where one is required.
+pub fn missing(field: &Field) -> Problem {
+    let (zh, en) = (&field.name.zh, &field.name.en);
+    Problem::warning("field.missing", text!("缺少“{zh}”", "“{en}” is missing"))
+}
+
 fn check_value(field: &Field, value: &Value) -> Option<Problem> {
     let (zh, en) = (&field.name.zh, &field.name.en);
     let empty = value.is_null() || value.as_str().is_some_and(|words| words.trim().is_empty());
     if empty {
-        return field.required.then(|| Problem::warning("field.missing", text!("缺少“{zh}”", "“{en}” is missing")));
+        return field.required.then(|| missing(field));
     }
     if !fits(field.field_type, value) {
         return Some(Problem::warning(

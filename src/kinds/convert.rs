@@ -40,6 +40,39 @@ pub fn convert(value: Value, field: &Field) -> Result<Value, Text> {
     }
 }
 
+/// Whether [`convert`] may lose something of a column of this type: a word that is no code of ours, a fraction, a time.
+pub fn may_lose(from: FieldType, field: &Field) -> bool {
+    let is_year = field.field_type == FieldType::Int && field.id.ends_with("year");
+    match (field.field_type, from) {
+        _ if !field.codes.is_empty() => true,
+        (FieldType::Text | FieldType::Json, from) => from == FieldType::Blob,
+        (FieldType::Real, FieldType::Int | FieldType::Real) | (FieldType::Bool, FieldType::Bool) => false,
+        (FieldType::Int, FieldType::Int) => is_year,
+        _ => true,
+    }
+}
+
+/// Whether [`convert`] loses nothing of a value but the way it is written.
+pub fn keeps(value: &Value, field: &Field) -> bool {
+    convert(value.clone(), field).is_ok_and(|read| is_whole(value, &read, field))
+}
+
+/// Whether what was read is the whole value: no fraction was rounded, no time of day cut off.
+pub fn is_whole(value: &Value, read: &Value, field: &Field) -> bool {
+    match read {
+        Value::Int(whole) if field.codes.is_empty() => number(value) == Some(*whole as f64),
+        Value::Text(_) if field.field_type == FieldType::Date => is_whole_day(value),
+        _ => true,
+    }
+}
+
+fn is_whole_day(value: &Value) -> bool {
+    match unix_time(value) {
+        Some(at) => at.as_millisecond() % 86_400_000 == 0,
+        None => date_and_time(value).is_some_and(|at| at.time() == jiff::civil::Time::midnight()),
+    }
+}
+
 fn misfit(value: &Value, field: &Field) -> Text {
     let mut words = value.to_string();
     if let Some((end, _)) = words.char_indices().nth(60) {
@@ -359,6 +392,31 @@ mod tests {
         }
         check("sewer_pipe", "is_pressure", "perhaps", "!");
         check("sewer_pipe", "is_pressure", 7_i64, "!");
+    }
+
+    #[test]
+    fn what_reading_loses_is_known() {
+        check_keeps("sewer_pipe", "material", "钢筋混凝土", true);
+        check_keeps("sewer_pipe", "material", "RESIDENTIAL-HOUSE", false);
+        check_keeps("sewer_pipe", "diameter_mm", "DN800", true);
+        check_keeps("sewer_pipe", "diameter_mm", 304.8, false);
+        check_keeps("sewer_pipe", "diameter_mm", 9_007_199_254_740_993_i64, true);
+        check_keeps("sewer_pipe", "built_year", "1965-06-14", false);
+        check_keeps("sewer_pipe", "built_year", 1965_i64, true);
+        check_keeps("sewer_pipe", "invert_up_m", "-9999", true);
+        check_keeps("kiosk", "checked_on", "2026-11-22T00:00:00", true);
+        check_keeps("kiosk", "checked_on", "2026-11-22 08:30", false);
+        check_keeps("kiosk", "checked_on", 501_206_400_000_i64, true);
+    }
+
+    #[track_caller]
+    fn check_keeps(kind: &str, field: &str, value: impl Into<Value>, expected: bool) {
+        let kind = super::super::find(kind).unwrap();
+        let field = kind.fields.iter().find(|candidate| candidate.id == field).unwrap();
+        let value = value.into();
+        assert_eq!(keeps(&value, field), expected, "{value:?}");
+        let from = if value.as_str().is_some() { FieldType::Text } else { FieldType::Real };
+        assert!(expected || may_lose(from, field), "{value:?}");
     }
 
     #[test]

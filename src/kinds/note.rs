@@ -27,7 +27,8 @@ pub(super) fn note() -> Kind {
 
 fn note_fields() -> Vec<Field> {
     vec![
-        Field::text("text", "内容", "Text").required().aliases(&["content", "description", "描述", "标注内容"]),
+        // Not required: a photo may say it all. Whoever makes a note sees to it that there is one of the two.
+        Field::text("text", "内容", "Text").aliases(&["content", "description", "描述", "标注内容"]),
         category(),
         Field::coded(
             "severity",

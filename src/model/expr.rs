@@ -2,13 +2,15 @@
 //!
 //! `diameter_mm >= 600 AND 类别 IN ('雨水', '污水')`: field names by id or by name in either language, `=` `<>` `<` `>` `<=` `>=`
 //! `LIKE` `IN` `BETWEEN` `IS NULL` `AND` `OR` `NOT`, parentheses, text in single quotes (doubled inside), field names
-//! with odd characters in double quotes. Anything else is an [`ExprError`] with its place.
+//! with odd characters in double quotes, yes and no as `TRUE` `FALSE` `是` `否` `yes` `no`. `fid` is the row's number where
+//! no field is called so. Anything else is an [`ExprError`] with its place.
 //!
 //! Comparing with what is unknown is neither true nor false (SQL's three values), so neither a condition nor its `NOT`
 //! holds for a row without the value; only `IS NULL` does.
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::LazyLock;
 
 use super::expr_parse::{is_bare_word, parse, place_of};
 use super::schema::{Field, Schema};
@@ -124,7 +126,7 @@ impl Expr {
         let parsed = parse(words)?;
         let mut fields = Vec::new();
         parsed.fields(&mut fields);
-        if let Some(field) = fields.iter().find(|field| schema.field(field).is_none()) {
+        if let Some(field) = fields.iter().find(|field| known(field, schema).is_err()) {
             return Err(ExprError { at: place_of(words, field), ..unknown_field(field, schema) });
         }
         let resolved = parsed.resolve(schema)?;
@@ -155,7 +157,7 @@ impl Expr {
     /// # Errors
     /// The first name that is no field of `schema`.
     pub fn resolve(self, schema: &Schema) -> Result<Self, ExprError> {
-        let known = |word: &str| schema.field(word).ok_or_else(|| unknown_field(word, schema));
+        let known = |word: &str| known(word, schema);
         Ok(match self {
             Self::And(left, right) => Self::And(left.resolve(schema)?.into(), right.resolve(schema)?.into()),
             Self::Or(left, right) => Self::Or(left.resolve(schema)?.into(), right.resolve(schema)?.into()),
@@ -179,7 +181,7 @@ impl Expr {
     /// # Errors
     /// The first name or value that is not; its place is not known here, see [`Expr::read`].
     pub fn check(&self, schema: &Schema) -> Result<(), ExprError> {
-        let known = |word: &str| schema.field(word).ok_or_else(|| unknown_field(word, schema));
+        let known = |word: &str| known(word, schema);
         match self {
             Self::And(left, right) | Self::Or(left, right) => left.check(schema).and_then(|()| right.check(schema)),
             Self::Not(inner) => inner.check(schema),
@@ -379,6 +381,13 @@ fn like_codes(field: &Field, pattern: String) -> Expr {
         return like;
     }
     Expr::Or(like.into(), Expr::In { field: field.id.to_string(), values }.into())
+}
+
+/// The field that a word names.
+fn known<'a>(word: &str, schema: &'a Schema) -> Result<&'a Field, ExprError> {
+    static ROW_NUMBER: LazyLock<Field> = LazyLock::new(|| Field::int("fid", "行号", "Row"));
+    let row_number = || word.eq_ignore_ascii_case("fid").then(|| &*ROW_NUMBER);
+    schema.field(word).or_else(row_number).ok_or_else(|| unknown_field(word, schema))
 }
 
 fn unknown_field(word: &str, schema: &Schema) -> ExprError {

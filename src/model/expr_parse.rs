@@ -40,7 +40,11 @@ pub(super) fn is_bare_word(word: &str) -> bool {
 }
 
 fn is_keyword(word: &str) -> bool {
-    KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
+    is_one_of(word, &KEYWORDS)
+}
+
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|one| one.eq_ignore_ascii_case(word))
 }
 
 fn is_word_char(c: char) -> bool {
@@ -284,8 +288,8 @@ impl Parser {
         let value = match self.peek() {
             Token::Text(text) => Value::Text(text.clone()),
             Token::Number(number) => number.clone(),
-            Token::Word(word) if word.eq_ignore_ascii_case("TRUE") => Value::Bool(true),
-            Token::Word(word) if word.eq_ignore_ascii_case("FALSE") => Value::Bool(false),
+            Token::Word(word) if is_one_of(word, &["TRUE", "YES", "是"]) => Value::Bool(true),
+            Token::Word(word) if is_one_of(word, &["FALSE", "NO", "否"]) => Value::Bool(false),
             Token::Word(word) if word.eq_ignore_ascii_case("NULL") => {
                 return Err(
                     self.error(Text::new("判断是否为空请写 IS NULL", "write IS NULL to ask whether it is unknown"))

@@ -99,7 +99,21 @@ fn names_in_either_language_become_ids_and_codes() {
     read("category IN ('Foul', 'storm', 'other')", expect!["category IN ('foul', 'storm', 'other')"]);
     read("类别 LIKE '雨%'", expect!["category LIKE '雨%' OR category IN ('storm')"]);
     read("等级 = 3", expect!["grade = '3'"]);
-    read("启用 = '是'", expect!["active = TRUE"]);
+    for yes in ["是", "yes", "YES", "true", "'是'", "'Yes'", "1"] {
+        let expected = if yes == "1" { "active = 1" } else { "active = TRUE" };
+        assert_eq!(shown(Expr::read(&format!("启用 = {yes}"), &pipes())), expected);
+    }
+    for no in ["否", "no", "FALSE", "'否'"] {
+        assert_eq!(shown(Expr::read(&format!("启用 <> {no}"), &pipes())), "active <> FALSE");
+    }
+}
+
+#[test]
+fn fid_is_the_row_number_unless_a_field_is_called_so() {
+    read("fid = 8 OR FID IN (1, 2)", expect!["fid = 8 OR fid IN (1, 2)"]);
+    read("fid = 'x'", expect!["0: 字段“fid”是数字，不能与文字“x”比较 | field “fid” holds numbers, “x” is text"]);
+    let own = Schema { fields: vec![Field::text("no", "fid", "fid")], ..pipes() };
+    assert_eq!(shown(Expr::read("fid = '8'", &own)), "no = '8'");
 }
 
 #[test]

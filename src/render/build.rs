@@ -70,8 +70,7 @@ pub fn build_layer(layer: &MapLayer, view: &View, dark: bool, cancel: &Cancel) -
     let frame = Frame::new(layer, view, dark);
     let mut slots = Vec::new();
     if !frame.rules.is_empty() && layer.opacity > 0.0 {
-        layer.index.window(view.bounds_world(MARGIN_PX), &mut |slot| slots.push(slot));
-        slots.sort_unstable();
+        slots = layer.index.window_slots(view.bounds_world(frame.margin_px));
     }
     if slots.len() <= CHUNK {
         let (batches, count) = frame.batches(&slots, cancel)?;
@@ -104,6 +103,8 @@ struct Frame<'a> {
     layer: &'a MapLayer<'a>,
     scale: Scale<'a>,
     tracer: Tracer,
+    /// How far beyond the picture features still reach into it.
+    margin_px: f64,
     clip: Rect,
     view: View,
     dark: bool,
@@ -149,10 +150,13 @@ impl<'a> Frame<'a> {
         };
         let mut rules: Vec<Active> = layer.style.rules.iter().filter(in_force).map(compile).collect();
         rules.sort_by_key(|active| active.rule.pass);
+        let reach = |active: &Active| active.sizes.iter().map(|[size, offset]| size.most() + offset.most().abs()).sum();
+        let reaches = rules.iter().map(reach).fold(0.0, f32::max);
+        let margin_px = f64::from(reaches + 2.0).min(MARGIN_PX);
         let margin = MARGIN_PX as f32;
         let [width, height] = view.size_px.map(|side| side as f32);
         let clip = [-margin, -margin, width + margin, height + margin];
-        Self { layer, scale, tracer: Tracer::new(view), clip, view: *view, dark, rules }
+        Self { layer, scale, tracer: Tracer::new(view), margin_px, clip, view: *view, dark, rules }
     }
 
     /// What a run of features adds up to; `None` if cancelled.

@@ -96,20 +96,26 @@ fn fill(scene: &mut Scene, [left, top, right, bottom]: [f32; 4], ink: Ink, opaci
     scene.items.push(Item::Fill { paths: first..scene.next_path(), color });
 }
 
-enum Align {
+/// Which part of words stands at their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Align {
     Left,
     Middle,
     Right,
 }
 
 fn words(scene: &mut Scene, text: &str, at: [f32; 2], align: Align, ink: Ink) {
-    let words = Words::new(text, true, 12.0, 0.0);
+    write(scene, text, at, align, ink.on(scene.dark), 12.0);
+}
+
+/// Words on one line of medium weight, `size` pixels high, around or beside a place at half their height.
+pub(super) fn write(scene: &mut Scene, text: &str, at: [f32; 2], align: Align, color: Rgba, size: f32) {
+    let words = Words::new(text, true, size, 0.0);
     let middle = match align {
         Align::Left => at[0] + words.width / 2.0,
         Align::Middle => at[0],
         Align::Right => at[0] - words.width / 2.0,
     };
-    let color: Rgba = ink.on(scene.dark);
     scene.items.push(Item::Text(Arc::new(TextRun {
         text: text.to_owned(),
         glyphs: words.level([middle, at[1]]).glyphs,

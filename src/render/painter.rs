@@ -250,6 +250,21 @@ fn add_path(scene: &Scene, span: PathSpan, out: &mut BezPath) {
     }
 }
 
+/// Cover in a colour as RGBA with straight alpha: what a file that holds pictures wants.
+pub(super) fn cover_rgba(color: Rgba, cover: &[u8]) -> Vec<u8> {
+    let [red, green, blue, alpha] = color.0;
+    let seen = |share: u8| ((u32::from(alpha) * u32::from(share) + 127) / 255) as u8;
+    cover.iter().flat_map(|&share| [red, green, blue, seen(share)]).collect()
+}
+
+/// The same as a PNG file.
+pub(super) fn cover_png(color: Rgba, size: [usize; 2], cover: &[u8]) -> Option<Vec<u8>> {
+    let pixels = image::RgbaImage::from_raw(size[0] as u32, size[1] as u32, cover_rgba(color, cover))?;
+    let mut png = std::io::Cursor::new(Vec::new());
+    pixels.write_to(&mut png, image::ImageFormat::Png).ok()?;
+    Some(png.into_inner())
+}
+
 fn premultiplied(color: Rgba, share: u8) -> [u8; 4] {
     let [red, green, blue, alpha] = color.0.map(u32::from);
     let alpha = (alpha * u32::from(share) + 127) / 255;

@@ -155,6 +155,45 @@ impl Scene {
         &self.points[path.start as usize..path.end as usize]
     }
 
+    /// Puts another scene on top with its upper left corner at `corner`, cut at its edges. What it has as cover of whole
+    /// pixels moves by whole pixels.
+    pub fn place(&mut self, mut other: Self, corner: [f32; 2]) {
+        let [left, top] = corner;
+        let [width, height] = other.size_px.map(|side| side as f32);
+        let (from, to) = (other.physical_size(), self.physical_size());
+        let at = corner.map(|side| (f64::from(side) * self.pixel_ratio).round().max(0.0) as usize);
+        other.points.iter_mut().for_each(|[x, y]| (*x, *y) = (*x + left, *y + top));
+        other.paths.iter_mut().for_each(|path| path.y_range = path.y_range.map(|y| y + top));
+        for item in &mut other.items {
+            match item {
+                Item::Symbol { at, .. } | Item::Disc { at, .. } => *at = [at[0] + left, at[1] + top],
+                Item::Text(run) => {
+                    let run = Arc::make_mut(run);
+                    run.glyphs.iter_mut().for_each(|glyph| glyph.at = [glyph.at[0] + left, glyph.at[1] + top]);
+                }
+                Item::Clip(area) => *area = [area[0] + left, area[1] + top, area[2] + left, area[3] + top],
+                Item::Cover { width, cover, .. } => {
+                    *cover = moved_cover(cover, from, to, at).into();
+                    *width = to[0] as u16;
+                }
+                Item::Fill { .. } | Item::Stroke { .. } | Item::Opacity(_) | Item::Pop => {}
+            }
+        }
+        self.items.push(Item::Clip([left, top, left + width, top + height]));
+        if let Some(color) = other.background {
+            let first = self.next_path();
+            let right = left + width;
+            self.push_path([[left, top], [right, top], [right, top + height], [left, top + height]], true);
+            self.items.push(Item::Fill { paths: first..self.next_path(), color });
+        }
+        self.append(other);
+        self.items.push(Item::Pop);
+    }
+
+    fn physical_size(&self) -> [usize; 2] {
+        self.size_px.map(|side| (side * self.pixel_ratio).round().clamp(1.0, 16_384.0) as usize)
+    }
+
     /// Puts another scene of the same view on top.
     pub fn append(&mut self, other: Self) {
         let (points, paths) = (self.points.len() as u32, self.paths.len() as u32);
@@ -171,4 +210,15 @@ impl Scene {
             other => other,
         }));
     }
+}
+
+/// A picture's cover inside a larger one.
+fn moved_cover(cover: &[u8], from: [usize; 2], to: [usize; 2], at: [usize; 2]) -> Vec<u8> {
+    let mut moved = vec![0; to[0] * to[1]];
+    let wide = from[0].min(to[0].saturating_sub(at[0]));
+    for (row, line) in cover.chunks_exact(from[0]).enumerate().take(to[1].saturating_sub(at[1])) {
+        let start = (at[1] + row) * to[0] + at[0];
+        moved[start..start + wide].copy_from_slice(&line[..wide]);
+    }
+    moved
 }

@@ -61,6 +61,16 @@ impl<'a> Scale<'a> {
 }
 
 impl Pixels {
+    /// No feature has more, in logical pixels; infinite where a field could say anything.
+    pub(super) fn most(&self) -> f32 {
+        match self {
+            Self::Fixed(px) => *px,
+            Self::Field { .. } => f32::INFINITY,
+            Self::AtLeast(least, size) => size.most().max(*least),
+            Self::Plus(more, size) => size.most() + more,
+        }
+    }
+
     /// Logical pixels for the feature in `slot`; a slot that no feature has gives the size without fields.
     pub(super) fn of(&self, index: &LayerIndex, slot: u32) -> f32 {
         match self {

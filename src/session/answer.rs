@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::geom::crs::Crs;
 use crate::model::geometry::{Bounds, GeometryKind};
-use crate::task::Problem;
+use crate::render::sheet::Paper;
+use crate::task::{Problem, Problems};
 use crate::text::{Lang, Text};
 
 /// What came of a command.
@@ -25,8 +26,8 @@ pub enum Answer {
     Imported {
         /// Layers that were made or grew.
         layers: Vec<ImportedLayer>,
-        /// What was wrong with single features.
-        problems: Vec<Problem>,
+        /// What was wrong with whole columns and with single features.
+        problems: Problems,
     },
     /// A file was written.
     Exported {
@@ -36,6 +37,8 @@ pub enum Answer {
         features: u64,
         /// Its size.
         bytes: u64,
+        /// Features that were left out, or that somebody should look at.
+        problems: Problems,
     },
     /// Rows were added or changed; the first of them, and the journal's step.
     Changed {
@@ -70,6 +73,8 @@ pub struct ImportedLayer {
     pub kind: String,
     /// Features added.
     pub features: u64,
+    /// Columns of the file and the fields that they were read into: name there, id here.
+    pub mapped: Vec<(String, String)>,
 }
 
 /// Why a command came to nothing.
@@ -170,12 +175,36 @@ pub struct RenderRequest {
     pub pixel_ratio: f32,
     /// What it shows.
     pub frame: RenderFrame,
+    /// The scale's denominator; the frame then says the middle alone.
+    pub denominator: Option<f64>,
     /// Table names or layer names; empty for the visible ones.
     pub layers: Vec<String>,
     /// Language of labels.
     pub lang: Lang,
-    /// On the dark map.
+    /// On the dark map; paper is always light.
     pub dark: bool,
+    /// As a sheet of paper with frame, title and legend; the paper then says the size.
+    pub sheet: Option<SheetRequest>,
+}
+
+/// A map on paper.
+#[derive(Clone, Debug)]
+pub struct SheetRequest {
+    /// Its size.
+    pub paper: Paper,
+    /// Title; the city's file name if there is none.
+    pub title: Option<String>,
+    /// Where the data come from; the city's file name if there is nothing said.
+    pub source: Option<String>,
+    /// One page for each feature of this layer, in the order of their ids (PDF alone).
+    pub series: Option<String>,
+}
+
+impl SheetRequest {
+    /// A sheet of `A4` to `A0` paper, or of `WxH` millimetres, lying unless `upright`; `None` for any other word.
+    pub fn on(paper: &str, upright: bool) -> Option<Self> {
+        Some(Self { paper: Paper::parse(paper, !upright)?, title: None, source: None, series: None })
+    }
 }
 
 /// What a map without a window shows.

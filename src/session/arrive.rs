@@ -1,6 +1,6 @@
 //! What happens when a thread has news: the only place where the session's state follows other threads.
 
-use crate::task::Problem;
+use crate::task::Problems;
 use crate::text;
 use crate::text::Text;
 
@@ -35,12 +35,14 @@ impl Session {
             Event::Preview(preview) => self.lists.preview = Some(*preview),
             Event::ExportCount(request, count) => self.lists.export_count.arrive(request, count),
             Event::Photo(id, pixels) => self.lists.photos.arrive(id, pixels),
+            Event::NotePhoto(path, read) => self.lists.notebook.arrive_photo(path, read),
             Event::Trouble(failure) => self.notify(NoticeLevel::Error, failure.text, failure.problems),
         }
     }
 
     fn arrive_end(&mut self, job: JobId, end: Result<Answer, Failure>) {
         self.jobs.end(job);
+        let deed = self.deeds.remove(&job);
         if let Some(open) = &mut self.open {
             open.view.pending = open.view.pending.saturating_sub(1);
         }
@@ -48,12 +50,16 @@ impl Session {
             self.finished.insert(job, end);
             return;
         }
+        if let (Some(deed), Ok(_)) = (deed, &end) {
+            self.forgive(deed);
+        }
+        let Some(end) = self.lists.notebook.arrive_end(job, end) else { return };
         match end {
             Ok(answer) => self.tell(answer),
             Err(failure) if failure.kind == FailureKind::Cancelled => {
                 self.notify(NoticeLevel::Info, failure.text, Vec::new());
             }
-            Err(failure) => self.notify(NoticeLevel::Error, failure.text, failure.problems),
+            Err(failure) => self.complain(failure, deed),
         }
     }
 
@@ -61,10 +67,19 @@ impl Session {
     fn tell(&mut self, answer: Answer) {
         match answer {
             Answer::Imported { layers, problems } => self.tell_import(&layers, problems),
-            Answer::Exported { file, features, .. } => {
-                let file = file.display();
-                let text = text!("已导出 {features} 个要素：{file}", "{features} features exported: {file}");
-                self.notify(NoticeLevel::Ok, text, Vec::new());
+            Answer::Exported { file, features, problems, .. } => {
+                let (file, count) = (file.display(), problems.count());
+                let (level, text) = if count == 0 {
+                    let text = text!("已导出 {features} 个要素：{file}", "{features} features exported: {file}");
+                    (NoticeLevel::Ok, text)
+                } else {
+                    let text = text!(
+                        "已导出 {features} 个要素，另有 {count} 个问题：{file}",
+                        "{features} features exported, {count} problems: {file}"
+                    );
+                    (NoticeLevel::Warning, text)
+                };
+                self.notify(level, text, problems.listed);
             }
             Answer::NothingToUndo => {
                 self.notify(
@@ -78,9 +93,9 @@ impl Session {
         }
     }
 
-    fn tell_import(&mut self, layers: &[super::answer::ImportedLayer], problems: Vec<Problem>) {
+    fn tell_import(&mut self, layers: &[super::answer::ImportedLayer], problems: Problems) {
         let features: u64 = layers.iter().map(|layer| layer.features).sum();
-        let count = problems.len();
+        let count = problems.count();
         let (level, text) = if count == 0 {
             (NoticeLevel::Ok, text!("已导入 {features} 个要素", "{features} features imported"))
         } else {
@@ -90,8 +105,8 @@ impl Session {
             );
             (NoticeLevel::Warning, text)
         };
-        self.lists.problems.clone_from(&problems);
-        self.notify(level, text, problems);
+        self.lists.problems.clone_from(&problems.listed);
+        self.notify(level, text, problems.listed);
         if let Some(bounds) = layers.iter().find_map(|layer| self.city()?.layer(&layer.name)?.bounds_world) {
             self.lists.look_at = Some(LookAt::Bounds(bounds));
         }
@@ -107,6 +122,7 @@ impl Session {
                     self.notify(NoticeLevel::Warning, reason.clone(), Vec::new());
                 }
                 self.open = Some(open);
+                self.recall_notes(&path);
                 self.settings.remember(&path);
                 self.save_settings();
             }

@@ -16,6 +16,7 @@ use crate::store::import::{Import, ImportStop, Target};
 use crate::task::Cancel;
 use crate::text;
 use crate::text::Text;
+use crate::text::disk::{Doing, why};
 
 use super::Session;
 use super::answer::{Answer, Failure, FailureKind};
@@ -61,6 +62,7 @@ impl Session {
         self.make_room(&path);
         let post = self.post.clone();
         Ok(self.jobs.start(Text::new("新建城市", "Making a city"), move |_, _| {
+            refuse_edited_city(&path)?;
             create_with(&path, overwrite, |_| Ok::<_, StoreError>(()))?;
             post.send(Event::Opened(Box::new(Opened { city: City::open(&path)? })));
             Ok(Answer::Done)
@@ -104,9 +106,7 @@ impl Session {
             return Ok(self.open_city(path));
         }
         // On a fresh machine nobody has made this person's data folder yet.
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| StoreError::io(folder, error))?;
-        }
+        Settings::make_folder_of(&path).map_err(|error| StoreError::io(&path, error))?;
         Ok(self.make_sample(path, SampleOptions::default(), false))
     }
 
@@ -156,9 +156,11 @@ impl Session {
         if let Some(reason) = &open.view.read_only {
             return Err(Failure::new(FailureKind::File, reason.clone()));
         }
-        let ticket = open.city.submit(Write { label, author, action });
+        let cancel = Cancel::default();
+        let ticket = open.city.submit_stoppable(Write { label, author, action }, cancel.clone());
         open.view.pending += 1;
         open.keeper.watch(job, ticket);
+        self.jobs.add_edit(job, cancel);
         Ok(job)
     }
 
@@ -171,11 +173,28 @@ impl Session {
             SettingsCommand::Units(units) => settings.units = units,
             SettingsCommand::Coordinates(style) => settings.coordinates = style,
             SettingsCommand::WelcomeSeen => settings.welcome_seen = true,
+            // Nothing that is painted depends on these two.
+            SettingsCommand::Window(shape) => {
+                settings.window = shape.sound();
+                self.save_settings();
+                return Ok(());
+            }
+            SettingsCommand::View(view) => {
+                settings.keep_view(view);
+                self.save_settings();
+                return Ok(());
+            }
+            SettingsCommand::KeepNotes { city, notes } => {
+                self.keep_notes(&city, notes);
+                return Ok(());
+            }
         }
         self.save_settings();
         if let Some(open) = &mut self.open {
             open.view.change(None);
         }
+        // Names, sizes and coordinates are written as the settings say.
+        self.refresh_details();
         Ok(())
     }
 
@@ -184,7 +203,8 @@ impl Session {
         if self.has_map
             && let Err(error) = self.settings.save(&self.settings_folder)
         {
-            let text = text!("设置无法保存：{error}", "The settings cannot be saved: {error}");
+            let Text { zh, en } = why(&error, Doing::Writing);
+            let text = text!("设置无法保存：{zh}", "The settings cannot be saved: {en}");
             self.notify(super::NoticeLevel::Warning, text, Vec::new());
         }
     }
@@ -209,8 +229,8 @@ fn refuse_edited_city(path: &Path) -> Result<(), Failure> {
     }
     let shown = path.display();
     let text = text!(
-        "{shown} 已有编辑记录，不会被示例覆盖",
-        "{shown} holds somebody's edits and is not replaced by the sample"
+        "{shown} 已有编辑记录，不会被覆盖，请另取文件名",
+        "{shown} holds somebody's edits and is not replaced: choose another name"
     );
     Err(Failure::new(FailureKind::File, text))
 }

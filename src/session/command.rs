@@ -10,7 +10,8 @@ use crate::model::value::Value;
 use crate::text::{Lang, Text};
 
 use super::answer::RenderRequest;
-use super::settings::{CoordinateStyle, Theme, Units};
+use super::drafts::KeptNote;
+use super::settings::{CoordinateStyle, KeptView, Theme, Units, WindowShape};
 
 /// One request. [`Session::run`](super::Session::run) is the only place that takes it.
 #[derive(Debug)]
@@ -341,6 +342,13 @@ pub enum LookCommand {
     SelectAll(String),
     /// Nothing selected.
     ClearSelection,
+    /// Another opacity of a layer on this screen alone, while the hand still moves: [`LayerCommand::Opacity`] keeps it.
+    FadeLayer {
+        /// Table name.
+        layer: String,
+        /// 0 is clear, 1 is solid.
+        opacity: f32,
+    },
     /// Opens, sorts or filters the attribute table.
     Table(TableCommand),
     /// Words typed into the search box.
@@ -356,6 +364,8 @@ pub enum LookCommand {
     },
     /// One bookmark less.
     RemoveBookmark(String),
+    /// The photo files of the notes that are being written: they are read once, others are forgotten.
+    NotePhotos(Vec<PathBuf>),
     /// Closes a notice.
     CloseNotice(u64),
 }
@@ -390,6 +400,17 @@ pub enum SettingsCommand {
     Coordinates(CoordinateStyle),
     /// The first-start page was seen.
     WelcomeSeen,
+    /// How the window stands, for the next start.
+    Window(WindowShape),
+    /// Where a city is looked at, for the next time it is open.
+    View(KeptView),
+    /// Notes that are not finished, kept for the next time this city is open, in place of those kept before.
+    KeepNotes {
+        /// The city's file.
+        city: PathBuf,
+        /// None to forget them.
+        notes: Vec<KeptNote>,
+    },
 }
 
 /// A whole row as the form edits it.

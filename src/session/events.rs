@@ -53,6 +53,8 @@ pub(super) enum Event {
     ExportCount(u64, u64),
     /// A photo in full size.
     Photo(i64, Option<Arc<PhotoPixels>>),
+    /// A photo file for a note that is being written.
+    NotePhoto(std::path::PathBuf, Result<super::drafts::ReadPhoto, Failure>),
     /// Something went wrong that nobody waits for.
     Trouble(Failure),
 }

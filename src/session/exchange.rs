@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::geom::crs::Crs;
 use crate::io;
 use crate::io::error::WriteError;
-use crate::io::format::{self, ReadOptions, WriteOptions};
+use crate::io::format::{self, ReadOptions, WriteOptions, Written};
 use crate::kinds;
 use crate::store::city::City;
 use crate::store::command::{Action, Committed, Write};
-use crate::store::create::create_with;
+use crate::store::create::{create_with, remove_leftovers};
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
 use crate::task::{Problem, Task};
@@ -88,6 +88,7 @@ impl Session {
         }
         let (city, follower) = (Arc::clone(&open.city), open.keeper.follower());
         Ok(self.jobs.start(title, move |_, mut task| {
+            remove_leftovers(city.path());
             let plan = Plan::make(&request, &city.reader()?.layers()?, &mut task)?;
             let (committed, answer) = import_into(&city, plan, author, task)?;
             follower.follow(committed);
@@ -124,9 +125,10 @@ fn import_into(
     author: String,
     task: Task<'static>,
 ) -> Result<(Committed, Answer), StoreError> {
-    let (label, mut layers) = (plan.label(), plan.imported());
+    let (label, mut layers, cancel) = (plan.label(), plan.imported(), task.cancel().clone());
     let (feed, tally) = plan.into_feed(task);
-    let committed = city.submit(Write { label, author, action: Action::Import(Box::new(feed)) }).wait()?;
+    let write = Write { label, author, action: Action::Import(Box::new(feed)) };
+    let committed = city.submit_stoppable(write, cancel).wait()?;
     let (features, problems) = tally.take();
     for (layer, features) in layers.iter_mut().zip(features) {
         layer.features = features;
@@ -158,7 +160,13 @@ fn preview(path: PathBuf, options: ReadOptions, task: &mut Task<'_>) -> Result<I
         sample: draft.sample,
     });
     let format = survey.format.name.clone();
-    Ok(ImportPreview { path, format, crs, layers: layers.collect(), problems: survey.problems, refused: None })
+    let mut problems = survey.problems.listed;
+    if survey.problems.omitted > 0 {
+        let more = survey.problems.omitted;
+        let what = text!("另有 {more} 个问题没有列出", "{more} more problems are not listed");
+        problems.push(Problem::warning("import.more-problems", what));
+    }
+    Ok(ImportPreview { path, format, crs, layers: layers.collect(), problems, refused: None })
 }
 
 fn export(
@@ -179,6 +187,8 @@ fn export(
         crs: request.crs,
         note: sample.then(|| Text::new("示例数据，全部为虚构", "Sample data, all of it invented")),
     };
+    // What the format cannot do is refused before anything is begun on the disk.
+    create(&mut std::io::sink(), &schema, &options).map_err(|error| write_failure(&error))?;
     let total = rows.count(reader)?;
     let words = Text::new("写出要素", "Writing features");
     let mut stopped: Option<Failure> = None;
@@ -211,10 +221,8 @@ fn export(
         (Some(failure), _) => Err(failure),
         (None, Err(error)) => Err(write_failure(&error)),
         (None, Ok(written)) => {
-            let (file, features, bytes) = (request.path.clone(), written.features, written.bytes);
-            let problems: Vec<Problem> = written.problems;
-            tracing::debug!(problems = problems.len(), "exported");
-            Ok(Answer::Exported { file, features, bytes })
+            let Written { features, bytes, problems } = written;
+            Ok(Answer::Exported { file: request.path.clone(), features, bytes, problems })
         }
     }
 }
@@ -231,5 +239,9 @@ fn create_of(path: &Path) -> Result<format::CreateFn, Failure> {
 
 /// A file that cannot be written.
 pub(super) fn write_failure(error: &WriteError) -> Failure {
-    Failure::new(FailureKind::File, error.headline())
+    let kind = match error {
+        WriteError::WrongCrs { .. } => FailureKind::Usage,
+        _ => FailureKind::File,
+    };
+    Failure::new(kind, error.headline())
 }

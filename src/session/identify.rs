@@ -7,53 +7,138 @@ use geo::{Contains as _, Distance as _, Euclidean};
 use crate::geom::crs::Crs;
 use crate::geom::measure;
 use crate::geom::transform::Transform;
+use crate::kinds::overdue::is_overdue;
 use crate::model::expr::{Comparison, Expr};
 use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, Geometry};
+use crate::model::schema::Schema;
 use crate::model::value::Value;
 use crate::store::error::StoreError;
 use crate::store::query::Query;
 use crate::store::reader::Reader;
+use crate::text;
 use crate::text::{Lang, Text};
 
-use super::notes::notes_about;
+use super::notes::{about, notes_about};
 use super::place;
-use super::settings::{CoordinateStyle, Units};
+use super::settings::{CoordinateStyle, Settings, Units};
 use super::snapshot::mapped_bounds;
 use super::state::{Derived, DetailRow, FeatureRef, LayerView, title_of};
 
 /// How far a road may be away and still be named as the nearest, metres.
-const ROAD_REACH_M: f64 = 150.0;
+pub(super) const ROAD_REACH_M: f64 = 150.0;
+/// A size that a row states itself is not worked out a second time, if the two differ by no more than this share.
+const SAME_SIZE: f64 = 0.005;
+
+/// How a person wants to read what is worked out.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    lang: Lang,
+    units: Units,
+    coordinates: CoordinateStyle,
+}
+
+impl Manner {
+    /// As the settings say.
+    pub(super) fn of(settings: &Settings) -> Self {
+        Self { lang: settings.lang(), units: settings.units, coordinates: settings.coordinates }
+    }
+}
 
 /// The row with everything about it; `None` if it is gone.
 pub(super) fn read_row(
     reader: &Reader,
     layers: &[LayerView],
     at: &FeatureRef,
-    units: Units,
-    lang: Lang,
+    manner: Manner,
 ) -> Result<Option<DetailRow>, StoreError> {
     let Some(layer) = layers.iter().find(|layer| layer.table() == at.layer) else { return Ok(None) };
     let Some(feature) = reader.feature(&at.layer, at.id)? else { return Ok(None) };
+    let lang = manner.lang;
     let shape = feature.geometry.as_ref().and_then(|geometry| in_degrees(geometry, layer.schema.crs));
     let mut derived = Vec::new();
     let mut around = Surroundings::default();
     if let Some(shape) = &shape {
-        derived.extend(sizes(shape, units));
+        derived.extend(sizes(shape, manner, &|word, size| states(&layer.schema, &feature, word, size)));
         around = Surroundings::read(reader, layers, shape, lang)?;
         derived.extend(around.derived(at));
     }
+    let own_road = own_road(reader, layers, (&layer.schema, &feature), lang)?;
     let bounds = shape.as_ref().map(Geometry::bounds).filter(|bounds| !bounds.is_empty());
     Ok(Some(DetailRow {
         at: at.clone(),
         title: title_of(layer.kind, &layer.schema, &feature, lang),
-        subtitle: around.subtitle(&layer.name),
+        subtitle: around.subtitle(&layer.name, own_road),
         derived,
+        instead: instead(reader, layers, (&layer.schema, &feature), lang)?,
         photos: super::photos::thumbnails(reader, at)?,
         notes: notes_about(reader, layers, at)?,
         bounds_world: bounds.and_then(|bounds| mapped_bounds(bounds, Crs::WGS84, Crs::WEB_MERCATOR)),
         feature,
     }))
+}
+
+/// The road that the row itself names, in the language of the interface where the city knows that.
+fn own_road(
+    reader: &Reader,
+    layers: &[LayerView],
+    (schema, feature): (&Schema, &Feature),
+    lang: Lang,
+) -> Result<Option<String>, StoreError> {
+    let Some(name) = word_of(schema, feature, "road_name") else { return Ok(None) };
+    let road = layers.iter().find(|layer| layer.kind.id == "road" && layer.schema.field("name").is_some());
+    let Some(road) = road.filter(|_| lang == Lang::En) else { return Ok(Some(name)) };
+    let mut found = None;
+    let named = Query { limit: Some(1), ..Query::filtered(field_is("name", name.as_str())) };
+    reader.query(road.table(), &named, &mut |feature| {
+        found = Some(title_of(road.kind, &road.schema, &feature, lang));
+        ControlFlow::Break(())
+    })?;
+    Ok(found.or(Some(name)))
+}
+
+/// Whether the row states a size itself, in a field named so.
+fn states(schema: &Schema, feature: &Feature, word: &str, size: f64) -> bool {
+    let mut pairs = schema.fields.iter().zip(&feature.values);
+    pairs.any(|(field, value)| {
+        let is_same = |stated: f64| (stated - size).abs() <= size.abs() * SAME_SIZE;
+        field.id.to_ascii_lowercase().contains(word) && value.as_f64().is_some_and(is_same)
+    })
+}
+
+/// What stands in place of values that say nothing to a person, or were right only when they were stored.
+fn instead(
+    reader: &Reader,
+    layers: &[LayerView],
+    (schema, feature): (&Schema, &Feature),
+    lang: Lang,
+) -> Result<Vec<(usize, Option<Derived>)>, StoreError> {
+    let mut instead = Vec::new();
+    if let Some(about) = about(schema, feature)
+        && let Some(layer) = layers.iter().find(|layer| layer.table() == about.at.layer)
+    {
+        let row = reader.feature(&about.at.layer, about.at.id)?;
+        let (zh, en) = (&layer.name.zh, &layer.name.en);
+        let (value, link) = match row {
+            Some(row) => {
+                let title = title_of(layer.kind, &layer.schema, &row, lang);
+                (text!("{zh} · {title}", "{en} · {title}"), Some(about.at))
+            }
+            None => {
+                let id = about.at.id;
+                (text!("{zh} {id}（已不在）", "{en} {id} (no longer there)"), None)
+            }
+        };
+        instead.push((about.layer_field, Some(Derived { name: Text::new("关于", "About"), value, link })));
+        instead.push((about.id_field, None));
+    }
+    let overdue = is_overdue(schema, &feature.values, &jiff::Zoned::now());
+    if let Some((index, yes)) = schema.field_index("overdue").zip(overdue) {
+        let value = if yes { Text::new("是", "Yes") } else { Text::new("否", "No") };
+        let name = schema.fields[index].name.clone();
+        instead.push((index, Some(Derived { name, value, link: None })));
+    }
+    Ok(instead)
 }
 
 /// A geometry in longitude and latitude.
@@ -62,26 +147,33 @@ pub(super) fn in_degrees(geometry: &Geometry, crs: Crs) -> Option<Geometry> {
     geometry.try_map_xy(|at| transform.point(at)).ok()
 }
 
-fn sizes(shape: &Geometry, units: Units) -> Vec<Derived> {
+/// Coordinates, length, area, perimeter. `is_stated` says whether the row has a size of that name itself.
+fn sizes(shape: &Geometry, manner: Manner, is_stated: &dyn Fn(&str, f64) -> bool) -> Vec<Derived> {
     let geometry = shape.to_geo();
+    let units = manner.units;
     let plain = |name: Text, value: Text| Derived { name, value, link: None };
-    let mut sizes = Vec::new();
+    let long = |name: Text, length_m: f64| {
+        let both = |lang| place::format_length(length_m, units, lang);
+        plain(name, Text::owned(both(Lang::Zh), both(Lang::En)))
+    };
     let middle = place::world_from_lonlat(anchor(shape));
-    let text = place::format_place(middle, CoordinateStyle::Degrees);
-    sizes.push(plain(Text::new("坐标", "Coordinates"), Text::same(text)));
+    let coordinates = place::format_place(middle, manner.coordinates);
+    let mut sizes = vec![plain(Text::new("坐标", "Coordinates"), Text::same(coordinates))];
     match shape.kind().dimension() {
         Some(1) => {
             let length_m = measure::length_m(&geometry);
-            let both = |lang| place::format_length(length_m, units, lang);
-            sizes.push(plain(Text::new("长度", "Length"), Text::owned(both(Lang::Zh), both(Lang::En))));
+            if !is_stated("length", length_m) {
+                sizes.push(long(Text::new("长度", "Length"), length_m));
+            }
         }
         Some(2) => {
             let area_m2 = measure::area_m2(&geometry);
-            let both = |lang| place::format_area(area_m2, units, lang);
-            sizes.push(plain(Text::new("面积", "Area"), Text::owned(both(Lang::Zh), both(Lang::En))));
-            let perimeter_m = measure::perimeter_m(&geometry);
-            let both = |lang| place::format_length(perimeter_m, units, lang);
-            sizes.push(plain(Text::new("周长", "Perimeter"), Text::owned(both(Lang::Zh), both(Lang::En))));
+            // In mu it says something that square metres do not.
+            if units == Units::Mu || !is_stated("area", area_m2) {
+                let both = |lang| place::format_area(area_m2, units, lang);
+                sizes.push(plain(Text::new("面积", "Area"), Text::owned(both(Lang::Zh), both(Lang::En))));
+            }
+            sizes.push(long(Text::new("周长", "Perimeter"), measure::perimeter_m(&geometry)));
         }
         _ => {}
     }
@@ -141,10 +233,11 @@ impl Surroundings {
             .collect()
     }
 
-    /// `污水检查井 · 庐山北路 · 甘棠街道`.
-    fn subtitle(&self, layer: &Text) -> Text {
-        let places = [&self.road, &self.street].into_iter().flatten().map(|named| named.name.as_str());
-        let rest: String = places.flat_map(|name| [" · ", name]).collect();
+    /// `污水检查井 · 庐山北路 · 甘棠街道`. The road that the row names goes before the nearest one.
+    fn subtitle(&self, layer: &Text, own_road: Option<String>) -> Text {
+        let name = |named: &Option<Named>| named.as_ref().map(|named| named.name.clone());
+        let places = [own_road.or_else(|| name(&self.road)), name(&self.street)];
+        let rest: String = places.into_iter().flatten().flat_map(|name| [" · ".to_owned(), name]).collect();
         Text::owned(format!("{}{rest}", layer.zh), format!("{}{rest}", layer.en))
     }
 }
@@ -161,10 +254,24 @@ fn around(
     let Some(layer) = layers.iter().find(|layer| layer.kind.id == kind && layer.has_geometry()) else {
         return Ok(None);
     };
-    let Some(window) = window_in(lonlat, reach_m, layer.schema.crs) else { return Ok(None) };
+    let found = nearest(reader, &layer.schema, lonlat, reach_m)?;
+    Ok(found.map(|feature| Named {
+        at: FeatureRef { layer: layer.table().to_owned(), id: feature.id },
+        name: title_of(layer.kind, &layer.schema, &feature, lang),
+    }))
+}
+
+/// The row of a layer that holds a point (`reach_m` 0), or the nearest within reach.
+pub(super) fn nearest(
+    reader: &Reader,
+    schema: &Schema,
+    lonlat: [f64; 2],
+    reach_m: f64,
+) -> Result<Option<Feature>, StoreError> {
+    let Some(window) = window_in(lonlat, reach_m, schema.crs) else { return Ok(None) };
     let mut best: Option<(f64, Feature)> = None;
-    reader.query(layer.table(), &Query::within(window), &mut |feature| {
-        let shape = feature.geometry.as_ref().and_then(|geometry| in_degrees(geometry, layer.schema.crs));
+    reader.query(&schema.table, &Query::within(window), &mut |feature| {
+        let shape = feature.geometry.as_ref().and_then(|geometry| in_degrees(geometry, schema.crs));
         if let Some(distance) = shape.map(|shape| distance_m(&shape, lonlat))
             && distance <= reach_m
             && best.as_ref().is_none_or(|(least, _)| distance < *least)
@@ -173,10 +280,13 @@ fn around(
         }
         ControlFlow::Continue(())
     })?;
-    Ok(best.map(|(_, feature)| Named {
-        at: FeatureRef { layer: layer.table().to_owned(), id: feature.id },
-        name: title_of(layer.kind, &layer.schema, &feature, lang),
-    }))
+    Ok(best.map(|(_, feature)| feature))
+}
+
+/// The words of a field, if there are any.
+pub(super) fn word_of(schema: &Schema, feature: &Feature, id: &str) -> Option<String> {
+    let word = feature.values.get(schema.field_index(id)?)?.as_str()?.trim();
+    (!word.is_empty()).then(|| word.to_owned())
 }
 
 /// A box in a layer's CRS that holds everything within reach of a place.

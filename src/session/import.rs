@@ -1,5 +1,6 @@
-//! From a file to layers: which target each layer of the file goes to, what each column means there, and the feed.
+//! From a file to layers: which target each layer of the file goes to, and the feed of its rows.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,22 +12,24 @@ use crate::io::format::{self, Draft, ReadOptions, Survey};
 use crate::kinds;
 use crate::kinds::kind::Kind;
 use crate::model::feature::Feature;
-use crate::model::geometry::GeometryKind;
+use crate::model::geometry::{Bounds, GeometryKind};
 use crate::model::schema::{Field, Schema};
 use crate::model::value::Value;
 use crate::store::error::StoreError;
 use crate::store::import::{Import, ImportStop, Target};
 use crate::store::reader::LayerInfo;
-use crate::task::{Problem, Severity, Task};
+use crate::task::{Problem, Problems, Severity, Task};
 use crate::text;
 use crate::text::Text;
 
 use super::answer::{Failure, FailureKind, ImportedLayer};
 use super::command::ImportRequest;
+use super::import_columns::Columns;
+use super::import_rows::{Planned, Told, all_told};
 use super::snapshot::kind_of;
 
-/// Problems kept of one import; beyond it they are only counted.
-const MOST_PROBLEMS: usize = 10_000;
+/// Different values of one column of which it is remembered that reading keeps them.
+const KNOWN: usize = 1000;
 
 /// Files that have been looked into and given their targets.
 pub(super) struct Plan {
@@ -42,24 +45,16 @@ struct Source {
     goes_to: Vec<usize>,
 }
 
-/// One target and how rows get there.
-struct Planned {
-    target: Target,
-    kind: &'static Kind,
-    /// For each field of the target the column of the file it comes from.
-    columns: Vec<Option<usize>>,
-    /// From the file's CRS to the layer's, where they differ.
-    transform: Option<Transform>,
-}
-
 /// What came of the feed, shared between the writer's thread and the job's.
 #[derive(Clone, Default)]
-pub(super) struct Tally(Arc<Mutex<Counted>>);
+pub(super) struct Tally(Arc<Mutex<(Vec<u64>, Problems)>>);
 
-#[derive(Default)]
+/// What comes of the feed, while it runs.
 struct Counted {
     features: Vec<u64>,
-    problems: Vec<Problem>,
+    told: Vec<Told>,
+    problems: Problems,
+    any_error: bool,
 }
 
 impl Plan {
@@ -70,15 +65,17 @@ impl Plan {
         for path in &request.paths {
             let options = ReadOptions { crs: request.crs, one_layer: request.one_layer, layer_name: None };
             let survey = format::survey(path, &options, task).map_err(|error| read_failure(path, &error))?;
-            let errors = survey.problems.iter().filter(|problem| problem.severity == Severity::Error);
-            if request.strict && errors.count() > 0 {
-                return Err(strict_failure(survey.problems));
+            let mut problems = survey.problems.listed.iter();
+            if request.strict && problems.any(|problem| problem.severity == Severity::Error) {
+                return Err(strict_failure(survey.problems.listed));
             }
             let mut goes_to = Vec::new();
             for draft in &survey.layers {
                 goes_to.push(plan.aim(draft, survey.crs, kind, request, layers)?);
             }
-            plan.sources.push(Source { path: path.clone(), survey, goes_to });
+            let source = Source { path: path.clone(), survey, goes_to };
+            plan.keep_what_is_lost(&source, task)?;
+            plan.sources.push(source);
         }
         Ok(plan)
     }
@@ -101,7 +98,8 @@ impl Plan {
                 return Err(misfit(&schema.name, draft));
             }
             let to = kind_of(&schema.kind);
-            return self.push(schema.clone(), true, to, draft, crs, request);
+            let columns = Columns::of_old_layer(&schema.fields, to, &draft.fields, &request.map)?;
+            return self.push(Target { schema: schema.clone(), append: true }, to, columns, draft, crs);
         }
         if let Some(kind) = kind
             && !fits(kind.geometry, draft.geometry)
@@ -114,26 +112,63 @@ impl Plan {
         };
         let name = wanted.unwrap_or(&draft.name).to_owned();
         let table = free_name(&name, taken);
-        let schema = new_schema(table, &name, kind, draft, crs, request);
-        self.push(schema, false, kind.unwrap_or_else(kinds::plain), draft, crs, request)
+        let mut schema = new_schema(table, &name, kind, draft, crs);
+        if request.layer.is_some() {
+            schema.name = Text::same(name);
+        }
+        let kind = kind.unwrap_or_else(kinds::plain);
+        let columns = Columns::of_new_layer(&mut schema.fields, kind, &draft.fields, &request.map)?;
+        self.push(Target { schema, append: false }, kind, columns, draft, crs)
     }
 
     fn push(
         &mut self,
-        schema: Schema,
-        append: bool,
+        target: Target,
         kind: &'static Kind,
+        columns: Columns,
         draft: &Draft,
         crs: Crs,
-        request: &ImportRequest,
     ) -> Result<usize, Failure> {
-        let columns = columns(&schema.fields, &draft.fields, kind, &request.map)?;
-        let transform = if crs == schema.crs { None } else { Some(Transform::new(crs, schema.crs)) };
+        let ours = target.schema.crs;
+        let transform = if crs == ours { None } else { Some(Transform::new(crs, ours)) };
         let transform = transform
             .transpose()
             .map_err(|error| Failure::new(FailureKind::Usage, Text::owned(error.zh(), error.en())))?;
-        self.targets.push(Planned { target: Target { schema, append }, kind, columns, transform });
+        let to_degrees = to_degrees_at_risk(crs, draft.bounds);
+        let theirs = draft.fields.clone();
+        self.targets.push(Planned { target, kind, columns, theirs, transform, to_degrees });
         Ok(self.targets.len() - 1)
+    }
+
+    /// Gives a field of its own, where it stays as it came, to every column that is read into a field of the kind and
+    /// loses something by it. Only the values can tell, and only a layer that is not made yet can get the field: so the
+    /// file is read once more before the first row is written, unless no column is at risk. What a layer that is there
+    /// cannot take is told of.
+    fn keep_what_is_lost(&mut self, source: &Source, task: &mut Task<'_>) -> Result<(), Failure> {
+        let watch = |&place: &usize| self.targets[place].watch();
+        let mut watched: Vec<Vec<Watched>> = source.goes_to.iter().map(watch).collect();
+        let mut lost: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); watched.len()];
+        if watched.iter().all(Vec::is_empty) {
+            return Ok(());
+        }
+        let read = format::read(&source.path, &source.survey, task, &mut |layer, _, feature| {
+            let lost = &mut lost[layer];
+            watched[layer].retain_mut(|column| match feature.values.get(column.column) {
+                Some(value) if !column.keeps(value) => !lost.insert(column.column),
+                _ => true,
+            });
+            let is_settled = watched.iter().all(Vec::is_empty);
+            if is_settled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        match read {
+            Ok(_) | Err(ReadError::Stopped) => {}
+            Err(error) => return Err(read_failure(&source.path, &error)),
+        }
+        for (&place, lost) in source.goes_to.iter().zip(lost) {
+            let Planned { target, columns, theirs, .. } = &mut self.targets[place];
+            lost.into_iter().for_each(|column| columns.keep_twin(&mut target.schema.fields, theirs, column));
+        }
+        Ok(())
     }
 
     /// The rows, as the store takes them, and where to read afterwards what came of them.
@@ -156,6 +191,7 @@ impl Plan {
             name: planned.target.schema.table.clone(),
             kind: planned.kind.id.to_owned(),
             features: 0,
+            mapped: planned.columns.mapped(&planned.target.schema.fields, &planned.theirs),
         };
         self.targets.iter().map(imported).collect()
     }
@@ -163,9 +199,40 @@ impl Plan {
 
 impl Tally {
     /// Features per target, and problems.
-    pub(super) fn take(&self) -> (Vec<u64>, Vec<Problem>) {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (std::mem::take(&mut counted.features), std::mem::take(&mut counted.problems))
+    pub(super) fn take(&self) -> (Vec<u64>, Problems) {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A column on its way into a field, watched for values that do not survive it.
+struct Watched {
+    column: usize,
+    field: Field,
+    /// Texts of which it is known that they survive: coded columns repeat a few.
+    known: BTreeSet<String>,
+}
+
+impl Planned {
+    /// The columns of which something may be lost, where a field for them can still be made.
+    fn watch(&self) -> Vec<Watched> {
+        if self.target.append {
+            return Vec::new();
+        }
+        let at_risk = self.columns.at_risk(&self.target.schema.fields, &self.theirs);
+        at_risk.into_iter().map(|(column, field)| Watched { column, field, known: BTreeSet::new() }).collect()
+    }
+}
+
+impl Watched {
+    fn keeps(&mut self, value: &Value) -> bool {
+        if value.is_null() || value.as_str().is_some_and(|words| self.known.contains(words)) {
+            return true;
+        }
+        let keeps = kinds::convert::keeps(value, &self.field);
+        if let Some(words) = value.as_str().filter(|_| keeps && self.known.len() < KNOWN) {
+            self.known.insert(words.to_owned());
+        }
+        keeps
     }
 }
 
@@ -182,15 +249,41 @@ impl Import for Feed {
     }
 
     fn feed(&mut self, sink: &mut dyn FnMut(usize, Feature) -> Result<(), StoreError>) -> Result<(), ImportStop> {
-        let mut counted = Counted { features: vec![0; self.plan.targets.len()], problems: Vec::new() };
+        let targets = &self.plan.targets;
+        let mut counted = Counted {
+            features: vec![0; targets.len()],
+            told: targets.iter().map(|_| Told::default()).collect(),
+            problems: Problems::default(),
+            any_error: false,
+        };
         for source in &self.plan.sources {
-            feed_source(source, &self.plan.targets, &mut self.task, &mut counted, sink)?;
+            feed_source(source, targets, &mut self.task, &mut counted, sink)?;
         }
-        if self.plan.strict && counted.problems.iter().any(|problem| problem.severity == Severity::Error) {
+        if self.plan.strict && counted.any_error {
             return Err(ImportStop::Refused(strict_text()));
         }
-        *self.tally.0.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+        let problems = all_told(targets, &counted.told, counted.problems);
+        *self.tally.0.lock().unwrap_or_else(PoisonError::into_inner) = (counted.features, problems);
         Ok(())
+    }
+}
+
+impl Counted {
+    fn note(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        for problem in problems {
+            self.any_error |= problem.severity == Severity::Error;
+            self.problems.push(problem);
+        }
+    }
+
+    /// What the file itself has to tell, in the layer that it goes to, if that is one.
+    fn note_file(&mut self, problems: Problems, layer: Option<&str>) {
+        self.problems.omitted += problems.omitted;
+        let in_layer = |problem: Problem| match layer {
+            Some(layer) => problem.in_layer(layer),
+            None => problem,
+        };
+        self.note(problems.listed.into_iter().map(in_layer));
     }
 }
 
@@ -202,19 +295,22 @@ fn feed_source(
     sink: &mut dyn FnMut(usize, Feature) -> Result<(), StoreError>,
 ) -> Result<(), ImportStop> {
     let mut stop: Option<StoreError> = None;
-    note(&mut counted.problems, source.survey.problems.iter().cloned());
-    let mut read = 0_i64;
-    let later = format::read(&source.path, &source.survey, task, &mut |layer, feature| {
-        read += 1;
+    let layer = match source.goes_to[..] {
+        [only] => Some(targets[only].target.schema.table.as_str()),
+        _ => None,
+    };
+    counted.note_file(source.survey.problems.clone(), layer);
+    let later = format::read(&source.path, &source.survey, task, &mut |layer, number, feature| {
         let place = source.goes_to[layer];
         let planned = &targets[place];
-        let (row, problems) = planned.row(feature, read);
-        note(&mut counted.problems, problems.into_iter());
+        let (row, problems) = planned.row(feature, number, &mut counted.told[place]);
+        counted.note(problems);
         let Some(row) = row else { return ControlFlow::Continue(()) };
         match sink(place, row) {
             Ok(()) => counted.features[place] += 1,
             Err(StoreError::Refused { what }) => {
-                note(&mut counted.problems, std::iter::once(Problem::error("import.refused", what).of_feature(read)));
+                let problem = Problem::error("import.refused", what).of_feature(number);
+                counted.note([problem.in_layer(planned.target.schema.table.as_str())]);
             }
             Err(error) => {
                 stop = Some(error);
@@ -228,135 +324,38 @@ fn feed_source(
         (None, Err(ReadError::Cancelled(_))) => Err(ImportStop::Cancelled),
         (None, Err(error)) => Err(ImportStop::Refused(error.headline())),
         (None, Ok(later)) => {
-            note(&mut counted.problems, later.into_iter());
+            counted.note_file(later, layer);
             Ok(())
         }
     }
 }
 
-impl Planned {
-    /// A feature of the file as a row of the target; none if it cannot be placed.
-    fn row(&self, feature: Feature, number: i64) -> (Option<Feature>, Vec<Problem>) {
-        let mut problems = Vec::new();
-        let fields = &self.target.schema.fields;
-        let mut values = Vec::with_capacity(fields.len());
-        let mut given = feature.values;
-        for (field, column) in fields.iter().zip(&self.columns) {
-            let value = column.and_then(|column| given.get_mut(column)).map(std::mem::take).unwrap_or_default();
-            values.push(self.value(value, field, number, &mut problems));
-        }
-        let geometry = match (feature.geometry, &self.transform) {
-            (Some(geometry), Some(transform)) => match geometry.try_map_xy(|at| transform.point(at)) {
-                Ok(geometry) => Some(geometry),
-                Err(error) => {
-                    let what = Text::owned(error.zh(), error.en());
-                    problems.push(Problem::error("import.crs", what).of_feature(number));
-                    return (None, problems);
-                }
-            },
-            (geometry, _) => geometry,
-        };
-        let id = if self.target.append { 0 } else { feature.id };
-        let row = Feature { id, geometry, values };
-        if self.kind.id != "plain" {
-            let found = (self.kind.check)(self.kind, &row);
-            problems.extend(found.into_iter().map(|problem| problem.of_feature(number)));
-        }
-        (Some(row), problems)
+/// The way to degrees for features of which some may have no place there. Degrees themselves were looked at by whoever
+/// read the file; of other coordinates the box around all of them tells, so that a good file costs nothing.
+fn to_degrees_at_risk(crs: Crs, bounds: Bounds) -> Option<Transform> {
+    if crs.is_geographic() || bounds.is_empty() {
+        return None;
     }
-
-    fn value(&self, value: Value, field: &Field, number: i64, problems: &mut Vec<Problem>) -> Value {
-        if self.kind.id == "plain" && !self.target.append || value.is_null() {
-            return value;
-        }
-        kinds::convert::convert(value, field).unwrap_or_else(|what| {
-            problems.push(Problem::warning("import.value", what).of_feature(number));
-            Value::Null
-        })
-    }
+    let to_degrees = Transform::new(crs, Crs::WGS84).ok()?;
+    let [x, y] = bounds.center();
+    let across = [bounds.min[0], x, bounds.max[0]];
+    let up = [bounds.min[1], y, bounds.max[1]];
+    let is_safe = across.iter().all(|&x| up.iter().all(|&y| to_degrees.point([x, y]).is_ok()));
+    (!is_safe).then_some(to_degrees)
 }
 
-fn note(problems: &mut Vec<Problem>, new: impl Iterator<Item = Problem>) {
-    let room = MOST_PROBLEMS.saturating_sub(problems.len());
-    problems.extend(new.take(room));
-}
-
-/// For each field of a layer the column of the file that it comes from: as the person says, else as the kind guesses,
-/// else by name.
-fn columns(
-    fields: &[Field],
-    theirs: &[Field],
-    kind: &Kind,
-    map: &[(String, String)],
-) -> Result<Vec<Option<usize>>, Failure> {
-    let guessed = kinds::mapping::guess(theirs, kind);
-    let mut columns: Vec<Option<usize>> = fields
-        .iter()
-        .map(|field| {
-            let by_guess = kind
-                .fields
-                .iter()
-                .position(|own| own.id == field.id)
-                .and_then(|own| guessed.iter().position(|meant| *meant == Some(own)));
-            by_guess.or_else(|| theirs.iter().position(|their| their.id == field.id || their.name == field.name))
-        })
-        .collect();
-    for (their, our) in map {
-        let no_field = |word: &str| {
-            let text = text!("没有字段“{word}”", "There is no field “{word}”");
-            Failure::new(FailureKind::Usage, text)
-        };
-        let from = theirs.iter().position(|field| field.is_named(their)).ok_or_else(|| no_field(their))?;
-        if our.is_empty() {
-            // Nothing of ours: the column stays what it is, whatever was guessed.
-            forget(&mut columns, fields, theirs, from);
-            continue;
-        }
-        let to = fields.iter().position(|field| field.is_named(our)).ok_or_else(|| no_field(our))?;
-        columns.iter_mut().filter(|column| **column == Some(from)).for_each(|column| *column = None);
-        columns[to] = Some(from);
-    }
-    Ok(columns)
-}
-
-/// Takes a column off the field that was guessed for it; a field that is the column itself keeps it.
-fn forget(columns: &mut [Option<usize>], fields: &[Field], theirs: &[Field], from: usize) {
-    for (column, field) in columns.iter_mut().zip(fields) {
-        if *column == Some(from) && field.id != theirs[from].id {
-            *column = None;
-        }
-    }
-}
-
-/// The schema of a layer that an import makes: the kind's fields, then those of the file that it has no place for.
-fn new_schema(
-    table: String,
-    name: &str,
-    kind: Option<&'static Kind>,
-    draft: &Draft,
-    crs: Crs,
-    request: &ImportRequest,
-) -> Schema {
+/// The schema of a layer that an import makes, before the file's columns come to it.
+fn new_schema(table: String, name: &str, kind: Option<&'static Kind>, draft: &Draft, crs: Crs) -> Schema {
     // Shifted coordinates are brought home; whatever else came stays as surveyed.
     let crs = if matches!(crs, Crs::Gcj02 | Crs::Bd09) { Crs::CGCS2000 } else { crs };
-    let Some(kind) = kind else {
-        let (name, geometry, fields) = (Text::same(name), draft.geometry, draft.fields.clone());
-        let z_order = kinds::plain_z_order(geometry);
-        return Schema { table, name, kind: "plain".into(), geometry, crs, z_order, fields };
-    };
-    let mut schema = Schema { table, geometry: draft.geometry.or(kind.geometry), ..kind.schema(crs) };
-    if request.layer.is_some() {
-        schema.name = Text::same(name);
-    }
-    let guessed = kinds::mapping::guess(&draft.fields, kind);
-    for (field, meant) in draft.fields.iter().zip(guessed) {
-        let known = schema.fields.iter().any(|own| own.id.eq_ignore_ascii_case(&field.id));
-        let said = request.map.iter().find(|(their, _)| field.is_named(their)).map(|(_, our)| our.is_empty());
-        if said.unwrap_or(meant.is_none()) && !known {
-            schema.fields.push(field.clone());
+    let geometry = draft.geometry;
+    match kind {
+        Some(kind) => Schema { table, geometry: geometry.or(kind.geometry), ..kind.schema(crs) },
+        None => {
+            let (name, z_order) = (Text::same(name), kinds::plain_z_order(geometry));
+            Schema { table, name, kind: "plain".into(), geometry, crs, z_order, fields: Vec::new() }
         }
     }
-    schema
 }
 
 fn find_kind(word: &str) -> Result<&'static Kind, Failure> {
@@ -396,7 +395,6 @@ pub(super) fn read_failure(path: &Path, error: &ReadError) -> Failure {
     let kind = match error {
         ReadError::Io { .. } => FailureKind::File,
         ReadError::Cancelled(_) => FailureKind::Cancelled,
-        ReadError::UnknownCrs { .. } => FailureKind::Usage,
         _ => FailureKind::Data,
     };
     let (name, what) = (path.display(), error.headline());

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::geom::crs::Crs;
 use crate::geom::measure;
+use crate::geom::transform::Transform;
 use crate::model::expr::Expr;
 use crate::model::geometry::Geometry;
 use crate::model::schema::Schema;
@@ -19,6 +20,7 @@ use super::Session;
 use super::answer::{CityInfo, Failure, LayerFigures};
 use super::figures::{FIGURES, Figure, Measure};
 use super::identify::{anchor, in_degrees};
+use super::rows::misplaced;
 use super::snapshot::{SAMPLE_KEY, kind_of, mapped_bounds};
 
 /// Most rows of one layer that a check lists; beyond it only their number matters.
@@ -124,18 +126,21 @@ fn count(reader: &Reader, layers: &[LayerInfo], figure: &Figure) -> Result<f64, 
     Ok(if different.is_empty() { total } else { different.len() as f64 })
 }
 
-/// What its kind finds odd about the rows of a layer.
+/// What is odd about the rows of a layer: what their kind finds, and places that are none.
 pub(super) fn check_rows(reader: &Reader, schema: &Schema, task: &mut Task<'_>) -> Result<Vec<Problem>, StoreError> {
     let kind = kind_of(&schema.kind);
     let mut problems = Vec::new();
     let mut done = 0;
     let mut stopped = false;
+    let to_degrees = Transform::new(schema.crs, Crs::WGS84).ok();
     reader.query(&schema.table, &Query::default(), &mut |feature| {
         done += 1;
         if done % 1000 == 0 {
             stopped = task.report(&Text::new("检查数据", "Checking data"), done, None).is_err();
         }
-        let found = (kind.check)(kind, &feature);
+        let mut found = (kind.check)(kind, &feature);
+        let place = feature.geometry.as_ref().zip(to_degrees.as_ref());
+        found.extend(place.and_then(|(geometry, to_degrees)| misplaced(geometry, schema.crs, to_degrees)));
         if !found.is_empty() {
             let shape = feature.geometry.as_ref().and_then(|geometry| in_degrees(geometry, schema.crs));
             let at = shape.map(|shape| anchor(&shape));

@@ -13,6 +13,8 @@ use super::state::JobView;
 /// The jobs that run.
 pub(super) struct Jobs {
     running: Vec<(JobView, Cancel)>,
+    /// Edits on their way into the file: too quick to be shown, long enough to be stopped when there are many rows.
+    edits: Vec<(JobId, Cancel)>,
     views: Vec<JobView>,
     last: u64,
     post: Post,
@@ -21,7 +23,7 @@ pub(super) struct Jobs {
 impl Jobs {
     /// No job yet.
     pub(super) fn new(post: Post) -> Self {
-        Self { running: Vec::new(), views: Vec::new(), last: 0, post }
+        Self { running: Vec::new(), edits: Vec::new(), views: Vec::new(), last: 0, post }
     }
 
     /// A number for a command whose end somebody may wait for.
@@ -53,12 +55,18 @@ impl Jobs {
         id
     }
 
+    /// Remembers how an edit can be stopped.
+    pub(super) fn add_edit(&mut self, id: JobId, cancel: Cancel) {
+        self.edits.push((id, cancel));
+    }
+
     /// Asks a job to stop.
     pub(super) fn cancel(&self, id: JobId) {
+        self.edits.iter().filter(|(edit, _)| *edit == id).for_each(|(_, cancel)| cancel.cancel());
         self.running.iter().filter(|(view, _)| view.id == id).for_each(|(_, cancel)| cancel.cancel());
     }
 
-    /// Asks all jobs to stop.
+    /// Asks all jobs to stop. Edits go on: what somebody has typed goes into the file before it is closed.
     pub(super) fn cancel_all(&self) {
         self.running.iter().for_each(|(_, cancel)| cancel.cancel());
     }
@@ -73,6 +81,7 @@ impl Jobs {
 
     /// A job has ended.
     pub(super) fn end(&mut self, id: JobId) -> Option<JobView> {
+        self.edits.retain(|(edit, _)| *edit != id);
         let place = self.running.iter().position(|(view, _)| view.id == id)?;
         let (view, _) = self.running.remove(place);
         self.refresh();

@@ -15,7 +15,7 @@ use crate::store::reader::Reader;
 use super::answer::{Answer, Failure};
 use super::command::JobId;
 use super::events::{Event, Post};
-use super::memory::{Indexes, read_index};
+use super::memory::{Indexes, LayerWords, read_index};
 use super::snapshot::{Repaint, Snapshot};
 
 /// What the keeper is asked.
@@ -146,7 +146,10 @@ impl Keeping {
         while let Some(first) = rest.first() {
             let len = rest.iter().take_while(|delta| delta.layer == first.layer).count();
             if let Some(info) = layers.iter().find(|info| info.schema.table == first.layer) {
-                touched = touched.union(&self.indexes.apply(&info.schema, &rest[..len]));
+                let kind = super::snapshot::kind_of(&info.schema.kind);
+                let style = super::styles::style_of(kind, &info.schema, &info.state);
+                let layer = LayerWords { kind, schema: &info.schema, style: &style };
+                touched = touched.union(&self.indexes.apply(layer, &rest[..len]));
             }
             rest = &rest[len..];
         }
@@ -179,7 +182,7 @@ impl Keeping {
         let style = super::styles::style_of(kind, &info.schema, &info.state);
         match read_index(&self.reader, &info.schema, &style, None) {
             Ok(index) => {
-                self.indexes.put(&table, index);
+                self.indexes.put(LayerWords { kind, schema: &info.schema, style: &style }, index);
                 self.publish(None, if info.visible { Repaint::All } else { Repaint::Nothing });
                 self.plant_tree(&table);
             }

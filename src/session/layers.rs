@@ -11,6 +11,9 @@ use super::answer::{Failure, FailureKind};
 use super::command::{JobId, LayerCommand};
 use super::state::LayerView;
 
+/// Between the positions of two layers when all are numbered anew.
+const GAP: i64 = 1024;
+
 impl Session {
     pub(super) fn run_layer(&mut self, command: LayerCommand) -> Result<Option<JobId>, Failure> {
         match command {
@@ -22,9 +25,12 @@ impl Session {
             }
             LayerCommand::Rename { layer, name } => self.rename_layer(&layer, name).map(Some),
             LayerCommand::Opacity { layer, opacity } => {
-                let percent = (opacity.clamp(0.0, 1.0) * 100.0).round();
+                let opacity = opacity.clamp(0.0, 1.0);
+                let percent = (opacity * 100.0).round();
                 let label = text!("不透明度 {percent}%", "Opacity {percent}%");
-                self.change_state(&layer, label, |state| state.opacity = opacity.clamp(0.0, 1.0)).map(Some)
+                let job = self.change_state(&layer, label, |state| state.opacity = opacity)?;
+                self.fade_layer(&layer, opacity)?;
+                Ok(Some(job))
             }
             LayerCommand::Move { layer, above } => self.move_layer(&layer, above.as_deref()),
             LayerCommand::Visible { layers, visible } => self.show_layers(layers, visible),
@@ -66,46 +72,42 @@ impl Session {
         change: impl FnOnce(&mut LayerState),
     ) -> Result<JobId, Failure> {
         let layer = self.layer(layer)?;
-        let table = layer.table().to_owned();
-        let mut state = LayerState {
-            name: layer.name.clone(),
-            opacity: layer.opacity,
-            position: layer.place.position,
-            group: layer.place.group.clone(),
-            style: layer.place.own_style.clone(),
-        };
+        let mut state = state_of(layer);
         change(&mut state);
+        let table = layer.table().to_owned();
         self.submit(label, Action::LayerState { table, state })
     }
 
     /// Positions are whole numbers with gaps: a layer goes midway between its new neighbours, and only when the gap is
-    /// used up are all numbered anew.
+    /// used up are all numbered anew. Either way it is one step.
     fn move_layer(&mut self, layer: &str, above: Option<&str>) -> Result<Option<JobId>, Failure> {
         let mut order: Vec<&LayerView> = self.opened()?.view.layers.iter().collect();
         let Some(from) = order.iter().position(|it| it.table() == layer) else { return Ok(None) };
         let moved = order.remove(from);
         let to = above.and_then(|above| order.iter().position(|it| it.table() == above)).unwrap_or(order.len());
+        if to == from {
+            return Ok(None);
+        }
         order.insert(to, moved);
-        let (zh, en) = (moved.name.zh.clone(), moved.name.en.clone());
-        let before = to.checked_sub(1).map(|index| order[index].place.position);
-        let after = order.get(to + 1).map(|next| next.place.position);
-        let place = match (before, after) {
-            (Some(before), Some(after)) if after - before > 1 => Some(before + (after - before) / 2),
-            (Some(before), None) => Some(before + 1024),
-            (None, Some(after)) => Some(after - 1024),
-            (None, None) => Some(0),
-            _ => None,
-        };
+        let (zh, en) = (&moved.name.zh, &moved.name.en);
         let label = text!("移动图层“{zh}”", "Move layer “{en}”");
-        if let Some(place) = place {
-            return self.change_state(layer, label, |state| state.position = place).map(Some);
+        let states = match place_between(&order, to) {
+            Some(position) => vec![placed(moved, position)],
+            None => (0_i64..).step_by(GAP as usize).zip(order).map(|(position, it)| placed(it, position)).collect(),
+        };
+        self.submit(label, Action::LayerStates(states)).map(Some)
+    }
+
+    /// Shows a layer more or less clear on this screen; the file keeps what it has.
+    pub(super) fn fade_layer(&mut self, layer: &str, opacity: f32) -> Result<(), Failure> {
+        let table = self.layer(layer)?.table().to_owned();
+        let view = &mut self.opened_mut()?.view;
+        let faded = view.layers.iter_mut().find(|layer| layer.table() == table && layer.opacity != opacity);
+        if let Some(layer) = faded {
+            layer.opacity = opacity.clamp(0.0, 1.0);
+            view.change(None);
         }
-        let all: Vec<String> = order.iter().map(|it| it.table().to_owned()).collect();
-        let mut last = None;
-        for (place, table) in (0_i64..).step_by(1024).zip(all) {
-            last = Some(self.change_state(&table, label.clone(), |state| state.position = place)?);
-        }
-        Ok(last)
+        Ok(())
     }
 
     /// An eye is no edit: on a read-only file it opens and closes for this window alone.
@@ -123,5 +125,32 @@ impl Session {
             last = Some(self.submit(Text::default(), Action::Visibility { table, visible })?);
         }
         Ok(last)
+    }
+}
+
+/// A position for the layer at `at` between its neighbours in `order`; `None` where they leave no room.
+fn place_between(order: &[&LayerView], at: usize) -> Option<i64> {
+    let before = at.checked_sub(1).map(|index| order[index].place.position);
+    let after = order.get(at + 1).map(|next| next.place.position);
+    match (before, after) {
+        (Some(before), Some(after)) => (after - before > 1).then(|| before + (after - before) / 2),
+        (Some(before), None) => Some(before + GAP),
+        (None, Some(after)) => Some(after - GAP),
+        (None, None) => Some(0),
+    }
+}
+
+fn placed(layer: &LayerView, position: i64) -> (String, LayerState) {
+    (layer.table().to_owned(), LayerState { position, ..state_of(layer) })
+}
+
+/// What the file keeps of a layer.
+fn state_of(layer: &LayerView) -> LayerState {
+    LayerState {
+        name: layer.name.clone(),
+        opacity: layer.opacity,
+        position: layer.place.position,
+        group: layer.place.group.clone(),
+        style: layer.place.own_style.clone(),
     }
 }

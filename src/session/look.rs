@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
+use crate::index::arena::Path;
+use crate::index::layer::LayerIndex;
 use crate::model::expr::{Expr, ExprError};
 use crate::model::geometry::Bounds;
 use crate::render::filter::Drawn;
@@ -20,6 +22,9 @@ use super::state::{Bookmark, DetailRow, Details, FeatureRef, LayerView};
 
 /// Most things listed under one click.
 const MOST_HITS: usize = 50;
+
+/// So few rows are looked up one by one; more are met by walking through what the view holds.
+const FEW_ROWS: usize = 500;
 
 /// The details panel's state.
 #[derive(Default)]
@@ -67,12 +72,14 @@ impl Session {
             LookCommand::SelectWhere { layer, filter, mode } => self.select_where(&layer, &filter, mode)?,
             LookCommand::SelectAll(layer) => self.select_all(layer)?,
             LookCommand::ClearSelection => self.clear_selection(),
+            LookCommand::FadeLayer { layer, opacity } => self.fade_layer(&layer, opacity)?,
             LookCommand::Table(command) => self.run_table(command)?,
             LookCommand::Search(words) => self.search(&words),
             LookCommand::AddBookmark { name, center_world, metres_per_px } => {
                 self.add_bookmark(Bookmark { name, center_world, metres_per_px })?;
             }
             LookCommand::RemoveBookmark(name) => self.keep_bookmarks(|marks| marks.retain(|mark| mark.name != name))?,
+            LookCommand::NotePhotos(photos) => self.read_note_photos(photos),
             LookCommand::CloseNotice(id) => self.notices.retain(|notice| notice.id != id),
         }
         Ok(())
@@ -113,13 +120,34 @@ impl Session {
         let layer = self.city().and_then(|city| city.layer(&at.layer));
         let Some(index) = layer.and_then(|layer| layer.index.as_ref()) else { return Vec::new() };
         let Ok(index) = index.try_read() else { return Vec::new() };
-        let Some(slot) = index.slot(at.id) else { return Vec::new() };
-        let closed = |path: crate::index::arena::Path<'_>| {
-            let mut positions: Vec<[f64; 2]> = path.world().collect();
-            positions.extend(path.kind.is_ring().then(|| positions.first().copied()).flatten());
-            positions
-        };
-        index.geometry(slot).map(closed).collect()
+        index.slot(at.id).map(|slot| outline_in(&index, slot)).unwrap_or_default()
+    }
+
+    /// The same for many rows of one layer; `None` while the map's memory of it is being written.
+    pub fn outlines(&self, table: &str, ids: &[i64]) -> Option<Vec<Vec<Vec<[f64; 2]>>>> {
+        let layer = self.city().and_then(|city| city.layer(table));
+        let Some(index) = layer.and_then(|layer| layer.index.as_ref()) else { return Some(Vec::new()) };
+        let index = index.try_read().ok()?;
+        Some(ids.iter().filter_map(|&id| index.slot(id)).map(|slot| outline_in(&index, slot)).collect())
+    }
+
+    /// What is selected in a part of the world (Web Mercator metres), by layer; `None` while the map's memory of it is
+    /// being written.
+    pub fn selected_in(&self, world: Bounds) -> Option<Vec<(String, Vec<i64>)>> {
+        let mut found = Vec::new();
+        for (table, rows) in &self.selection.rows {
+            let layer = self.city().and_then(|city| city.layer(table));
+            let Some(index) = layer.and_then(|layer| layer.index.as_ref()) else { continue };
+            let index = index.try_read().ok()?;
+            let mut ids = Vec::new();
+            if rows.len() < FEW_ROWS {
+                ids.extend(rows.iter().copied().filter(|&id| index.bounds_of(id).intersects(&world)));
+            } else {
+                index.window(world, &mut |slot| ids.extend(index.id(slot).filter(|id| rows.contains(id))));
+            }
+            found.push((table.clone(), ids));
+        }
+        Some(found)
     }
 
     /// Visible layers that draw something at a scale, topmost first.
@@ -162,9 +190,9 @@ impl Session {
         let shown = self.look.details.as_ref().and_then(|details| details.hits.get(details.current)).cloned();
         let (Some(at), Some(open)) = (shown, self.open.as_mut()) else { return };
         let layers = open.view.layers.clone();
-        let (units, lang) = (self.settings.units, self.settings.lang());
+        let manner = super::identify::Manner::of(&self.settings);
         self.look.request = open.librarian.ask(Topic::Details, move |reader, request| {
-            let row = super::identify::read_row(reader, &layers, &at, units, lang)?;
+            let row = super::identify::read_row(reader, &layers, &at, manner)?;
             Ok(Event::Details { request, row })
         });
     }
@@ -195,7 +223,13 @@ impl Session {
     }
 
     fn select_all(&mut self, layer: String) -> Result<(), Failure> {
-        self.pick_rows(layer, Query::default(), SelectMode::Replace)
+        // The table shows a part of the layer: all is what it shows.
+        let filter = self.table().filter(|table| table.layer == layer && table.filter_error.is_none());
+        let filter = filter.map(|table| table.filter.clone()).filter(|filter| !filter.trim().is_empty());
+        match filter {
+            Some(filter) => self.select_where(&layer, &filter, SelectMode::Replace),
+            None => self.pick_rows(layer, Query::default(), SelectMode::Replace),
+        }
     }
 
     fn pick_rows(&mut self, layer: String, query: Query, mode: SelectMode) -> Result<(), Failure> {
@@ -248,6 +282,16 @@ impl Session {
         self.submit(Text::default(), Action::Setting { key: BOOKMARKS_KEY.into(), value: Some(json) })?;
         Ok(())
     }
+}
+
+/// The paths of a feature, Web Mercator metres, rings closed.
+fn outline_in(index: &LayerIndex, slot: u32) -> Vec<Vec<[f64; 2]>> {
+    let closed = |path: Path<'_>| {
+        let mut positions: Vec<[f64; 2]> = path.world().collect();
+        positions.extend(path.kind.is_ring().then(|| positions.first().copied()).flatten());
+        positions
+    };
+    index.geometry(slot).map(closed).collect()
 }
 
 /// A broken condition, with its place.

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::geom::crs::Crs;
 use crate::geom::transform::Transform;
 use crate::index::layer::{LayerIndex, LayerIndexBuilder};
+use crate::kinds::kind::Kind;
 use crate::model::feature::Delta;
 use crate::model::geometry::{Bounds, Geometry};
 use crate::model::schema::Schema;
@@ -14,22 +15,53 @@ use crate::model::style::Style;
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
 
+use super::legend::LayerSums;
+
 /// A layer's index, shared with the painter and the window.
 pub(super) type Shared = Arc<RwLock<LayerIndex>>;
 
 /// Indexes by table name.
 #[derive(Default)]
-pub(super) struct Indexes(BTreeMap<String, Shared>);
+pub(super) struct Indexes(BTreeMap<String, Held>);
+
+/// One layer in memory, and what is summed up of it.
+struct Held {
+    index: Shared,
+    sums: LayerSums,
+}
+
+/// What says how a layer's rows are to be taken.
+#[derive(Clone, Copy)]
+pub(super) struct LayerWords<'a> {
+    /// What its rows mean.
+    pub(super) kind: &'static Kind,
+    /// Their shape.
+    pub(super) schema: &'a Schema,
+    /// How they are drawn.
+    pub(super) style: &'a Style,
+}
+
+impl LayerWords<'_> {
+    fn sums(&self, index: &LayerIndex) -> LayerSums {
+        LayerSums::of(self.kind, self.schema, self.style, index)
+    }
+}
 
 impl Indexes {
     /// The index of a layer, if it has been read.
     pub(super) fn get(&self, table: &str) -> Option<Shared> {
-        self.0.get(table).cloned()
+        self.0.get(table).map(|held| Arc::clone(&held.index))
+    }
+
+    /// What is summed up of a layer; nothing until it has been read.
+    pub(super) fn sums(&self, table: &str) -> LayerSums {
+        self.0.get(table).map(|held| held.sums.clone()).unwrap_or_default()
     }
 
     /// Keeps a freshly read index.
-    pub(super) fn put(&mut self, table: &str, index: LayerIndex) {
-        self.0.insert(table.to_owned(), Arc::new(RwLock::new(index)));
+    pub(super) fn put(&mut self, layer: LayerWords<'_>, index: LayerIndex) {
+        let held = Held { sums: layer.sums(&index), index: Arc::new(RwLock::new(index)) };
+        self.0.insert(layer.schema.table.clone(), held);
     }
 
     /// Whether nothing has been read yet.
@@ -43,12 +75,12 @@ impl Indexes {
     }
 
     /// Lets an index follow edits of its layer; the box around all that was and is comes back, Web Mercator metres.
-    pub(super) fn apply(&self, schema: &Schema, deltas: &[Delta]) -> Bounds {
+    pub(super) fn apply(&mut self, layer: LayerWords<'_>, deltas: &[Delta]) -> Bounds {
         let mut touched = Bounds::EMPTY;
-        let Some(shared) = self.0.get(&schema.table) else { return touched };
-        let Ok(to_world) = Transform::new(schema.crs, Crs::WEB_MERCATOR) else { return touched };
+        let Some(held) = self.0.get_mut(&layer.schema.table) else { return touched };
+        let Ok(to_world) = Transform::new(layer.schema.crs, Crs::WEB_MERCATOR) else { return touched };
         let place = |at: [f64; 2]| to_world.point(at).ok();
-        let mut index = shared.write().unwrap_or_else(PoisonError::into_inner);
+        let mut index = held.index.write().unwrap_or_else(PoisonError::into_inner);
         for delta in deltas {
             touched = touched.union(&index.bounds_of(delta.id));
             let new = delta.new.as_ref();
@@ -59,6 +91,8 @@ impl Indexes {
             );
             touched = touched.union(&index.bounds_of(delta.id));
         }
+        drop(index);
+        held.sums = layer.sums(&held.index.read().unwrap_or_else(PoisonError::into_inner));
         touched
     }
 }

@@ -7,6 +7,9 @@
 pub mod action;
 pub mod answer;
 pub mod command;
+pub mod deed;
+pub mod drafts;
+pub mod legend;
 pub mod painting;
 pub mod place;
 pub mod settings;
@@ -20,6 +23,8 @@ mod exchange;
 mod figures;
 mod identify;
 mod import;
+mod import_columns;
+mod import_rows;
 mod info;
 mod jobs;
 mod keeper;
@@ -30,12 +35,16 @@ mod memory;
 mod notes;
 mod open_city;
 mod photos;
+mod print;
 mod render_file;
 mod rows;
 mod search;
 mod snapshot;
 mod styles;
 mod table;
+
+#[cfg(test)]
+mod layer_tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -48,6 +57,7 @@ use crate::text::{Lang, Text};
 
 use answer::{Answer, Failure, FailureKind};
 use command::{Command, JobId};
+use deed::Deed;
 use events::{Event, Post};
 use jobs::Jobs;
 use open_city::OpenCity;
@@ -120,6 +130,8 @@ pub struct Session {
     cancel: Cancel,
     awaited: Option<JobId>,
     finished: BTreeMap<JobId, Result<Answer, Failure>>,
+    /// What the commands were about that are not at their end.
+    deeds: BTreeMap<JobId, Deed>,
     painter: Option<Painter>,
     pieces: VecDeque<MapPiece>,
     post: Post,
@@ -138,6 +150,7 @@ struct Lists {
     look_at: Option<LookAt>,
     problems: Vec<Problem>,
     photos: photos::PhotoShelf,
+    notebook: drafts::Notebook,
     export_count: exchange::ExportCount,
 }
 
@@ -169,6 +182,7 @@ impl Session {
             cancel: Cancel::default(),
             awaited: None,
             finished: BTreeMap::new(),
+            deeds: BTreeMap::new(),
             painter: None,
             pieces: VecDeque::new(),
             post,
@@ -179,6 +193,8 @@ impl Session {
     /// Takes a command. Quick ones are done when it returns; what goes on is told apart by its number. Whatever fails
     /// becomes a notice.
     pub fn run(&mut self, command: Command) -> Option<JobId> {
+        let deed = Deed::of(&command);
+        let adds_note = matches!(command, Command::Edit(command::EditCommand::AddNote(_)));
         let result = match command {
             Command::City(command) => self.run_city(command),
             Command::Edit(command) => self.run_edit(command),
@@ -192,14 +208,23 @@ impl Session {
                 Ok(None)
             }
         };
-        match result {
+        let job = match result {
             Ok(job) => job,
             Err(failure) => {
                 let job = self.jobs.number();
                 self.post.send(Event::Finished(job, Err(failure)));
                 Some(job)
             }
+        };
+        match (deed, job) {
+            (Some(deed), Some(job)) => _ = self.deeds.insert(job, deed),
+            (Some(deed), None) => self.forgive(deed),
+            (None, _) => {}
         }
+        if adds_note {
+            self.lists.notebook.add(job);
+        }
+        job
     }
 
     /// Takes a command and waits for its end, passing on how far it is: for the command line and the tests.
@@ -207,7 +232,11 @@ impl Session {
     /// # Errors
     /// See [`Failure`].
     pub fn finish(&mut self, command: Command, on_report: &mut dyn FnMut(&Report)) -> Result<Answer, Failure> {
-        let Some(job) = self.run(command) else { return Ok(Answer::Done) };
+        self.run(command).map_or(Ok(Answer::Done), |job| self.wait(job, on_report))
+    }
+
+    /// Waits for the end of what was begun.
+    fn wait(&mut self, job: JobId, on_report: &mut dyn FnMut(&Report)) -> Result<Answer, Failure> {
         self.awaited = Some(job);
         let end = loop {
             if let Some(end) = self.finished.remove(&job) {
@@ -339,7 +368,21 @@ impl Session {
         self.notice_count += 1;
         // The same message again replaces itself.
         self.notices.retain(|notice| notice.text != text);
-        self.notices.push(Notice { id: self.notice_count, level, text, details, since: Instant::now() });
+        let (id, since) = (self.notice_count, Instant::now());
+        self.notices.push(Notice { id, level, text, details, about: None, since });
+    }
+
+    /// Says that something failed; the message stays until it is closed, or until the same kind of thing goes well.
+    fn complain(&mut self, failure: Failure, about: Option<Deed>) {
+        self.notify(NoticeLevel::Error, failure.text, failure.problems);
+        if let Some(notice) = self.notices.last_mut() {
+            notice.about = about;
+        }
+    }
+
+    /// Something went well: what was said of its failure before is no longer news.
+    fn forgive(&mut self, deed: Deed) {
+        self.notices.retain(|notice| notice.level != NoticeLevel::Error || notice.about != Some(deed));
     }
 
     /// The open city, or the failure that says there is none.

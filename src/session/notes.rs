@@ -23,8 +23,9 @@ use super::Session;
 use super::answer::{Failure, FailureKind};
 use super::command::{JobId, NoteDraft};
 use super::events::Event;
-use super::identify::field_is;
+use super::identify::{self, field_is};
 use super::librarian::Topic;
+use super::place;
 use super::state::{FeatureRef, LayerView, NoteBrief};
 
 /// Id of the kind that notes are.
@@ -43,14 +44,38 @@ mod field {
     pub(super) const CLOSED_BY: &str = "closed_by";
     pub(super) const ON_LAYER: &str = "on_layer";
     pub(super) const ON_ID: &str = "on_id";
+    pub(super) const PLACE: &str = "place";
+    pub(super) const CELL: &str = "cell_code";
+}
+
+/// What a note is about, and the places of the two fields that say so.
+pub(super) struct About {
+    pub(super) at: FeatureRef,
+    pub(super) layer_field: usize,
+    pub(super) id_field: usize,
+}
+
+/// Where a note is said to be.
+#[derive(Default)]
+struct Whereabouts {
+    /// The nearest road, or else the sub-district.
+    place: Option<String>,
+    /// Code of the unit grid cell.
+    cell: Option<String>,
 }
 
 impl Session {
     /// Adds a note with its photos, as one step. A city without a note layer gets one first.
     pub(super) fn add_note(&mut self, draft: NoteDraft) -> Result<JobId, Failure> {
-        let photos = super::photos::read_files(&draft.photos, 0)?;
+        let photos = self.photo_files(&draft.photos)?;
+        if draft.text.trim().is_empty() && photos.is_empty() {
+            let text = Text::new("标注要有文字或照片", "A note needs words or a photo");
+            return Err(Failure::new(FailureKind::Usage, text));
+        }
+        let shape = self.note_shape(&draft)?;
         let schema = self.note_schema()?;
-        let geometry = self.note_place(&draft, schema.crs)?;
+        let geometry = into_crs(&shape, schema.crs)?;
+        let here = self.whereabouts(spot(&shape));
         let mut note = Feature { id: 0, geometry: Some(geometry), values: vec![Value::Null; schema.fields.len()] };
         let mut set = |id: &str, value: Value| {
             if let Some(index) = schema.field_index(id) {
@@ -59,6 +84,8 @@ impl Session {
         };
         set(field::STATE, "open".into());
         set("severity", "mid".into());
+        set(field::PLACE, here.place.into());
+        set(field::CELL, here.cell.into());
         for (id, value) in &draft.values {
             set(id, value.clone());
         }
@@ -69,12 +96,11 @@ impl Session {
             set(field::ON_LAYER, layer.as_str().into());
             set(field::ON_ID, Value::Int(*id));
         }
-        if draft.text.trim().is_empty() && photos.is_empty() {
-            let text = Text::new("标注要有文字或照片", "A note needs words or a photo");
-            return Err(Failure::new(FailureKind::Usage, text));
-        }
         let start: String = draft.text.trim().chars().take(20).collect();
-        let label = text!("添加标注“{start}”", "Add note “{start}”");
+        let label = match start.as_str() {
+            "" => Text::new("添加照片标注", "Add a note with a photo"),
+            _ => text!("添加标注“{start}”", "Add note “{start}”"),
+        };
         let delta = Delta { layer: schema.table.clone(), id: 0, old: None, new: Some(note) };
         self.submit(label, Action::Edit { deltas: vec![delta], photos })
     }
@@ -111,24 +137,39 @@ impl Session {
         }
         let Some(kind) = kinds::find(NOTE) else { return Err(super::no_city()) };
         let schema = kind.schema(Crs::CGCS2000);
-        self.submit(Text::new("新建标注图层", "New layer for notes"), Action::CreateLayer(schema.clone()))?;
+        let making =
+            self.submit(Text::new("新建标注图层", "New layer for notes"), Action::CreateLayer(schema.clone()))?;
+        if !self.has_map {
+            // Whoever waits for the note is told why there is no layer for it (a full disk), not that there is none.
+            self.wait(making, &mut |_| {})?;
+        }
         Ok(schema)
     }
 
-    /// Where a note stands, in the note layer's CRS: where it was drawn, or on the thing it is about.
-    fn note_place(&self, draft: &NoteDraft, crs: Crs) -> Result<Geometry, Failure> {
-        let failed =
-            |_| Failure::new(FailureKind::Data, Text::new("标注位置超出坐标系", "The note lies outside the CRS"));
-        let into = Transform::new(Crs::WGS84, crs).map_err(failed)?;
-        let placed = match (&draft.geometry, &draft.on) {
+    /// Where a note stands, in degrees: where it was drawn, or on the thing it is about.
+    fn note_shape(&self, draft: &NoteDraft) -> Result<Geometry, Failure> {
+        let shape = match (&draft.geometry, &draft.on) {
             (Some(geometry), _) => Some(geometry.clone()),
             (None, Some((layer, id))) => self.place_of(layer, *id)?,
             (None, None) => None,
         };
-        let Some(placed) = placed else {
+        let Some(shape) = shape else {
             return Err(Failure::new(FailureKind::Usage, Text::new("标注没有位置", "The note has no place")));
         };
-        placed.try_map_xy(|at| into.point(at)).map_err(failed)
+        match place::shape_problem(&shape) {
+            Some(problem) => Err(Failure::new(FailureKind::Data, problem)),
+            None => Ok(shape),
+        }
+    }
+
+    /// Road and cell around a place. A note is worth more than its address: what cannot be read stays empty.
+    fn whereabouts(&self, lonlat: [f64; 2]) -> Whereabouts {
+        let reader = self.opened().and_then(|open| Ok(open.city.reader()?));
+        let read = reader.and_then(|reader| Ok(read_whereabouts(&reader, lonlat)?));
+        read.unwrap_or_else(|failure| {
+            tracing::warn!(%failure, "whereabouts of a note");
+            Whereabouts::default()
+        })
     }
 
     fn place_of(&self, table: &str, id: i64) -> Result<Option<Geometry>, Failure> {
@@ -141,8 +182,8 @@ impl Session {
             let text = text!("图层“{table}”没有要素 {id}", "Layer “{table}” has no feature {id}");
             return Err(Failure::new(FailureKind::Usage, text));
         };
-        let shape = feature.geometry.and_then(|geometry| super::identify::in_degrees(&geometry, info.schema.crs));
-        Ok(shape.map(|shape| super::identify::anchor(&shape)).map(|[lon, lat]| Geometry::point(lon, lat)))
+        let shape = feature.geometry.and_then(|geometry| identify::in_degrees(&geometry, info.schema.crs));
+        Ok(shape.map(|shape| identify::anchor(&shape)).map(|[lon, lat]| Geometry::point(lon, lat)))
     }
 
     /// Reads the list of notes again.
@@ -169,6 +210,43 @@ impl Session {
         let label = text!("添加 {count} 张照片", "Add {count} photos");
         self.submit(label, Action::AddPhotos { layer, id, photos })
     }
+}
+
+fn into_crs(shape: &Geometry, crs: Crs) -> Result<Geometry, Failure> {
+    let failed = |_| Failure::new(FailureKind::Data, Text::new("标注位置超出坐标系", "The note lies outside the CRS"));
+    let into = Transform::new(Crs::WGS84, crs).map_err(failed)?;
+    shape.try_map_xy(|at| into.point(at)).map_err(failed)
+}
+
+/// The place whose cell and road a note gets: a point itself, where a line begins, a place inside an area.
+fn spot(shape: &Geometry) -> [f64; 2] {
+    match shape.to_geo() {
+        geo::Geometry::LineString(line) if !line.0.is_empty() => [line.0[0].x, line.0[0].y],
+        _ => identify::anchor(shape),
+    }
+}
+
+fn read_whereabouts(reader: &Reader, lonlat: [f64; 2]) -> Result<Whereabouts, StoreError> {
+    let layers = reader.layers()?;
+    let word = |kind: &str, reach_m: f64, id: &str| {
+        let mut placed = layers.iter().map(|info| &info.schema).filter(|schema| schema.geometry.is_some());
+        let Some(schema) = placed.find(|schema| schema.kind == kind) else { return Ok(None) };
+        let found = identify::nearest(reader, schema, lonlat, reach_m)?;
+        Ok::<_, StoreError>(found.and_then(|row| identify::word_of(schema, &row, id)))
+    };
+    let place = match word("road", identify::ROAD_REACH_M, "name")? {
+        Some(road) => Some(road),
+        None => word("street", 0.0, "name")?,
+    };
+    Ok(Whereabouts { place, cell: word("cell", 0.0, "code")? })
+}
+
+/// What a note is about, if it is about a feature.
+pub(super) fn about(schema: &Schema, note: &Feature) -> Option<About> {
+    let (layer_field, id_field) = schema.field_index(field::ON_LAYER).zip(schema.field_index(field::ON_ID))?;
+    let layer = note.values.get(layer_field)?.as_str().filter(|_| schema.kind == NOTE)?.to_owned();
+    let id = note.values.get(id_field)?.as_i64()?;
+    Some(About { at: FeatureRef { layer, id }, layer_field, id_field })
 }
 
 /// Notes about one feature, latest first.
@@ -209,3 +287,6 @@ fn notes(reader: &Reader, layers: &[LayerView], filter: Option<Expr>) -> Result<
 fn now_utc() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
+
+#[cfg(test)]
+mod tests;

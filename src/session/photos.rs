@@ -78,19 +78,19 @@ pub(super) fn read_files(paths: &[PathBuf], delta: usize) -> Result<Vec<NewPhoto
     paths.iter().map(|path| read_file(path, delta)).collect()
 }
 
-fn read_file(path: &Path, delta: usize) -> Result<NewPhoto, Failure> {
-    let refuse = |kind, what: Text| {
-        let shown = path.display();
-        let text = Text::owned(format!("{}：{shown}", what.zh), format!("{}: {shown}", what.en));
-        Failure::new(kind, text)
-    };
-    let bad = |error: PictureError| {
-        let kind = if matches!(error, PictureError::Io(_)) { FailureKind::File } else { FailureKind::Data };
-        refuse(kind, error.headline())
-    };
+/// Reads one picture file for the row that `delta` makes.
+pub(super) fn read_file(path: &Path, delta: usize) -> Result<NewPhoto, Failure> {
+    let bad = |error: PictureError| refusal(path, &error);
     let bytes = picture::read_file(path).map_err(bad)?;
     let mime = picture::mime_type(&bytes).map_err(bad)?.to_owned();
     let thumbnail = picture::thumbnail(&bytes).map_err(bad)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(NewPhoto { delta, name, mime, bytes, thumbnail })
+}
+
+/// Why a file is no photo for the city, with its name.
+pub(super) fn refusal(path: &Path, error: &PictureError) -> Failure {
+    let kind = if matches!(error, PictureError::Io(_)) { FailureKind::File } else { FailureKind::Data };
+    let (what, shown) = (error.headline(), path.display());
+    Failure::new(kind, Text::owned(format!("{}：{shown}", what.zh), format!("{}: {shown}", what.en)))
 }

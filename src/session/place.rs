@@ -4,8 +4,8 @@ use crate::geom::crs::Crs;
 use crate::geom::gcj;
 use crate::geom::measure;
 use crate::geom::transform::Transform;
-use crate::model::geometry::Bounds;
-use crate::text::Lang;
+use crate::model::geometry::{Bounds, Geometry};
+use crate::text::{Lang, Text};
 
 use super::settings::{CoordinateStyle, Units};
 
@@ -96,6 +96,18 @@ pub fn format_area(area_m2: f64, units: Units, lang: Lang) -> String {
         Units::Metric => format!("{} km²", grouped(area_m2 / 1e6, 3)),
         Units::Mu => format!("{} {}", grouped(area_m2 / MU_M2, 2), lang.pick("亩", "mu")),
     }
+}
+
+/// Why a drawn shape cannot be taken: an area whose edge crosses itself has no inside that two people would agree on.
+pub fn shape_problem(shape: &Geometry) -> Option<Text> {
+    use geo::Validation as _;
+    let geo::Geometry::Polygon(area) = shape.to_geo() else { return None };
+    (!area.is_valid()).then(|| {
+        Text::new(
+            "这个面的边线自相交或围不成面，不能保存，请重新画",
+            "The edge of this area crosses itself or encloses nothing; it cannot be saved, draw it again",
+        )
+    })
 }
 
 /// A number with commas between thousands: `1,095.58`.
@@ -238,6 +250,16 @@ mod tests {
         assert_eq!(format_place(world, CoordinateStyle::Degrees), "115.98000°E 29.71000°N");
         assert_eq!(format_place(world, CoordinateStyle::Dms), "115°58′48.00″E 29°42′36.00″N");
         assert_eq!(format_place(world, CoordinateStyle::GaussKruger117), "E 401296.44  N 3288402.36");
+    }
+
+    #[test]
+    fn an_area_that_crosses_itself_is_no_area() {
+        let square = [[116.0, 29.7], [116.001, 29.7], [116.001, 29.701], [116.0, 29.701]];
+        let bow = [square[0], square[2], square[1], square[3]];
+        assert_eq!(shape_problem(&Geometry::polygon(&square)), None);
+        assert!(shape_problem(&Geometry::polygon(&bow)).is_some());
+        assert!(shape_problem(&Geometry::polygon(&[square[0], square[1], square[1]])).is_some());
+        assert_eq!(shape_problem(&Geometry::line(&bow)), None, "a path may cross itself");
     }
 
     #[test]

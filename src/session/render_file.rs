@@ -1,4 +1,4 @@
-//! A map without a window: the same painter, into a PNG file.
+//! A map without a window: the same scene, into a PNG, SVG or PDF file.
 
 use std::sync::{Arc, RwLock};
 
@@ -6,13 +6,17 @@ use crate::geom::crs::Crs;
 use crate::io;
 use crate::model::geometry::Bounds;
 use crate::render::decor::Mark;
-use crate::render::map::{MapOptions, paint_map};
+use crate::render::map::{MapOptions, map_scene};
+use crate::render::painter;
+use crate::render::pdf::{Pdf, PdfError};
+use crate::render::scene::Scene;
+use crate::render::svg;
 use crate::render::view::View;
 use crate::store::city::City;
 use crate::store::reader::Reader;
 use crate::task::Cancel;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Lang, Text};
 
 use super::Session;
 use super::answer::{Answer, Failure, FailureKind, RenderFrame, RenderRequest};
@@ -21,6 +25,7 @@ use super::exchange::write_failure;
 use super::memory::{Indexes, read_index};
 use super::painting::with_map_layers;
 use super::place;
+use super::print;
 use super::rows::find_schema;
 use super::snapshot::{Snapshot, mapped_bounds};
 use super::state::LayerView;
@@ -29,11 +34,11 @@ use super::state::LayerView;
 const MOST_PX: u32 = 16_384;
 
 impl Session {
-    /// A map without a window, as the window would draw it.
+    /// A map without a window, as the window would draw it; width and height of the picture come back, pixels.
     ///
     /// # Errors
     /// A layer does not exist, the ending is not known, the file cannot be written.
-    pub fn render(&self, request: &RenderRequest) -> Result<(), Failure> {
+    pub fn render(&self, request: &RenderRequest) -> Result<[u32; 2], Failure> {
         to_file(&self.opened()?.city, request, &self.cancel_switch())
     }
 
@@ -49,14 +54,19 @@ impl Session {
     }
 }
 
-fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<(), Failure> {
-    refuse_ending(request)?;
+/// Width and height of the picture come back, pixels.
+fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<[u32; 2], Failure> {
+    let ending = Ending::of(request)?;
     if request.size_px.iter().any(|&side| side == 0 || side > MOST_PX) {
         let text = text!("图片边长应在 1 到 {MOST_PX} 像素之间", "A side of the picture has 1 to {MOST_PX} pixels");
         return Err(Failure::new(FailureKind::Usage, text));
     }
     let reader = city.reader()?;
     let snapshot = Snapshot::read(&reader, &Indexes::default())?;
+    if let Some(sheet) = &request.sheet {
+        let pages = print::pages(city, &reader, snapshot, request, sheet, ending == Ending::Pdf, cancel)?;
+        return write(request, ending, &pages, cancel);
+    }
     let mut marks = vec![Mark::ScaleBar, Mark::North];
     if snapshot.is_sample {
         marks.push(Mark::SampleData);
@@ -65,23 +75,68 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<(), 
     let view = view_of(request, &layers);
     fill(&reader, &mut layers, &view)?;
     let options = MapOptions { lang: request.lang, dark: request.dark, marks, ..MapOptions::default() };
-    let picture = with_map_layers(&layers, |layers| paint_map(layers, &view, &options, cancel));
-    let Some((picture, _)) = picture else { return Err(crate::task::Cancelled.into()) };
-    let size = [picture.width, picture.height];
-    io::atomic::write(&request.path, request.overwrite, |out| Ok(io::picture::write_png(out, size, &picture.rgba)?))
-        .map_err(|error| write_failure(&error))
+    let scene = with_map_layers(&layers, |layers| map_scene(layers, &view, &options, cancel));
+    let Some((scene, _)) = scene else { return Err(crate::task::Cancelled.into()) };
+    write(request, ending, &[scene], cancel)
 }
 
-fn refuse_ending(request: &RenderRequest) -> Result<(), Failure> {
-    let ending = request.path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if ending == "png" {
-        return Ok(());
+/// Which kind of file a map becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Png,
+    Svg,
+    Pdf,
+}
+
+fn write(request: &RenderRequest, ending: Ending, pages: &[Scene], cancel: &Cancel) -> Result<[u32; 2], Failure> {
+    let Some(scene) = pages.first() else { return Ok([0; 2]) };
+    let title = request.lang.pick("城格地图", "A map by citygrid");
+    let (bytes, size) = match ending {
+        Ending::Svg => (svg::write(scene, title).into_bytes(), scene.size_px.map(|side| side.round() as u32)),
+        Ending::Pdf => (pdf_of(pages, title, request.lang)?, scene.size_px.map(|side| side.round() as u32)),
+        Ending::Png => {
+            let picture = painter::paint(scene, cancel).ok_or(crate::task::Cancelled)?;
+            (picture.rgba, [picture.width, picture.height])
+        }
+    };
+    let written = io::atomic::write(&request.path, request.overwrite, |out| match ending {
+        Ending::Png => Ok(io::picture::write_png(out, size, &bytes)?),
+        Ending::Svg | Ending::Pdf => Ok(out.write_all(&bytes)?),
+    });
+    written.map_err(|error| write_failure(&error))?;
+    Ok(size)
+}
+
+fn pdf_of(pages: &[Scene], title: &str, lang: Lang) -> Result<Vec<u8>, Failure> {
+    let put_together = || {
+        let mut pdf = Pdf::new(title, lang.code())?;
+        pages.iter().try_for_each(|page| pdf.page(page))?;
+        pdf.finish()
+    };
+    put_together().map_err(|error: PdfError| {
+        Failure::new(FailureKind::Usage, text!("无法生成 PDF：{error}", "The PDF cannot be made: {error}"))
+    })
+}
+
+impl Ending {
+    fn of(request: &RenderRequest) -> Result<Self, Failure> {
+        let ending = request.path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+        match ending.as_str() {
+            "png" => Ok(Self::Png),
+            "svg" => Ok(Self::Svg),
+            "pdf" => Ok(Self::Pdf),
+            _ => {
+                let text = text!(
+                    "不能写出“.{ending}”地图，请用 .png、.svg 或 .pdf",
+                    "A map cannot be written as “.{ending}”; use .png, .svg or .pdf"
+                );
+                Err(Failure::new(FailureKind::Usage, text))
+            }
+        }
     }
-    let text = text!("暂不能写出“.{ending}”地图，请用 .png", "A map cannot be written as “.{ending}” yet; use .png");
-    Err(Failure::new(FailureKind::Usage, text))
 }
 
-fn wanted(reader: &Reader, layers: Vec<LayerView>, words: &[String]) -> Result<Vec<LayerView>, Failure> {
+pub(super) fn wanted(reader: &Reader, layers: Vec<LayerView>, words: &[String]) -> Result<Vec<LayerView>, Failure> {
     if words.is_empty() {
         return Ok(layers);
     }
@@ -91,7 +146,7 @@ fn wanted(reader: &Reader, layers: Vec<LayerView>, words: &[String]) -> Result<V
     Ok(named.map(|layer| LayerView { visible: true, ..layer }).collect())
 }
 
-fn view_of(request: &RenderRequest, layers: &[LayerView]) -> View {
+pub(super) fn view_of(request: &RenderRequest, layers: &[LayerView]) -> View {
     let ratio = f64::from(request.pixel_ratio.clamp(0.25, 8.0));
     let size_px = request.size_px.map(|side| (f64::from(side) / ratio).round().max(1.0));
     let (center_world, metres_per_px) = match request.frame {
@@ -107,7 +162,11 @@ fn view_of(request: &RenderRequest, layers: &[LayerView]) -> View {
             (center, on_ground * lonlat[1].to_radians().cos().recip())
         }
     };
-    View::new(center_world, metres_per_px, size_px).pixel_ratio(ratio)
+    let view = match request.denominator {
+        Some(denominator) => View::at_scale(center_world, denominator, size_px),
+        None => View::new(center_world, metres_per_px, size_px),
+    };
+    view.pixel_ratio(ratio)
 }
 
 fn around(boxes: impl Iterator<Item = Bounds>, size_px: [f64; 2]) -> ([f64; 2], f64) {
@@ -116,7 +175,7 @@ fn around(boxes: impl Iterator<Item = Bounds>, size_px: [f64; 2]) -> ([f64; 2], 
 }
 
 /// Reads what the view shows of each layer, and no more.
-fn fill(reader: &Reader, layers: &mut [LayerView], view: &View) -> Result<(), Failure> {
+pub(super) fn fill(reader: &Reader, layers: &mut [LayerView], view: &View) -> Result<(), Failure> {
     let window = view.bounds_world(0.0);
     let window = window.grown(0.1 * window.width().max(window.height()));
     let denominator = place::denominator(view.metres_per_px, view.center_world);

@@ -5,13 +5,15 @@ use std::io::Write;
 use std::ops::ControlFlow;
 
 use crate::geom::crs::Crs;
-use crate::io::format::{WriteOptions, format_named};
+use crate::geom::transform::Transform;
+use crate::io::format::{WriteOptions, Written, format_named};
 use crate::model::feature::Feature;
-use crate::model::geometry::Bounds;
+use crate::model::geometry::{Bounds, Geometry};
 use crate::model::schema::Schema;
 use crate::store::error::StoreError;
 use crate::store::query::Query;
 use crate::store::reader::Reader;
+use crate::task::{Problem, Problems};
 use crate::text;
 
 use super::answer::{Failure, FailureKind};
@@ -149,6 +151,25 @@ fn touches(geometry: &geo::Geometry<f64>, bounds: Bounds) -> bool {
     geometry.intersects(&geo::Rect::new((west, south), (east, north)))
 }
 
+/// What is wrong with where a row is: no place on the globe by its layer's CRS, or none of longitude and latitude.
+pub(super) fn misplaced(geometry: &Geometry, crs: Crs, to_degrees: &Transform) -> Option<Problem> {
+    let bounds = match geometry.try_map_xy(|at| to_degrees.point(at)) {
+        Ok(shape) => shape.bounds(),
+        Err(_) => {
+            let what = text!(
+                "位置超出坐标系 {crs} 的范围，地图上看不到",
+                "its place lies outside the area of {crs}: no map shows it"
+            );
+            return Some(Problem::error("data.place", what));
+        }
+    };
+    let globe = Bounds::new(-180.0, -90.0, 180.0, 90.0);
+    let outside = [bounds.min, bounds.max].into_iter().find(|corner| !globe.contains(*corner));
+    let [lon, lat] = outside.filter(|_| !bounds.is_empty())?;
+    let what = text!("({lon}, {lat}) 不是经纬度", "({lon}, {lat}) is no longitude and latitude");
+    Some(Problem::error("data.place", what))
+}
+
 /// The journal, oldest first.
 pub(super) fn steps(reader: &Reader) -> Result<Vec<HistoryStep>, StoreError> {
     let step = |step: crate::store::journal::Step| HistoryStep {
@@ -196,16 +217,17 @@ impl Session {
         }
     }
 
-    /// Writes rows of a layer as a GeoJSON `FeatureCollection` (WGS 84); how many come back.
+    /// Writes rows of a layer as a GeoJSON `FeatureCollection` (WGS 84); how many there are, and what is wrong with where
+    /// they are: a row without a place on the globe cannot be in it.
     ///
     /// # Errors
     /// The layer or a field does not exist, or the city cannot be read.
-    pub fn query(&self, layer: &str, rows: &RowFilter, out: &mut dyn Write) -> Result<u64, Failure> {
+    pub fn query(&self, layer: &str, rows: &RowFilter, out: &mut dyn Write) -> Result<(u64, Problems), Failure> {
         let reader = self.opened()?.city.reader()?;
         let schema = find_schema(&reader, layer)?;
         let rows = Rows::new(&schema, rows)?;
         let create = format_named("geojson").and_then(|format| format.create);
-        let Some(create) = create else { return Ok(0) };
+        let Some(create) = create else { return Ok((0, Problems::default())) };
         let mut writer = create(out, &schema, &WriteOptions::default()).map_err(|error| write_failure(&error))?;
         let mut failed = None;
         rows.each(&reader, &mut |feature| match writer.write(&feature) {
@@ -215,10 +237,9 @@ impl Session {
                 ControlFlow::Break(())
             }
         })?;
-        match failed {
-            Some(error) => Err(write_failure(&error)),
-            None => writer.finish().map(|written| written.features).map_err(|error| write_failure(&error)),
-        }
+        let written = failed.map_or_else(|| writer.finish(), Err);
+        let Written { features, problems, .. } = written.map_err(|error| write_failure(&error))?;
+        Ok((features, problems))
     }
 
     /// The journal, oldest first.

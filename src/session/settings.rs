@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Lang;
+
+/// Name of the file.
+const FILE: &str = "settings.json";
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,74 @@ pub enum CoordinateStyle {
     Gcj02,
 }
 
+/// How the window was left. Logical pixels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowShape {
+    /// Width and height of what is inside, while it does not fill the screen.
+    pub size: [f32; 2],
+    /// Whether it filled the screen.
+    pub maximized: bool,
+    /// Width of the left panel.
+    pub left_width: f32,
+    /// Width of the right panel.
+    pub right_width: f32,
+    /// Height of the dock.
+    pub dock_height: f32,
+    /// Whether the left panel was open.
+    pub left_open: bool,
+    /// Whether the right panel was open.
+    pub right_open: bool,
+    /// The tab of the right panel: `details`, `notes`, `history`.
+    pub right_tab: String,
+}
+
+impl Default for WindowShape {
+    fn default() -> Self {
+        Self {
+            size: [1600.0, 1000.0],
+            maximized: false,
+            left_width: 288.0,
+            right_width: 344.0,
+            dock_height: 336.0,
+            left_open: true,
+            right_open: true,
+            right_tab: "details".to_owned(),
+        }
+    }
+}
+
+impl WindowShape {
+    /// The same with measures that a window can have, whatever was in the file.
+    pub fn sound(mut self) -> Self {
+        let usual = Self::default();
+        let hold = |value: &mut f32, [least, most]: [f32; 2], usual: f32| {
+            *value = if value.is_finite() { value.clamp(least, most) } else { usual };
+        };
+        let [width, height] = &mut self.size;
+        hold(width, [800.0, 16_000.0], usual.size[0]);
+        hold(height, [520.0, 16_000.0], usual.size[1]);
+        hold(&mut self.left_width, [100.0, 2000.0], usual.left_width);
+        hold(&mut self.right_width, [100.0, 2000.0], usual.right_width);
+        hold(&mut self.dock_height, [100.0, 2000.0], usual.dock_height);
+        self
+    }
+}
+
+/// Where a city was looked at last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptView {
+    /// The city's file.
+    pub city: PathBuf,
+    /// Middle of the map, Web Mercator metres.
+    pub center_world: [f64; 2],
+    /// World metres per logical pixel.
+    pub metres_per_px: f64,
+}
+
+/// Cities whose views are kept.
+const MOST_VIEWS: usize = 20;
+
 /// All settings. A file that is missing, broken or from another version gives the defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -61,6 +133,10 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// Whether the first-start page was seen.
     pub welcome_seen: bool,
+    /// How the window was left.
+    pub window: WindowShape,
+    /// Where each city was looked at last, latest first.
+    pub views: Vec<KeptView>,
 }
 
 impl Default for Settings {
@@ -73,6 +149,8 @@ impl Default for Settings {
             coordinates: CoordinateStyle::default(),
             recent: Vec::new(),
             welcome_seen: false,
+            window: WindowShape::default(),
+            views: Vec::new(),
         }
     }
 }
@@ -96,6 +174,14 @@ impl Settings {
         folder.join("九江示范城.gpkg")
     }
 
+    /// Makes the folder that a file of this person's own is to stand in.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(super) fn make_folder_of(file: &Path) -> std::io::Result<()> {
+        file.parent().map_or(Ok(()), std::fs::create_dir_all)
+    }
+
     /// Sets the language.
     pub(super) fn set_lang(&mut self, lang: Lang) {
         lang.code().clone_into(&mut self.lang);
@@ -103,8 +189,7 @@ impl Settings {
 
     /// Reads the file in `folder`.
     pub fn load(folder: &Path) -> Self {
-        let bytes = std::fs::read(file_in(folder)).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
+        load_beside(folder, FILE)
     }
 
     /// Writes the file in `folder`, whole or not at all.
@@ -112,11 +197,21 @@ impl Settings {
     /// # Errors
     /// The folder cannot be made or written.
     pub fn save(&self, folder: &Path) -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&file, self)?;
-        file.persist(file_in(folder)).map_err(|error| error.error)?;
-        Ok(())
+        save_beside(folder, FILE, self)
+    }
+
+    /// Where a city was looked at last.
+    pub fn view_of(&self, city: &Path) -> Option<&KeptView> {
+        self.views.iter().find(|view| view.city == city)
+    }
+
+    /// Keeps where a city is looked at, in place of what was kept of it before. A view of nowhere is not kept.
+    pub(super) fn keep_view(&mut self, view: KeptView) {
+        if view.center_world.iter().chain([&view.metres_per_px]).all(|value| value.is_finite()) {
+            self.views.retain(|known| known.city != view.city);
+            self.views.insert(0, view);
+            self.views.truncate(MOST_VIEWS);
+        }
     }
 
     /// Puts a city at the head of the recent list.
@@ -131,6 +226,53 @@ fn named_folder() -> Option<PathBuf> {
     std::env::var_os("CITYGRID_SETTINGS").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
-fn file_in(folder: &Path) -> PathBuf {
-    folder.join("settings.json")
+/// Reads a JSON file of the settings' folder; one that is missing or broken gives the default.
+pub(super) fn load_beside<T: DeserializeOwned + Default>(folder: &Path, name: &str) -> T {
+    let bytes = std::fs::read(folder.join(name)).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+/// Writes a JSON file of the settings' folder, whole or not at all.
+pub(super) fn save_beside<T: Serialize>(folder: &Path, name: &str, value: &T) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let file = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer_pretty(&file, value)?;
+    file.persist(folder.join(name)).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(city: &str, metres_per_px: f64) -> KeptView {
+        KeptView { city: city.into(), center_world: [1.0, 2.0], metres_per_px }
+    }
+
+    #[test]
+    fn window_and_views_are_there_again_at_the_next_start() {
+        let folder = tempfile::tempdir().expect("a folder for settings");
+        let mut settings = Settings::default();
+        settings.window.left_width = 333.0;
+        settings.window.right_tab = "notes".to_owned();
+        settings.keep_view(view("a.gpkg", 4.0));
+        settings.keep_view(view("b.gpkg", 5.0));
+        settings.keep_view(view("a.gpkg", 6.0));
+        settings.save(folder.path()).expect("saved");
+        let again = Settings::load(folder.path());
+        assert_eq!(again, settings);
+        assert_eq!(again.view_of(Path::new("a.gpkg")).map(|view| view.metres_per_px), Some(6.0));
+        assert_eq!(again.views.len(), 2);
+    }
+
+    #[test]
+    fn settings_of_an_older_program_and_senseless_measures_do_no_harm() {
+        let older: Settings = serde_json::from_str(r#"{"lang":"en"}"#).expect("settings");
+        assert_eq!((older.lang(), older.window), (Lang::En, WindowShape::default()));
+        let wild = WindowShape { size: [3.0, f32::NAN], left_width: -9.0, ..WindowShape::default() }.sound();
+        assert_eq!((wild.size, wild.left_width), ([800.0, 1000.0], 100.0));
+        let mut settings = Settings::default();
+        settings.keep_view(view("a.gpkg", f64::NAN));
+        assert!(settings.views.is_empty());
+    }
 }

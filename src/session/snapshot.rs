@@ -71,9 +71,12 @@ impl Snapshot {
 fn layer_view(info: LayerInfo, indexes: &Indexes) -> LayerView {
     let kind = kind_of(&info.schema.kind);
     let style = super::styles::style_of(kind, &info.schema, &info.state);
+    let sums = indexes.sums(&info.schema.table);
     LayerView {
         bounds_world: info.bounds.and_then(|bounds| world_bounds(bounds, info.schema.crs)),
         index: indexes.get(&info.schema.table),
+        legend_counts: sums.counts,
+        length_m: sums.length_m,
         kind,
         name: info.state.name.clone(),
         visible: info.visible,

@@ -77,6 +77,11 @@ pub struct LayerView {
     pub bounds_world: Option<Bounds>,
     /// Geometry in memory; `None` until it is read, or for rows without a place.
     pub index: Option<Arc<RwLock<LayerIndex>>>,
+    /// Features of each row of its legend, in the order of [`legend::rows`](super::legend::rows); empty until the
+    /// geometry is read, and where one row says it all.
+    pub legend_counts: Arc<[u64]>,
+    /// Length of what its group is measured by, metres; `None` for what is counted.
+    pub length_m: Option<f64>,
 }
 
 /// Where a layer stands, as the file keeps it.
@@ -122,6 +127,8 @@ impl LayerView {
             count: 0,
             bounds_world: None,
             index: None,
+            legend_counts: Arc::default(),
+            length_m: None,
         }
     }
 }
@@ -223,6 +230,8 @@ pub struct DetailRow {
     pub subtitle: Text,
     /// Worked out: length, area, coordinates, cell, community, nearest road.
     pub derived: Vec<Derived>,
+    /// Places among the values whose stored value says too little, and what a person reads there; `None` for nothing.
+    pub instead: Vec<(usize, Option<Derived>)>,
     /// Its photos.
     pub photos: Vec<Photo>,
     /// Notes about it.
@@ -326,6 +335,8 @@ pub struct Notice {
     pub text: Text,
     /// More, behind one click (a list of problems).
     pub details: Vec<crate::task::Problem>,
+    /// What kind of doing failed, for an error that goes once the same goes well.
+    pub about: Option<super::deed::Deed>,
     /// When it came, for closing itself.
     pub since: std::time::Instant,
 }
@@ -390,12 +401,16 @@ pub struct PreviewLayer {
     pub bounds_world: Option<Bounds>,
 }
 
-/// The text of a feature for a person: its title fields, or layer and number.
+/// The text of a feature for a person: its title fields, or layer and number. In English its English name, if it has one.
 pub fn title_of(kind: &Kind, schema: &Schema, feature: &Feature, lang: Lang) -> String {
-    let named = kind.title.iter().filter_map(|id| schema.field_index(id)).find_map(|index| {
-        let value = feature.values.get(index)?;
-        let text = schema.fields[index].display(value, lang);
+    let words = |id: &str| {
+        let index = schema.field_index(id)?;
+        let text = schema.fields[index].display(feature.values.get(index)?, lang);
         (!text.trim().is_empty()).then_some(text)
+    };
+    let named = kind.title.iter().find_map(|&id| {
+        let english = if id == "name" && lang == Lang::En { words("name_en") } else { None };
+        english.or_else(|| words(id))
     });
     named.unwrap_or_else(|| format!("{} {}", schema.name.get(lang), feature.id))
 }

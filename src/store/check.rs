@@ -7,7 +7,7 @@ use geopackage::{Finding, GeoPackage, GpkgVersion, Severity};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use crate::model::geometry::Geometry;
+use crate::model::geometry::{Bounds, Geometry};
 use crate::model::value::{FieldType, Value};
 use crate::task::{Problem, Task};
 use crate::text;
@@ -223,12 +223,22 @@ fn geometries(
     }
     let true_bounds = bounds::measure(conn, table)?;
     if let (Some(found), Some(declared)) = (true_bounds, contents.bounds)
-        && declared.union(&found) != declared
+        && !holds(&declared, &found)
     {
         let what = Text::new("登记的图层范围小于实际范围", "The declared extent does not hold all features");
         problems.push(Problem::warning("file.extent", what).in_layer(name));
     }
     Ok(())
+}
+
+/// Whether the declared extent holds what was found, but for the last digits, which other programs round.
+fn holds(declared: &Bounds, found: &Bounds) -> bool {
+    let size = declared.width().max(declared.height());
+    let [west, south] = declared.min;
+    let [east, north] = declared.max;
+    let farthest = [west, south, east, north].into_iter().fold(0.0_f64, |most, at| most.max(at.abs()));
+    let declared = declared.grown((size * 1e-9).max(farthest * 1e-12));
+    declared.contains(found.min) && declared.contains(found.max)
 }
 
 fn counts(conn: &Connection, table: &Table, problems: &mut Vec<Problem>) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use geopackage::GeoPackage;
 #[cfg(test)]
 use rusqlite::Connection;
 
-use crate::task::{Problem, Task};
+use crate::task::{Cancel, Problem, Task};
 use crate::text::Text;
 
 use super::adopt;
@@ -197,26 +197,35 @@ impl City {
 
     /// Queues a command; the answer comes when it is durable.
     pub fn submit(&self, write: Write) -> Ticket {
+        self.submit_stoppable(write, Cancel::default())
+    }
+
+    /// The same; until the commit begins `cancel` takes it back, and nothing has changed.
+    pub fn submit_stoppable(&self, write: Write, cancel: Cancel) -> Ticket {
         let (sender, answer) = channel();
-        self.submit_then(write, move |done| {
+        let then = move |done| {
             let _ = sender.send(done); // nobody may be waiting any more
-        });
+        };
+        self.queue(write, cancel, Box::new(then));
         Ticket { answer }
     }
 
     /// Queues a command and calls `then` with the answer, on the writer's thread.
     pub fn submit_then(&self, write: Write, then: impl FnOnce(Result<Committed, StoreError>) + Send + 'static) {
+        self.queue(write, Cancel::default(), Box::new(then));
+    }
+
+    fn queue(&self, write: Write, cancel: Cancel, answer: Answer) {
         if let Access::ReadOnly(reason) = self.access {
-            return then(Err(self.refusal(reason)));
+            return answer(Err(self.refusal(reason)));
         }
-        let answer: Answer = Box::new(then);
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let unsent = match &*thread {
-            Some(thread) => thread.jobs.send(Job::Write(write, answer)).err().map(|error| error.0),
-            None => Some(Job::Write(write, answer)),
+            Some(thread) => thread.jobs.send(Job::Write(write, cancel, answer)).err().map(|error| error.0),
+            None => Some(Job::Write(write, cancel, answer)),
         };
         drop(thread);
-        if let Some(Job::Write(_, answer)) = unsent {
+        if let Some(Job::Write(_, _, answer)) = unsent {
             answer(Err(StoreError::Closed));
         }
     }

@@ -41,6 +41,8 @@ pub enum Action {
         /// The new state.
         state: LayerState,
     },
+    /// The same for several layers, as one step: by table name.
+    LayerStates(Vec<(String, LayerState)>),
     /// Shows or hides a layer. Kept in the file, no step of the journal.
     Visibility {
         /// The layer's table name.

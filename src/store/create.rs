@@ -2,9 +2,10 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::time::Duration;
 
 use geopackage::GeoPackage;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempPath;
 
 use super::adopt;
@@ -14,6 +15,11 @@ use super::error::StoreError;
 use super::migrate::TODAY;
 use super::stamp::beside;
 use super::writer::Care;
+
+/// How a draft's name begins and ends.
+const DRAFT: (&str, &str) = (".citygrid-", ".gpkg");
+/// A draft that nobody has touched for so long belongs to a program that was killed.
+const LEFT_BEHIND: Duration = Duration::from_hours(1);
 
 /// Makes a city at `path` from what `fill` does to an empty one. Until that is done nobody sees the file; if it fails
 /// nothing is left. Writing is fast meanwhile, because only the end is flushed.
@@ -32,6 +38,7 @@ pub fn create_with<T, E: From<StoreError>>(
     if connect::is_open_here(&path) {
         return Err(StoreError::Locked.into());
     }
+    remove_leftovers(&path);
     let draft = draft_beside(&path)?;
     make_empty(&draft)?;
     let filled = {
@@ -44,10 +51,44 @@ pub fn create_with<T, E: From<StoreError>>(
     Ok(filled)
 }
 
+/// Removes drafts that a killed program left in the folder of `path`: old, and held by nobody. Whatever cannot be looked
+/// at stays.
+pub fn remove_leftovers(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let modified = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|it| it.modified().ok());
+        let age = modified.and_then(|time| time.elapsed().ok()).unwrap_or_default();
+        let is_draft = name.starts_with(DRAFT.0) && name.ends_with(DRAFT.1);
+        if is_draft && age > LEFT_BEHIND && !is_held(&entry.path()) {
+            let removed = fs::remove_file(entry.path());
+            remove_sidecars(&entry.path());
+            tracing::info!(%name, ?removed, "a draft that was left behind");
+        }
+    }
+}
+
+/// Whether a program works on the file at this moment.
+fn is_held(path: &Path) -> bool {
+    // Closing a second handle of a file would drop this process's own locks on it.
+    if connect::is_open_here(path) {
+        return true;
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let locked = Connection::open_with_flags(path, flags).and_then(|conn| {
+        conn.busy_timeout(Duration::ZERO)?;
+        conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+    });
+    let code = locked.err().and_then(|error| error.sqlite_error_code());
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 /// An empty file with a name of its own in the same folder; deleted when dropped.
 pub(super) fn draft_beside(path: &Path) -> Result<TempPath, StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let draft = tempfile::Builder::new().prefix(".citygrid-").suffix(".gpkg").tempfile_in(folder);
+    let draft = tempfile::Builder::new().prefix(DRAFT.0).suffix(DRAFT.1).tempfile_in(folder);
     Ok(draft.map_err(|error| StoreError::io(path, error))?.into_temp_path())
 }
 
@@ -100,10 +141,14 @@ fn settle_old(path: &Path) -> Result<(), StoreError> {
         Err(error) => tracing::info!(%error, "the file to be replaced is no database"),
         Ok(()) => {}
     }
+    remove_sidecars(path);
+    Ok(())
+}
+
+fn remove_sidecars(path: &Path) {
     for suffix in ["-wal", "-shm", "-journal"] {
         let _ = fs::remove_file(beside(path, suffix)); // usually there is none
     }
-    Ok(())
 }
 
 fn make_empty(path: &Path) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ use rusqlite::ErrorCode;
 use crate::task::Cancelled;
 use crate::text;
 use crate::text::Text;
+use crate::text::disk::{Doing, why};
 
 /// Why something with the city file did not happen.
 ///
@@ -141,10 +142,13 @@ impl StoreError {
                 text!("文件或它的文件夹不存在：{path}", "The file or its folder does not exist: {path}")
             }
             Self::Io { path, source } => {
-                let path = path.display();
-                text!("文件读写失败：{path}（{source}）", "The file cannot be read or written: {path} ({source})")
+                let (path, Text { zh, en }) = (path.display(), why(source, Doing::Writing));
+                text!("文件读写失败：{path}（{zh}）", "The file cannot be read or written: {path} ({en})")
             }
-            Self::Sqlite(cause) => text!("文件读写失败（{cause}）", "The file cannot be read or written ({cause})"),
+            Self::Sqlite(cause) => {
+                let Text { zh, en } = sqlite_words(cause);
+                text!("文件读写失败（{zh}）", "The file cannot be read or written ({en})")
+            }
             Self::Package(cause) => text!("文件读写失败（{cause}）", "The file cannot be read or written ({cause})"),
         }
     }
@@ -177,12 +181,12 @@ impl StoreError {
         Self::Refused { what }
     }
 
-    /// What the disk said about a file or folder.
+    /// What the disk said about a file or folder. It is not `ReadOnly`, which is of an open city: here nobody may read,
+    /// or nothing may be made in the folder.
     pub fn io(path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
             io::ErrorKind::AlreadyExists => Self::Exists { path: path.to_owned() },
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
             _ => Self::Io { path: path.to_owned(), source },
         }
     }
@@ -196,6 +200,17 @@ impl StoreError {
             }
             other => other,
         }
+    }
+}
+
+/// SQLite's own words name temporary files, and are English.
+fn sqlite_words(error: &rusqlite::Error) -> Text {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen) => Text::new("文件无法打开", "the file cannot be opened"),
+        Some(ErrorCode::SystemIoFailure) => Text::new("磁盘读写出错", "the disk failed"),
+        Some(ErrorCode::PermissionDenied) => Text::new("没有权限", "there is no permission"),
+        Some(ErrorCode::OutOfMemory) => Text::new("内存不足", "there is not enough memory"),
+        _ => Text::same(error.to_string()),
     }
 }
 

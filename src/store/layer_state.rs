@@ -171,9 +171,36 @@ pub(super) struct StateChange {
     pub new: LayerState,
 }
 
+/// First byte of a step about one layer, and of one about several: how many, then each.
+const ONE: u8 = 1;
+const SEVERAL: u8 = 2;
+
 impl StateChange {
-    pub(super) fn write(&self) -> Vec<u8> {
-        let mut out = Out(vec![1]);
+    /// The step's payload.
+    pub(super) fn write_all(changes: &[Self]) -> Vec<u8> {
+        if let [change] = changes {
+            let mut out = Out(vec![ONE]);
+            change.write(&mut out);
+            return out.0;
+        }
+        let mut out = Out(vec![SEVERAL]);
+        out.number(changes.len() as u64);
+        changes.iter().for_each(|change| change.write(&mut out));
+        out.0
+    }
+
+    /// Reads what [`StateChange::write_all`] writes.
+    pub(super) fn read_all(bytes: &[u8]) -> Option<Vec<Self>> {
+        let mut input = In(bytes);
+        let count = match input.byte()? {
+            ONE => 1,
+            SEVERAL => input.count()?,
+            _ => return None,
+        };
+        (0..count).map(|_| Self::read(&mut input)).collect()
+    }
+
+    fn write(&self, out: &mut Out) {
         out.bytes(self.table.as_bytes());
         for state in [&self.old, &self.new] {
             out.bytes(state.name.zh.as_bytes());
@@ -184,14 +211,11 @@ impl StateChange {
             out.0.push(u8::from(state.style.is_some()));
             out.bytes(state.style.as_deref().unwrap_or_default().as_bytes());
         }
-        out.0
     }
 
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut input = In(bytes);
-        (input.byte()? == 1).then_some(())?;
+    fn read(input: &mut In<'_>) -> Option<Self> {
         let table = input.text()?;
-        Some(Self { table, old: read_state(&mut input)?, new: read_state(&mut input)? })
+        Some(Self { table, old: read_state(input)?, new: read_state(input)? })
     }
 }
 

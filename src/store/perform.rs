@@ -6,6 +6,7 @@ use geopackage::GeoPackage;
 
 use crate::model::feature::Delta;
 use crate::model::schema::Schema;
+use crate::task::Cancel;
 use crate::text;
 use crate::text::Text;
 
@@ -23,10 +24,10 @@ use super::media;
 use super::schema_sql;
 use super::undo;
 
-/// Does it; on an error the caller rolls back.
-pub(super) fn perform(package: &GeoPackage, write: Write) -> Result<Committed, StoreError> {
+/// Does it; on an error, and when `cancel` says so, the caller rolls back.
+pub(super) fn perform(package: &GeoPackage, write: Write, cancel: &Cancel) -> Result<Committed, StoreError> {
     let conn = package.connection();
-    let log = Log { package, label: &write.label, author: &write.author };
+    let log = Log { package, label: &write.label, author: &write.author, cancel };
     match write.action {
         Action::Edit { deltas, photos } => log.edit(deltas, &photos),
         Action::AddPhotos { layer, id, photos } => log.add_photos(&layer, id, &photos),
@@ -35,7 +36,8 @@ pub(super) fn perform(package: &GeoPackage, write: Write) -> Result<Committed, S
         }
         Action::CreateLayer(schema) => log.create_layer(&schema),
         Action::RemoveLayer(layer) => log.remove_layer(&layer),
-        Action::LayerState { table, state } => log.layer_state(&table, state),
+        Action::LayerState { table, state } => log.layer_states(vec![(table, state)]),
+        Action::LayerStates(states) => log.layer_states(states),
         Action::Import(mut import) => log.import(import.as_mut()),
         Action::Visibility { table, visible } => {
             let table = catalog::table(conn, &table)?.schema.table;
@@ -67,6 +69,7 @@ struct Log<'a> {
     package: &'a GeoPackage,
     label: &'a Text,
     author: &'a str,
+    cancel: &'a Cancel,
 }
 
 impl Log<'_> {
@@ -86,6 +89,10 @@ impl Log<'_> {
         let mut places = Vec::with_capacity(deltas.len());
         let mut hung = Vec::new();
         for delta in deltas {
+            // Each row is done too quickly for SQLite's own look at the switch.
+            if self.cancel.is_cancelled() {
+                return Err(StoreError::Cancelled);
+            }
             let deleted = delta.new.is_none();
             let done = edit.user(delta)?;
             if deleted {
@@ -148,16 +155,22 @@ impl Log<'_> {
         Ok(self.done(step, vec![Changed::Layer(name)]))
     }
 
-    fn layer_state(&self, layer: &str, state: LayerState) -> Result<Committed, StoreError> {
+    /// What one hand did is one step, however many layers it touched; layers that stay as they were are no part of it.
+    fn layer_states(&self, states: Vec<(String, LayerState)>) -> Result<Committed, StoreError> {
         let conn = self.package.connection();
-        let table = catalog::table(conn, layer)?.schema.table;
-        let old = layer_state::set(conn, &table, &state)?;
-        if old == state {
+        let mut changes = Vec::new();
+        for (layer, new) in states {
+            let table = catalog::table(conn, &layer)?.schema.table;
+            let old = layer_state::set(conn, &table, &new)?;
+            if old != new {
+                changes.push(StateChange { table, old, new });
+            }
+        }
+        if changes.is_empty() {
             return Ok(unlogged(Vec::new()));
         }
-        let change = StateChange { table: table.clone(), old, new: state };
-        let step = self.write(StepKind::LayerState, 0, change.write())?;
-        Ok(self.done(step, vec![Changed::State(table)]))
+        let step = self.write(StepKind::LayerState, 0, StateChange::write_all(&changes))?;
+        Ok(self.done(step, changes.into_iter().map(|change| Changed::State(change.table)).collect()))
     }
 
     fn import(&self, import: &mut dyn Import) -> Result<Committed, StoreError> {

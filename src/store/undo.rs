@@ -123,7 +123,12 @@ fn layer(package: &GeoPackage, entry: &Entry, comes: bool) -> Result<Vec<Changed
 }
 
 fn state(conn: &Connection, entry: &Entry, redo: bool) -> Result<Vec<Changed>, StoreError> {
-    let change = StateChange::read(&entry.payload).ok_or_else(|| damaged(entry))?;
-    layer_state::set(conn, &change.table, if redo { &change.new } else { &change.old })?;
-    Ok(vec![Changed::State(change.table)])
+    let mut changes = StateChange::read_all(&entry.payload).ok_or_else(|| damaged(entry))?;
+    if !redo {
+        changes.reverse();
+    }
+    for change in &changes {
+        layer_state::set(conn, &change.table, if redo { &change.new } else { &change.old })?;
+    }
+    Ok(changes.into_iter().map(|change| Changed::State(change.table)).collect())
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use geopackage::GeoPackage;
 use rusqlite::{Connection, ErrorCode};
 
+use crate::task::Cancel;
 use crate::text::Text;
 
 use super::adopt;
@@ -35,7 +36,7 @@ pub(super) type Answer = Box<dyn FnOnce(Result<Committed, StoreError>) + Send>;
 type Probe = Box<dyn FnOnce(&Connection) + Send>;
 
 pub(super) enum Job {
-    Write(Write, Answer),
+    Write(Write, Cancel, Answer),
     #[cfg_attr(not(test), expect(dead_code, reason = "tests look at the write connection"))]
     Probe(Probe),
 }
@@ -96,7 +97,7 @@ impl Writer {
     fn work(mut self, queue: &Receiver<Job>) -> Result<(), StoreError> {
         while let Ok(job) = queue.recv() {
             match job {
-                Job::Write(write, answer) => answer(self.run(write)),
+                Job::Write(write, cancel, answer) => answer(self.run(write, &cancel)),
                 Job::Probe(probe) => probe(self.package.connection()),
             }
         }
@@ -107,10 +108,11 @@ impl Writer {
         self.package.connection()
     }
 
-    fn run(&mut self, write: Write) -> Result<Committed, StoreError> {
+    fn run(&mut self, write: Write, cancel: &Cancel) -> Result<Committed, StoreError> {
         self.begin()?;
+        self.heed(Some(cancel));
         let done = self.prepare(&write.action).and_then(|()| {
-            let performed = catch_unwind(AssertUnwindSafe(|| perform(&self.package, write)));
+            let performed = catch_unwind(AssertUnwindSafe(|| perform(&self.package, write, cancel)));
             performed.unwrap_or_else(|_| {
                 Err(StoreError::refused(Text::new(
                     "程序内部错误，操作已撤回",
@@ -118,6 +120,9 @@ impl Writer {
                 )))
             })
         });
+        // From here on nobody stops it: half a commit would be neither the old city nor the new one.
+        self.heed(None);
+        let done = if cancel.is_cancelled() { Err(StoreError::Cancelled) } else { done };
         let done = done.and_then(|committed| self.commit().map(|()| committed));
         if done.is_err() {
             self.roll_back();
@@ -126,6 +131,17 @@ impl Writer {
         }
         self.hold();
         done
+    }
+
+    /// Lets a switch interrupt what SQLite is doing, or nothing.
+    fn heed(&self, cancel: Option<&Cancel>) {
+        let heard = match cancel.cloned() {
+            Some(cancel) => self.conn().progress_handler(2000, Some(move || cancel.is_cancelled())),
+            None => self.conn().progress_handler(0, None::<fn() -> bool>),
+        };
+        if let Err(error) = heard {
+            tracing::warn!(%error, "a command cannot be stopped");
+        }
     }
 
     /// What must be before the first command: our tables, of today's format, after a copy of an older file.

@@ -3,37 +3,46 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use egui::{Area, Context, Frame, Id, Order, Panel, Rect, Stroke, Ui, ViewportCommand, pos2};
+use egui::{Area, Context, Frame, Id, Order, Panel, Rect, Sense, Stroke, Ui, UiBuilder, ViewportCommand, vec2};
 
 use super::ask::{Asks, UiAsk};
 use super::diagnostics::{Diagnostics, diagnostics_ui};
 use super::dialogs::FileDialogs;
-use super::layers_panel::{LayersState, layers_ui};
+use super::layers_panel::layers_ui;
+use super::layers_state::LayersState;
 use super::map_marks::{self, Lens};
 use super::map_panel::{self, MapAsk, MapPanel, map_ui};
-use super::note_form::note_form_ui;
+use super::map_spot::Spot;
+use super::note_form::{note_form_ui, note_offer_ui};
 use super::notices::{NoticesState, notices_ui};
 use super::panels::Panels;
-use super::right_panel::right_ui;
+use super::right_panel::{RightTab, right_ui};
 use super::small_dialogs::small_dialogs_ui;
 use super::status_bar::{MapStatus, StatusState, status_ui};
 use super::theme::{self, Tokens};
+use super::widgets::icon_button;
+use super::window_shape::{self, Keeping};
 use super::{keys, menu, possible, toolbar};
 use crate::model::geometry::Geometry;
 use crate::session::Session;
 use crate::session::action::action;
-use crate::session::command::{CityCommand, Command};
+use crate::session::command::{CityCommand, Command, LookCommand};
 use crate::session::place;
-use crate::session::settings::Theme;
+use crate::session::settings::{Theme, WindowShape};
 
 /// The map never gets narrower than this: then the right panel lies over it.
 const LEAST_MAP: f32 = 480.0;
-/// Widths of the left panel: at first, least, most.
-const LEFT: [f32; 3] = [288.0, 220.0, 420.0];
+/// Nor lower: then the dock gives way.
+const LEAST_MAP_HEIGHT: f32 = 180.0;
+/// Least and most width of the left panel.
+const LEFT: [f32; 2] = [220.0, 420.0];
 /// Widths of the right panel.
-const RIGHT: [f32; 3] = [344.0, 300.0, 480.0];
+const RIGHT: [f32; 2] = [300.0, 480.0];
+/// Width of the right panel over the map, where there is room; so much of the map stays free at its left.
+const RIGHT_OVER: f32 = 344.0;
+const LEAST_FREE: f32 = 280.0;
 /// Heights of the dock.
-const DOCK: [f32; 3] = [336.0, 160.0, 640.0];
+const DOCK: [f32; 2] = [160.0, 640.0];
 
 /// What is open around the map.
 #[derive(Debug)]
@@ -41,9 +50,35 @@ pub(super) struct Shell {
     pub left: bool,
     pub right: bool,
     pub full_screen: bool,
+    /// Widths of the left and the right panel and height of the dock, as they stand.
+    pub sizes: [f32; 3],
+    /// A place that was gone to by its coordinates.
+    pub spot: Option<Spot>,
+    /// Whether the managed ground was what the last "zoom to everything" showed.
+    pub was_home: bool,
+    /// What of all this the settings are to keep.
+    pub keeping: Keeping,
     title: String,
     dark: Option<bool>,
     pub diagnostics: Diagnostics,
+}
+
+impl Shell {
+    /// As it was left.
+    fn new(window: &WindowShape, diagnostics: Diagnostics) -> Self {
+        Self {
+            left: window.left_open,
+            right: window.right_open,
+            full_screen: false,
+            sizes: [window.left_width, window.right_width, window.dock_height],
+            spot: None,
+            was_home: false,
+            keeping: Keeping::default(),
+            title: String::new(),
+            dark: None,
+            diagnostics,
+        }
+    }
 }
 
 /// The window.
@@ -61,9 +96,9 @@ pub struct App {
 impl App {
     /// The window without a city yet. `renderer` is the graphics driver's name.
     pub fn new(session: Session, renderer: String) -> Self {
-        let diagnostics = Diagnostics::new(renderer);
-        let shell =
-            Shell { left: true, right: true, full_screen: false, title: String::new(), dark: None, diagnostics };
+        let window = session.settings().window.clone().sound();
+        let mut panels = Panels::default();
+        panels.right.tab = window_shape::tab_of(&window.right_tab);
         Self {
             session,
             map: MapPanel::default(),
@@ -71,8 +106,8 @@ impl App {
             status: StatusState::default(),
             notices: NoticesState::default(),
             files: FileDialogs::default(),
-            panels: Panels::default(),
-            shell,
+            panels,
+            shell: Shell::new(&window, Diagnostics::new(renderer)),
         }
     }
 
@@ -103,6 +138,7 @@ impl App {
         self.bars(ui, &mut asks);
         let map = self.middle(ui, &mut asks);
         self.on_top(ui, map, &mut asks);
+        self.put_spot_away(&ctx);
         let mut late = Vec::new();
         map_panel::map_keys(ui, &self.session, &mut self.map, &mut late);
         self.map_asks(late, &mut asks);
@@ -113,6 +149,7 @@ impl App {
         for wish in asks {
             self.carry_out(&ctx, wish);
         }
+        self.keep(&ctx);
         self.shell.diagnostics.add(started.elapsed().as_secs_f32() * 1000.0);
     }
 
@@ -122,7 +159,9 @@ impl App {
         if self.shell.dark.replace(dark) != Some(dark) {
             theme::set_dark(ctx, dark);
         }
+        self.fit_screen(ctx);
         self.map.follow(&mut self.session);
+        self.take_up_view();
         let title = title(&self.session);
         if self.shell.title != title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
@@ -131,6 +170,7 @@ impl App {
     }
 
     fn keys(&mut self, ui: &Ui, asks: &mut Asks) {
+        keys::close_popup(ui.ctx());
         map_panel::tool_keys(ui, &mut self.map);
         for id in keys::pressed(ui.ctx()) {
             if possible::is_possible(&self.session, action(id)) {
@@ -147,7 +187,9 @@ impl App {
         Panel::top("toolbar").exact_size(44.0).frame(frame).show(ui, |ui| {
             toolbar::toolbar_ui(ui, &self.session, self.map.tool.kind(), asks);
         });
-        let map = MapStatus { view: self.map.camera.view(), pointer_world: self.map.pointer_world() };
+        // Where the world begins nobody has pointed yet.
+        let pointer_world = Some(self.map.pointer_world()).filter(|at| *at != [0.0; 2]);
+        let map = MapStatus { view: self.map.camera.view(), pointer_world };
         Panel::bottom("status").exact_size(28.0).frame(frame).show(ui, |ui| {
             status_ui(ui, &self.session, map, &mut self.status, asks);
         });
@@ -156,33 +198,70 @@ impl App {
     /// Panels and map; gives the map's place.
     fn middle(&mut self, ui: &mut Ui, asks: &mut Asks) -> Rect {
         let frame = Frame::new().fill(Tokens::of(ui).panel);
+        let [left_width, right_width, dock_height] = self.shell.sizes;
         if self.shell.left {
-            sized(Panel::left("layers"), LEFT).frame(frame).show(ui, |ui| {
+            let most = [LEFT[0], LEFT[1].min(ui.available_width() - LEAST_MAP)];
+            let shown = sized(Panel::left("layers"), left_width, most).frame(frame).show(ui, |ui| {
                 ui.set_min_width(ui.available_width());
                 layers_ui(ui, &self.session, &mut self.layers, asks);
             });
+            self.shell.sizes[0] = shown.response.rect.width();
         }
         let over = ui.available_width() < LEAST_MAP + RIGHT[0];
         if self.shell.right && !over {
-            sized(Panel::right("details"), RIGHT).frame(frame).show(ui, |ui| {
+            let most = [RIGHT[0], RIGHT[1].min(ui.available_width() - LEAST_MAP)];
+            let shown = sized(Panel::right("details"), right_width, most).frame(frame).show(ui, |ui| {
                 ui.set_min_width(ui.available_width());
                 right_ui(ui, &self.session, &mut self.panels.right, asks);
             });
+            self.shell.sizes[1] = shown.response.rect.width();
         }
         if Panels::has_dock(&self.session) {
-            sized(Panel::bottom("dock"), DOCK).frame(frame).show(ui, |ui| {
+            let most = [DOCK[0], DOCK[1].min(ui.available_height() - LEAST_MAP_HEIGHT)];
+            let shown = sized(Panel::bottom("dock"), dock_height, most).frame(frame).show(ui, |ui| {
                 ui.set_min_height(ui.available_height());
                 self.panels.dock_ui(ui, &mut self.session, asks);
             });
+            self.shell.sizes[2] = shown.response.rect.height();
         }
+        let lies_over = over && self.shell.right && self.has_something_to_show();
+        self.map.covered_px = if lies_over { over_width(ui.available_width()) } else { 0.0 };
         let mut out = Vec::new();
         let map = map_ui(ui, &mut self.session, &mut self.map, &mut out);
         self.map_asks(out, asks);
         self.draft_note(ui, map);
-        if self.shell.right && over && self.session.details().is_some() {
+        self.spot_ui(ui, map);
+        if lies_over {
             self.details_over_map(ui, map, asks);
         }
         map
+    }
+
+    /// Whether the right panel is worth the room that it would take from the map.
+    fn has_something_to_show(&self) -> bool {
+        self.session.details().is_some() || self.panels.right.tab != RightTab::Details
+    }
+
+    /// Shows the place that was gone to by its coordinates.
+    fn spot_ui(&mut self, ui: &Ui, map: Rect) {
+        let Some(spot) = self.shell.spot else { return };
+        match spot.rest_s(ui.input(|input| input.time)) {
+            Some(rest_s) => ui.ctx().request_repaint_after_secs(rest_s as f32 + 0.01),
+            None => self.shell.spot = None,
+        }
+        let words = place::format_place(spot.at_world(), self.session.settings().coordinates);
+        let painter = ui.painter().with_clip_rect(map);
+        spot.draw(ui, &painter, &Lens { camera: &self.map.camera, map }, words);
+    }
+
+    /// Esc takes the mark of a place away before it takes anything else.
+    fn put_spot_away(&mut self, ctx: &Context) {
+        if self.shell.spot.is_none() || ctx.text_edit_focused() || egui::Popup::is_any_open(ctx) {
+            return;
+        }
+        if ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+            self.shell.spot = None;
+        }
     }
 
     fn map_asks(&mut self, out: Vec<MapAsk>, asks: &mut Asks) {
@@ -198,24 +277,36 @@ impl App {
         map_marks::draw_draft(ui, &painter, &Lens { camera: &self.map.camera, map }, geometry);
     }
 
+    /// The right panel over the map: never beyond it, where it would cover the table.
     fn details_over_map(&mut self, ui: &Ui, map: Rect, asks: &mut Asks) {
-        let width = RIGHT[0].min(map.width());
-        let tokens = Tokens::of(ui);
-        let frame = Frame::new().fill(tokens.panel).stroke(Stroke::new(1.0, tokens.line_strong));
+        let rect = map.with_min_x(map.right() - self.map.covered_px);
+        let (tokens, lang) = (Tokens::of(ui), self.session.lang());
         let area = Area::new(Id::unique("details-over")).order(Order::Middle).constrain(false);
-        area.fixed_pos(pos2(map.right() - width, map.top())).show(ui.ctx(), |ui| {
-            frame.show(ui, |ui| {
-                ui.set_width(width);
-                ui.set_height(map.height());
-                right_ui(ui, &self.session, &mut self.panels.right, asks);
-            });
+        area.fixed_pos(rect.min).show(ui.ctx(), |ui| {
+            ui.allocate_rect(rect, Sense::hover());
+            let edge = Stroke::new(1.0, tokens.line_strong);
+            ui.painter().rect(rect, 0, tokens.panel, edge, egui::StrokeKind::Inside);
+            let inside = rect.shrink(1.0);
+            let mut contents = ui.new_child(UiBuilder::new().id_salt("contents").max_rect(inside));
+            contents.set_clip_rect(inside);
+            right_ui(&mut contents, &self.session, &mut self.panels.right, asks);
+            let corner = Rect::from_min_size(inside.right_top() + vec2(-32.0, 4.0), vec2(28.0, 28.0));
+            let mut corner = ui.new_child(UiBuilder::new().id_salt("corner").max_rect(corner));
+            if icon_button(&mut corner, "X", lang.pick("收起右栏", "Put the right panel away")).clicked() {
+                // The panel comes back with the next thing that is clicked.
+                self.panels.right.tab = RightTab::Details;
+                asks.push(UiAsk::Run(Command::Look(LookCommand::ClearDetails)));
+            }
         });
     }
 
     /// Messages, forms and dialogs over everything else.
     fn on_top(&mut self, ui: &mut Ui, map: Rect, asks: &mut Asks) {
         let ctx = ui.ctx().clone();
-        notices_ui(ui, &self.session, &mut self.notices, map, asks);
+        let free = map.with_max_x(map.right() - self.map.covered_px);
+        notices_ui(ui, &self.session, &mut self.notices, free, asks);
+        self.panels.note.follow(&ctx, &mut self.session, asks);
+        note_offer_ui(&ctx, &self.session, &mut self.panels.note, map, asks);
         if let Some(bounds) = self.panels.note.place_world(&self.session) {
             let lens = Lens { camera: &self.map.camera, map };
             let thing = Rect::from_two_pos(lens.at(bounds.min), lens.at(bounds.max)).expand(16.0).intersect(map);
@@ -254,10 +345,23 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.frame(ui);
     }
+
+    fn on_exit(&mut self) {
+        self.keep_now();
+        if let Some(command) = self.panels.note.keep_now() {
+            self.session.run(command);
+        }
+    }
 }
 
-fn sized(panel: Panel, [first, least, most]: [f32; 3]) -> Panel {
-    panel.resizable(true).default_size(first).size_range(least..=most)
+fn sized(panel: Panel, first: f32, [least, most]: [f32; 2]) -> Panel {
+    let most = most.max(least);
+    panel.resizable(true).default_size(first.clamp(least, most)).size_range(least..=most)
+}
+
+/// Width of the right panel where it lies over a map of this width.
+fn over_width(map_width: f32) -> f32 {
+    (map_width - LEAST_FREE).clamp(RIGHT[0], RIGHT_OVER).min(map_width)
 }
 
 fn title(session: &Session) -> String {
@@ -286,7 +390,8 @@ fn note_geometry(positions_world: &[[f64; 2]], is_area: bool) -> Geometry {
 mod tests {
     use super::*;
     use crate::session::Wake;
-    use egui::{Key, Modifiers, vec2};
+    use crate::session::settings::Settings;
+    use egui::{Key, Modifiers};
     use egui_kittest::{Harness, kittest::Queryable as _};
     use std::sync::Arc;
 
@@ -357,5 +462,51 @@ mod tests {
         harness.key_press_modifiers(Modifiers::NONE, Key::F12);
         harness.run();
         assert!(harness.query_all_by_label("诊断信息").next().is_some());
+    }
+
+    #[test]
+    fn a_place_by_its_coordinates_is_come_close_to_and_marked_until_esc() {
+        let mut harness = harness([1280.0, 800.0]);
+        harness.run();
+        let at = place::world_from_lonlat([115.99, 29.72]);
+        harness.state_mut().carry_out(&Context::default(), UiAsk::Spot(at));
+        harness.run();
+        let view = harness.state().map.camera.view();
+        assert!(harness.state().shell.spot.is_some());
+        assert!(view.denominator() < 2501.0 && view.center_world == at, "{view:?}");
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert!(harness.state().shell.spot.is_none());
+    }
+
+    #[test]
+    fn over_a_narrow_map_the_right_panel_leaves_room_and_can_be_put_away() {
+        let mut harness = harness([800.0, 600.0]);
+        harness.state_mut().panels.right.tab = RightTab::Notes;
+        harness.run();
+        assert!(harness.state().map.covered_px >= RIGHT[0]);
+        assert!(harness.state().map.camera.size_px()[0] >= f64::from(LEAST_MAP));
+        let close = harness.get_by_label("收起右栏").rect();
+        assert!(close.right() <= 800.0 && close.bottom() <= 600.0, "{close:?}");
+        harness.get_by_label("收起右栏").click();
+        harness.run();
+        assert!(harness.state().map.covered_px == 0.0 && harness.state().shell.right);
+    }
+
+    #[test]
+    fn panels_are_as_they_were_left() {
+        let folder = tempfile::tempdir().expect("a folder for settings");
+        let window = WindowShape { left_open: false, right_tab: "history".to_owned(), ..WindowShape::default() };
+        let left = Settings { window, ..Settings::default() };
+        left.save(folder.path()).expect("saved");
+        let app = App::new(Session::headless(folder.path().to_owned(), Arc::new(Asleep)), String::new());
+        assert!(!app.shell.left && app.shell.right && app.panels.right.tab == RightTab::History);
+
+        let mut harness = harness([1600.0, 1000.0]);
+        harness.key_press(Key::CloseBracket);
+        harness.run_steps(40);
+        let kept = &harness.state().session.settings().window;
+        assert!(kept.left_open && !kept.right_open);
+        assert_eq!(kept.size, [1600.0, 1000.0]);
     }
 }

@@ -22,6 +22,8 @@ pub enum UiAsk {
     GoTo([f64; 2]),
     /// Moves the map to a place and scale: Web Mercator metres, world metres per logical pixel.
     GoToScale([f64; 2], f64),
+    /// Moves the map to a place that was asked for by its coordinates, close enough to see it, and marks it for a while.
+    Spot([f64; 2]),
     /// Puts words on the clipboard and says so.
     Copy(String),
     /// Opens the attribute table of a layer.

@@ -5,10 +5,8 @@
 use crate::model::geometry::Bounds;
 use crate::session::place;
 
-/// Closest look: 1:50 or so.
-const LEAST_METRES_PER_PX: f64 = 0.01;
-/// Farthest look: the whole country.
-const MOST_METRES_PER_PX: f64 = 20_000.0;
+/// Closest and farthest look, as denominators: a manhole cover, and the whole country.
+pub const SCALE_LIMITS: [f64; 2] = [50.0, 20_000_000.0];
 /// Beyond this the square world of Web Mercator ends.
 const WORLD_EDGE: f64 = 20_037_508.0;
 
@@ -35,16 +33,20 @@ impl View {
         if !finite {
             return Self::default();
         }
-        Self {
-            center_world: self.center_world.map(|value| value.clamp(-WORLD_EDGE, WORLD_EDGE)),
-            metres_per_px: self.metres_per_px.clamp(LEAST_METRES_PER_PX, MOST_METRES_PER_PX),
-        }
+        let center_world = self.center_world.map(|value| value.clamp(-WORLD_EDGE, WORLD_EDGE));
+        Self { center_world, metres_per_px: held(self.metres_per_px, center_world) }
     }
 
     /// The scale's denominator at the middle.
     pub fn denominator(&self) -> f64 {
         place::denominator(self.metres_per_px, self.center_world)
     }
+}
+
+/// World metres per pixel inside the limits of the scale.
+fn held(metres_per_px: f64, at_world: [f64; 2]) -> f64 {
+    let [closest, farthest] = SCALE_LIMITS.map(|denominator| place::metres_per_px(denominator, at_world));
+    metres_per_px.clamp(closest, farthest)
 }
 
 /// The map's eye. See the module's head for its spaces.
@@ -115,7 +117,7 @@ impl Camera {
     /// Zooms in (`factor` > 1) or out; the place under `screen` stays there.
     pub fn zoom_about(&mut self, screen: [f64; 2], factor: f64) {
         let fixed = self.world_from_screen(screen);
-        let metres_per_px = (self.view.metres_per_px / factor).clamp(LEAST_METRES_PER_PX, MOST_METRES_PER_PX);
+        let metres_per_px = held(self.view.metres_per_px / factor, self.view.center_world);
         let dx = (screen[0] - self.size_px[0] / 2.0) * metres_per_px;
         let dy = (screen[1] - self.size_px[1] / 2.0) * metres_per_px;
         self.moved_to(View { center_world: [fixed[0] - dx, fixed[1] + dy], metres_per_px });
@@ -135,12 +137,30 @@ impl Camera {
 
     /// Jumps so that a box is seen whole. A single place keeps the scale, or comes as close as 1:1,000.
     pub fn go_to_bounds(&mut self, bounds: &Bounds) {
+        self.go(self.view_of(bounds));
+    }
+
+    /// Jumps to a place, and as close as 1:`denominator` if it was farther away.
+    pub fn go_close_to(&mut self, center_world: [f64; 2], denominator: f64) {
+        let closest = place::metres_per_px(denominator, center_world);
+        self.go(View { center_world, metres_per_px: self.view.metres_per_px.min(closest) });
+    }
+
+    /// Whether a box is what is looked at: [`Camera::go_to_bounds`] would change nothing that could be seen.
+    pub fn is_on(&self, bounds: &Bounds) -> bool {
+        let wanted = self.view_of(bounds).clamped();
+        let apart = (0..2).map(|axis| (wanted.center_world[axis] - self.view.center_world[axis]).abs());
+        let zoom = wanted.metres_per_px / self.view.metres_per_px;
+        apart.fold(0.0, f64::max) < self.view.metres_per_px * 2.0 && (0.99..1.01).contains(&zoom)
+    }
+
+    fn view_of(&self, bounds: &Bounds) -> View {
         let center_world = bounds.center();
         let closest = place::metres_per_px(1000.0, center_world);
         let fit = place::metres_per_px_for(bounds, self.size_px);
         let is_place = bounds.width().max(bounds.height()) < 1.0;
         let metres_per_px = if is_place { self.view.metres_per_px.min(closest) } else { fit.max(closest / 4.0) };
-        self.go(View { center_world, metres_per_px });
+        View { center_world, metres_per_px }
     }
 
     /// A gesture (drag, wheel) has ended: the view it left becomes one to come back to.
@@ -242,7 +262,36 @@ mod tests {
         assert!(seen.contains(bounds.min) && seen.contains(bounds.max));
         camera.go(View { center_world: [f64::NAN, 0.0], metres_per_px: 1.0 });
         assert_eq!(camera.view(), View::default());
-        camera.zoom(1e30);
-        assert!(camera.view().metres_per_px >= LEAST_METRES_PER_PX);
+    }
+
+    #[test]
+    fn the_scale_stays_between_a_manhole_and_the_country() {
+        let mut camera = Camera::default();
+        for (factor, denominator) in [(1e30, 50.0), (1e-30, 20_000_000.0)] {
+            camera.zoom(factor);
+            let reached = camera.view().denominator();
+            assert!((reached / denominator - 1.0).abs() < 1e-6, "{reached}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_come_close_to_and_a_closer_look_is_kept() {
+        let mut camera = Camera::default();
+        let place = place::world_from_lonlat([115.99, 29.72]);
+        camera.go_close_to(place, 2500.0);
+        assert!((camera.view().denominator() - 2500.0).abs() < 1e-6 && camera.view().center_world == place);
+        camera.zoom(5.0);
+        camera.go_close_to(place, 2500.0);
+        assert!((camera.view().denominator() - 500.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_box_that_was_gone_to_is_what_is_looked_at() {
+        let mut camera = Camera::default();
+        let [city, county] = [10.0, 30.0].map(|side| Bounds::new(0.0, 0.0, side * 1000.0, side * 1000.0));
+        camera.go_to_bounds(&city);
+        assert!(camera.is_on(&city) && !camera.is_on(&county));
+        camera.pan_px([40.0, 0.0]);
+        assert!(!camera.is_on(&city));
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use egui::{Align, Layout, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Align, Area, Id, Label, Layout, Margin, Order, Response, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::ask::{Asks, FilePurpose, UiAsk};
 use super::form::{FieldProblem, FormState};
 use super::form_ui::{FormEnd, FormInput, form_ui};
-use super::icons::icon;
+use super::icons::{icon, icon_fill};
 use super::legend;
 use super::note_card::note_card;
 use super::show;
@@ -15,14 +15,18 @@ use super::signs::Signs;
 use super::theme::{self, Tokens};
 use super::thumbs::Thumbs;
 use super::visit;
-use super::widgets::{button, empty, icon_button, primary_button, section, value_row, value_row_with};
+use super::widgets::{button, empty, floating_frame, icon_button, primary_button, section, value_row, value_row_with};
 use crate::model::feature::Feature;
+use crate::model::schema::Field;
 use crate::model::value::Value;
 use crate::session::Session;
 use crate::session::action::ActionId;
 use crate::session::command::{EditCommand, LookCommand, SelectMode};
 use crate::session::state::{CityView, Derived, DetailRow, FeatureRef, LayerView, Photo};
 use crate::text::Lang;
+
+/// How long it is said that something was copied, seconds.
+const COPIED_S: f64 = 1.5;
 
 /// What the panel remembers between frames.
 #[derive(Default)]
@@ -33,6 +37,8 @@ pub struct DetailsState {
     wanted_form: Option<FeatureRef>,
     /// Whether empty fields are unfolded.
     shows_empty: bool,
+    /// Until when it is said that the row was copied, in the window's seconds.
+    copied_until_s: f64,
     thumbs: Thumbs,
     signs: Signs,
 }
@@ -146,7 +152,7 @@ pub(super) fn row_ui(ui: &mut Ui, shown: &Shown<'_>, state: &mut DetailsState, a
     actions(ui, shown, state, asks);
     ui.add_space(4.0);
     ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
-        attributes(ui, shown, &mut state.shows_empty);
+        attributes(ui, shown, &mut state.shows_empty, asks);
         derived(ui, shown, asks);
         photos(ui, shown, &mut state.thumbs, asks);
         notes(ui, shown, asks);
@@ -167,7 +173,8 @@ fn head(ui: &mut Ui, shown: &Shown<'_>, signs: &mut Signs, asks: &mut Asks) {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.set_width(ui.available_width() - arrows);
             let title = RichText::new(&shown.row.title).font(theme::title());
-            ui.add(egui::Label::new(title).truncate().selectable(true)).on_hover_text(&shown.row.title);
+            let title = egui::Label::new(title).truncate().show_tooltip_when_elided(false).selectable(true);
+            ui.add(title).on_hover_text(&shown.row.title);
             let subtitle = RichText::new(shown.row.subtitle.get(shown.lang)).font(theme::note()).color(tokens.text2);
             ui.add(egui::Label::new(subtitle).truncate());
         });
@@ -210,11 +217,32 @@ fn actions(ui: &mut Ui, shown: &Shown<'_>, state: &mut DetailsState, asks: &mut 
         if let Some(bounds) = shown.row.bounds_world.filter(|_| zoom.clicked()) {
             asks.push(UiAsk::ZoomTo(visit::with_surroundings(&bounds)));
         }
-        if icon_button(ui, "COPY", lang.pick("复制为文本", "Copy as text")).clicked() {
+        let copy = icon_button(ui, "COPY", lang.pick("复制为文本", "Copy as text"));
+        if copy.clicked() {
             asks.push(UiAsk::Copy(as_text(shown)));
+            state.copied_until_s = ui.input(|input| input.time) + COPIED_S;
         }
+        copied(ui, lang, &copy, state.copied_until_s);
         let more = icon_button(ui, "DOTS_THREE", lang.pick("更多", "More"));
         egui::Popup::menu(&more).show(|ui| more_menu(ui, shown, may_write, asks));
+    });
+}
+
+/// Says below its button that the row is on the clipboard, for a moment.
+fn copied(ui: &Ui, lang: Lang, button: &Response, until_s: f64) {
+    let left_s = until_s - ui.input(|input| input.time);
+    if left_s <= 0.0 {
+        return;
+    }
+    ui.ctx().request_repaint_after_secs(left_s as f32);
+    let area = Area::new(Id::unique("copied")).order(Order::Tooltip).interactable(false);
+    area.fixed_pos(button.rect.left_bottom() + vec2(0.0, 4.0)).show(ui.ctx(), |ui| {
+        floating_frame(ui).inner_margin(Margin::symmetric(8, 4)).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(icon_fill("CHECK_CIRCLE").color(Tokens::of(ui).ok));
+                ui.label(lang.pick("已复制", "Copied"));
+            });
+        });
     });
 }
 
@@ -243,16 +271,46 @@ fn more_menu(ui: &mut Ui, shown: &Shown<'_>, may_write: bool, asks: &mut Asks) {
     }
 }
 
-fn attributes(ui: &mut Ui, shown: &Shown<'_>, shows_empty: &mut bool) {
+/// What a person reads of one field.
+enum Line<'a> {
+    /// The stored value.
+    Stored(String),
+    /// Something that is worked out in its place.
+    Instead(&'a Derived),
+    /// Nothing is known.
+    Empty,
+}
+
+/// The fields with what is read of each; those that say nothing to a person are left out.
+fn lines<'a>(shown: &Shown<'a>) -> impl Iterator<Item = (&'a Field, Line<'a>)> {
+    let Shown { lang, layer, row, .. } = *shown;
+    let pairs = layer.schema.fields.iter().zip(&row.feature.values).enumerate();
+    pairs.filter_map(move |(index, (field, value))| {
+        let instead = row.instead.iter().find(|(of, _)| *of == index);
+        let line = match instead {
+            Some((_, derived)) => Line::Instead(derived.as_ref()?),
+            None if is_empty(value) => Line::Empty,
+            None => Line::Stored(show::value_text(field, value, lang)),
+        };
+        Some((field, line))
+    })
+}
+
+fn attributes(ui: &mut Ui, shown: &Shown<'_>, shows_empty: &mut bool, asks: &mut Asks) {
     let lang = shown.lang;
-    let fields = || shown.layer.schema.fields.iter().zip(&shown.row.feature.values);
-    let empty = fields().filter(|(_, value)| is_empty(value)).count();
+    let mut empty = 0;
     section(ui, lang.pick("属性", "Attributes"), "");
-    for (field, value) in fields() {
-        if !is_empty(value) {
-            value_row(ui, field.name.get(lang), &show::value_text(field, value, lang));
-        } else if *shows_empty {
-            value_row(ui, field.name.get(lang), "—");
+    for (field, line) in lines(shown) {
+        let name = field.name.get(lang);
+        match line {
+            Line::Stored(words) => stored_row(ui, name, &words),
+            Line::Instead(derived) => derived_row(ui, lang, derived, asks),
+            Line::Empty => {
+                empty += 1;
+                if *shows_empty {
+                    value_row(ui, name, "—");
+                }
+            }
         }
     }
     if empty > 0 {
@@ -268,6 +326,14 @@ fn attributes(ui: &mut Ui, shown: &Shown<'_>, shows_empty: &mut bool) {
             *shows_empty = !*shows_empty;
         }
     }
+}
+
+/// A value in full, on as many lines as it takes.
+fn stored_row(ui: &mut Ui, name: &str, words: &str) {
+    value_row_with(ui, name, |ui| {
+        let words = RichText::new(words).color(Tokens::of(ui).text);
+        ui.add(Label::new(words).wrap().selectable(true)).on_hover_text(name);
+    });
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -291,6 +357,7 @@ fn derived_row(ui: &mut Ui, lang: Lang, derived: &Derived, asks: &mut Asks) {
         return value_row(ui, name, words);
     };
     value_row_with(ui, name, |ui| {
+        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Wrap);
         let link_to = ui.link(RichText::new(words).color(Tokens::of(ui).accent));
         if link_to.on_hover_text(lang.pick("看这个要素", "Go to this feature")).clicked() {
             visit::show(asks, link);
@@ -339,12 +406,21 @@ fn notes(ui: &mut Ui, shown: &Shown<'_>, asks: &mut Asks) {
 fn as_text(shown: &Shown<'_>) -> String {
     let (lang, row) = (shown.lang, shown.row);
     let mut lines = vec![row.title.clone(), row.subtitle.get(lang).to_owned()];
-    for (field, value) in shown.layer.schema.fields.iter().zip(&row.feature.values) {
-        if !is_empty(value) {
-            lines.push(format!("{}\t{}", field.name.get(lang), show::value_text(field, value, lang)));
+    for (field, line) in self::lines(shown) {
+        match line {
+            Line::Stored(words) => lines.push(format!("{}\t{words}", field.name.get(lang))),
+            Line::Instead(derived) => lines.push(derived_words(derived, lang)),
+            Line::Empty => {}
         }
     }
-    lines.extend(row.derived.iter().map(|derived| format!("{}\t{}", derived.name.get(lang), derived.value.get(lang))));
+    lines.extend(row.derived.iter().map(|derived| derived_words(derived, lang)));
     lines.retain(|line| !line.is_empty());
     lines.join("\n")
 }
+
+fn derived_words(derived: &Derived, lang: Lang) -> String {
+    format!("{}\t{}", derived.name.get(lang), derived.value.get(lang))
+}
+
+#[cfg(test)]
+mod tests;

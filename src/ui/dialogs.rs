@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use egui::{Context, Id, Modal, RichText, TextEdit, Ui};
 
 use super::ask::FilePurpose;
+use super::sheet::modal_frame;
 use super::theme::{self, Tokens};
 use super::widgets;
 use crate::text::{Lang, Text};
@@ -33,6 +34,42 @@ struct Answer {
 struct PathField {
     purpose: FilePurpose,
     words: String,
+    /// Why the path will not do.
+    problem: Option<Text>,
+    /// The file that is there already: the second OK replaces it.
+    replaces: Option<PathBuf>,
+}
+
+impl PathField {
+    fn new(purpose: FilePurpose, words: String) -> Self {
+        Self { purpose, words, problem: None, replaces: None }
+    }
+
+    /// The file that was typed, or why it will not do. Nobody else has asked before a file is replaced.
+    fn chosen(&mut self) -> Result<PathBuf, Text> {
+        let words = self.words.trim();
+        let typed = PathBuf::from(words);
+        if words.is_empty() {
+            return Err(Text::new("请输入文件的路径", "Type the path of the file"));
+        }
+        if typed.is_dir() || words.ends_with(std::path::is_separator) {
+            return Err(Text::new("这是一个文件夹，请在后面写上文件名", "This is a folder; add the name of the file"));
+        }
+        if !saves(self.purpose) {
+            let none = || Text::new("没有这个文件", "There is no such file");
+            return typed.is_file().then_some(typed).ok_or_else(none);
+        }
+        let path = with_ending(typed, filter(self.purpose).1);
+        if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            return Err(Text::new("没有这个文件夹", "There is no such folder"));
+        }
+        if path.exists() && self.replaces.as_ref() != Some(&path) {
+            self.replaces = Some(path);
+            let again = Text::new("已有这个文件；再按一次“确定”就替换它", "The file exists; OK once more replaces it");
+            return Err(again);
+        }
+        Ok(path)
+    }
 }
 
 /// File dialogs that are open.
@@ -40,13 +77,15 @@ pub struct FileDialogs {
     answers: Receiver<Answer>,
     sender: Sender<Answer>,
     is_open: bool,
+    /// File name to save as, for the path field.
+    suggestion: String,
     path_field: Option<PathField>,
 }
 
 impl Default for FileDialogs {
     fn default() -> Self {
         let (sender, answers) = channel();
-        Self { answers, sender, is_open: false, path_field: None }
+        Self { answers, sender, is_open: false, suggestion: String::new(), path_field: None }
     }
 }
 
@@ -57,6 +96,7 @@ impl FileDialogs {
             return;
         }
         self.is_open = true;
+        suggestion.clone_into(&mut self.suggestion);
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
         let dialog = dialog(purpose, suggestion, lang);
         std::thread::spawn(move || {
@@ -75,8 +115,8 @@ impl FileDialogs {
                 return Some(Chosen { purpose: answer.purpose, paths: answer.paths });
             }
             if answer.took < TOO_FAST {
-                let words = default_folder().display().to_string();
-                self.path_field = Some(PathField { purpose: answer.purpose, words });
+                let words = default_folder().join(&self.suggestion).display().to_string();
+                self.path_field = Some(PathField::new(answer.purpose, words));
             }
         }
         self.path_field_ui(ctx, lang)
@@ -85,17 +125,26 @@ impl FileDialogs {
     fn path_field_ui(&mut self, ctx: &Context, lang: Lang) -> Option<Chosen> {
         let field = self.path_field.as_mut()?;
         let mut end = None;
-        let modal = Modal::new(Id::unique("path-field")).show(ctx, |ui| {
-            ui.set_width(560.0);
+        let modal = Modal::new(Id::unique("path-field")).frame(modal_frame(ctx)).show(ctx, |ui| {
+            ui.set_width(560.0_f32.min(ctx.content_rect().width() - 64.0));
             end = path_form(ui, field, lang);
         });
         if end.is_none() && !modal.should_close() {
             return None;
         }
-        let field = self.path_field.take()?;
-        let words = field.words.trim().to_owned();
-        (end == Some(true) && !words.is_empty())
-            .then(|| Chosen { purpose: field.purpose, paths: vec![PathBuf::from(words)] })
+        let chosen = match end {
+            Some(true) => match field.chosen() {
+                Ok(path) => Some(Chosen { purpose: field.purpose, paths: vec![path] }),
+                Err(problem) => {
+                    field.problem = Some(problem);
+                    ctx.request_repaint();
+                    return None;
+                }
+            },
+            _ => None,
+        };
+        self.path_field = None;
+        chosen
     }
 }
 
@@ -109,6 +158,12 @@ fn path_form(ui: &mut Ui, field: &mut PathField, lang: Lang) -> Option<bool> {
     let name = lang.pick("文件路径", "Path of the file");
     let edit = TextEdit::singleline(&mut field.words).desired_width(f32::INFINITY);
     let response = ui.add(edit).accessible_name(name);
+    if response.changed() {
+        field.problem = None;
+    }
+    if let Some(problem) = &field.problem {
+        widgets::field_error(ui, problem.get(lang));
+    }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     if !response.has_focus() && !entered {
         response.request_focus();
@@ -171,6 +226,11 @@ fn dialog(purpose: FilePurpose, suggestion: &str, lang: Lang) -> rfd::FileDialog
     if suggestion.is_empty() { dialog } else { dialog.set_file_name(suggestion) }
 }
 
+/// Whether the file is written, not read.
+fn saves(purpose: FilePurpose) -> bool {
+    matches!(purpose, FilePurpose::NewCity | FilePurpose::Export | FilePurpose::Backup | FilePurpose::Picture)
+}
+
 fn show(dialog: rfd::FileDialog, purpose: FilePurpose) -> Vec<PathBuf> {
     match purpose {
         FilePurpose::OpenCity => dialog.pick_file().into_iter().collect(),
@@ -199,6 +259,7 @@ fn with_ending(path: PathBuf, endings: &[&str]) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use egui_kittest::{Harness, kittest::Queryable as _};
 
     #[test]
     fn a_saved_file_gets_the_ending_it_lacks() {
@@ -207,5 +268,50 @@ mod tests {
         check("路灯", "路灯.geojson");
         check("v1.2", "v1.2.geojson");
         check("a.JSON", "a.JSON");
+    }
+
+    #[test]
+    fn a_folder_is_no_file_and_the_field_stays_open_to_say_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let words = folder.path().display().to_string();
+        let dialogs = FileDialogs {
+            path_field: Some(PathField::new(FilePurpose::Picture, words.clone())),
+            ..FileDialogs::default()
+        };
+        let builder = Harness::builder().with_size(egui::vec2(700.0, 300.0)).with_context_setup(theme::install);
+        let mut harness = builder.build_ui_state(
+            |ui, (dialogs, chosen): &mut (FileDialogs, Option<Chosen>)| {
+                let now = dialogs.poll(ui.ctx(), Lang::En);
+                *chosen = chosen.take().or(now);
+            },
+            (dialogs, None),
+        );
+        harness.run();
+        harness.key_press(egui::Key::Enter);
+        harness.run();
+        assert!(harness.query_by_label_contains("This is a folder").is_some());
+        harness.get_by_label("Path of the file").type_text("/map");
+        harness.run();
+        harness.key_press(egui::Key::Enter);
+        harness.run();
+        let chosen = harness.state().1.as_ref().expect("a file").paths.clone();
+        assert_eq!(chosen, [PathBuf::from(format!("{words}/map.png"))]);
+        assert!(harness.state().0.path_field.is_none());
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_replaced_at_the_second_word_and_one_that_is_not_cannot_be_read() {
+        let file = tempfile::Builder::new().suffix(".png").tempfile().expect("a file");
+        let words = file.path().display().to_string();
+        let mut save = PathField::new(FilePurpose::Picture, words.clone());
+        assert!(save.chosen().is_err_and(|why| why.en.contains("exists")));
+        assert_eq!(save.chosen(), Ok(file.path().to_owned()));
+        assert_eq!(PathField::new(FilePurpose::Import, words.clone()).chosen(), Ok(file.path().to_owned()));
+        for (words, why) in [(format!("{words}-none"), "no such file"), (String::new(), "Type the path")] {
+            let refused = PathField::new(FilePurpose::OpenCity, words).chosen();
+            assert!(refused.is_err_and(|said| said.en.contains(why)), "{why}");
+        }
+        let nowhere = PathField::new(FilePurpose::Backup, format!("{words}-none/a.gpkg")).chosen();
+        assert!(nowhere.is_err_and(|said| said.en.contains("no such folder")));
     }
 }

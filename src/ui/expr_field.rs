@@ -69,7 +69,7 @@ fn example(schema: &Schema, lang: Lang) -> String {
     let number = schema.fields.iter().find(|field| field.field_type == crate::model::value::FieldType::Real);
     let word = lang.pick("例如", "For example");
     match (coded, number) {
-        (Some((field, code)), _) => format!("{word} {} = '{}'", field.name.get(lang), code.name.get(lang)),
+        (Some((field, code)), _) => format!("{word} {} = '{}'", quoted(field.name.get(lang)), code.name.get(lang)),
         (None, Some(field)) => format!("{word} {} >= 2", field.id),
         (None, None) => String::new(),
     }

@@ -1,15 +1,23 @@
 //! Draws the attribute form: a row for each field, what is wrong below it, Save and Cancel above.
 
-use egui::{Align, Align2, ComboBox, Key, Layout, Margin, Modifiers, RichText, ScrollArea, TextEdit, Ui, pos2, vec2};
+use egui::text::LayoutJob;
+use egui::{
+    Align, Align2, ComboBox, Key, Label, Layout, Margin, Modifiers, Rect, RichText, ScrollArea, TextEdit, TextFormat,
+    Ui, UiBuilder, pos2, vec2,
+};
 
 use super::form::{FieldProblem, FormState};
+use super::icons::icon_fill;
 use super::theme::{self, CONTROL, LABEL_WIDTH, Tokens};
-use super::widgets::{Tone, choice_chip, field_error, hint_bar, layout_clipped, primary_button, text_button};
+use super::widgets::{Tone, choice_chip, hint_bar, primary_button, text_button};
 use crate::model::feature::Feature;
 use crate::model::schema::{Field, Schema};
 use crate::model::value::FieldType;
 use crate::session::command::EditCommand;
 use crate::text::{Lang, Text};
+
+/// Height of the room below a field.
+const ERROR_ROOM: f32 = 16.0;
 
 /// What a form has to know of its row.
 pub struct FormInput<'a> {
@@ -82,7 +90,7 @@ fn state_words(ui: &mut Ui, lang: Lang, state: &FormState, problems: usize) {
     ui.label(RichText::new(words).font(theme::note()).color(color));
 }
 
-/// One field: its name in the label column, its widget, what is wrong below.
+/// One field: its name in the label column, its widget, and below it what is wrong.
 fn field_row(
     ui: &mut Ui,
     input: &FormInput<'_>,
@@ -95,29 +103,53 @@ fn field_row(
         label(ui, name, field.required);
         ui.vertical(|ui| {
             ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 0.0;
             let takes_focus = std::mem::take(&mut state.takes_focus) && is_typed(field);
             let response = ui.push_id(index, |ui| widget(ui, input.lang, field, &mut state.texts[index])).inner;
-            if let Some(response) = response.filter(|_| takes_focus) {
-                response.request_focus();
+            if let Some(response) = response {
+                if takes_focus {
+                    response.request_focus();
+                }
+                // Esc leaves the field; it does not put away the row as well.
+                if response.lost_focus() {
+                    ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+                }
             }
-            if let Some(what) = problem.filter(|_| state.tried || state.is_touched(index)) {
-                field_error(ui, what.get(input.lang));
-            }
+            let what = problem.filter(|_| state.tried || state.is_touched(index));
+            error_room(ui, what.map(|what| what.get(input.lang)));
         });
     });
-    ui.add_space(2.0);
 }
 
+/// Room below a field for what is wrong with it. It is always there: words that come must not move the fields below.
+pub(super) fn error_room(ui: &mut Ui, what: Option<&str>) {
+    let room = Rect::from_min_size(ui.available_rect_before_wrap().min, vec2(ui.available_width(), ERROR_ROOM));
+    if let Some(what) = what {
+        let color = Tokens::of(ui).err;
+        let builder = UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center));
+        // A child of its own: what it takes up is not counted here.
+        let mut inner = ui.new_child(builder);
+        inner.spacing_mut().item_spacing.x = 4.0;
+        inner.label(icon_fill("WARNING_OCTAGON").color(color).size(13.0));
+        inner.add(Label::new(RichText::new(what).font(theme::note()).color(color)).truncate());
+    }
+    ui.advance_cursor_after_rect(room);
+}
+
+/// A field's name, on two lines where one is too short, with a star where it must be filled in.
 fn label(ui: &mut Ui, name: &str, required: bool) {
     let tokens = Tokens::of(ui);
     let (room, response) = ui.allocate_exact_size(vec2(LABEL_WIDTH - 8.0, CONTROL), egui::Sense::hover());
-    let galley = layout_clipped(ui, name, theme::body(), room.width() - 8.0);
-    let at = pos2(room.left(), room.center().y - galley.size().y / 2.0);
-    let end = at.x + galley.size().x + 2.0;
-    ui.painter().galley_with_override_text_color(at, galley, tokens.text2);
+    let mut job = LayoutJob::default();
+    job.append(name, 0.0, TextFormat::simple(theme::body(), tokens.text2));
     if required {
-        ui.painter().text(pos2(end, room.center().y), Align2::LEFT_CENTER, "*", theme::body(), tokens.err);
+        job.append("*", 2.0, TextFormat::simple(theme::body(), tokens.err));
     }
+    job.wrap.max_width = room.width();
+    job.wrap.max_rows = 2;
+    let galley = ui.painter().layout_job(job);
+    let top = if galley.rows.len() > 1 { room.top() + 2.0 } else { room.center().y - galley.size().y / 2.0 };
+    ui.painter().galley(pos2(room.left(), top), galley, tokens.text2);
     response.on_hover_text(name);
 }
 
@@ -199,7 +231,8 @@ fn is_long(field: &Field, words: &str) -> bool {
     }
 }
 
-fn line(ui: &mut Ui, lang: Lang, field: &Field, words: &mut String) -> egui::Response {
+/// A field of one line, with its unit, and what may be typed in it.
+pub(super) fn line(ui: &mut Ui, lang: Lang, field: &Field, words: &mut String) -> egui::Response {
     let color = Tokens::of(ui).text2;
     let mut edit = TextEdit::singleline(words)
         .desired_width(f32::INFINITY)
@@ -218,8 +251,9 @@ fn line(ui: &mut Ui, lang: Lang, field: &Field, words: &mut String) -> egui::Res
 /// What may be typed here, where that is not plain.
 fn hint(field: &Field, lang: Lang) -> Option<String> {
     match (field.field_type, field.range) {
-        (FieldType::Date, _) => Some("2026-11-22".to_owned()),
-        (FieldType::DateTime, _) => Some("2026-11-22 14:03".to_owned()),
+        // In letters: a day in figures would look as if it were filled in.
+        (FieldType::Date, _) => Some(lang.pick("年-月-日", "yyyy-mm-dd").to_owned()),
+        (FieldType::DateTime, _) => Some(lang.pick("年-月-日 时:分", "yyyy-mm-dd hh:mm").to_owned()),
         (FieldType::Int | FieldType::Real, Some((least, most))) => {
             Some(format!("{least} {} {most}", lang.pick("至", "to")))
         }
@@ -238,6 +272,8 @@ mod tests {
         schema: Schema,
         state: FormState,
         end: Option<FormEnd>,
+        /// How often Esc was left to the map.
+        escapes: usize,
     }
 
     #[test]
@@ -289,6 +325,30 @@ mod tests {
         assert!(matches!(harness.state().end, Some(FormEnd::Cancel)));
     }
 
+    #[test]
+    fn words_below_a_field_do_not_move_the_fields_below() {
+        let mut harness = harness(Lang::En);
+        let top = |harness: &Harness<'static, Form>| harness.get_by_label("Class").rect().top();
+        let before = top(&harness);
+        type_into(&mut harness, "Depth", "deep");
+        harness.get_by_label("A number is needed, such as 2.84");
+        assert_eq!(top(&harness), before);
+    }
+
+    #[test]
+    fn escape_leaves_a_field_and_is_nobody_elses() {
+        let mut harness = harness(Lang::En);
+        harness.get_by_label("Depth").focus();
+        harness.run();
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert!(!harness.get_by_label("Depth").is_focused());
+        assert_eq!(harness.state().escapes, 0);
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert_eq!(harness.state().escapes, 1);
+    }
+
     fn type_into(harness: &mut Harness<'static, Form>, field: &str, words: &str) {
         harness.get_by_label(field).focus();
         harness.run();
@@ -326,8 +386,9 @@ mod tests {
                 if let Some(end) = form_ui(ui, &input, &mut form.state) {
                     form.end = Some(end);
                 }
+                form.escapes += usize::from(ui.input(|input| input.key_pressed(Key::Escape)));
             },
-            Form { schema, state, end: None },
+            Form { schema, state, end: None, escapes: 0 },
         )
     }
 }

@@ -9,6 +9,9 @@ use super::widgets::filter_field;
 use crate::session::action::{ACTIONS, Action, Menu};
 use crate::text::{Lang, Text};
 
+/// From this width on the keys stand in two columns.
+const TWO_COLUMNS: f32 = 640.0;
+
 /// Whether the sheet is open, and the words that narrow it.
 #[derive(Debug, Default)]
 pub struct KeySheetState {
@@ -51,7 +54,7 @@ pub fn key_sheet_ui(ctx: &Context, lang: Lang, state: &mut KeySheetState) {
         return;
     }
     let title = lang.pick("快捷键", "Keys");
-    let frame = Sheet { id: "keys", title, icon: "KEYBOARD", width: 720.0, lang };
+    let frame = Sheet { id: "keys", title, icon: "KEYBOARD", width: 900.0, lang };
     if sheet(ctx, &frame, |ui| contents(ui, lang, &mut state.words)) {
         state.is_open = false;
     }
@@ -59,23 +62,56 @@ pub fn key_sheet_ui(ctx: &Context, lang: Lang, state: &mut KeySheetState) {
 
 fn contents(ui: &mut Ui, lang: Lang, words: &mut String) {
     filter_field(ui, words, lang.pick("筛选", "Filter"));
-    ui.add_space(8.0);
+    ui.add_space(4.0);
     let wanted = words.trim().to_lowercase();
-    let room = (ui.ctx().content_rect().height() - 220.0).clamp(160.0, 560.0);
-    ScrollArea::vertical().max_height(room).auto_shrink([false, true]).show(ui, |ui| {
-        for menu in Menu::ALL {
-            let actions = ACTIONS.iter().filter(|action| action.menu == menu && !action.keys.is_empty());
-            let actions: Vec<&Action> = actions.filter(|action| holds(action, &wanted)).collect();
-            if !actions.is_empty() {
-                heading(ui, menu.name().get(lang));
-                actions.iter().for_each(|action| line(ui, action.name.get(lang), action.keys));
+    let sections = sections(lang, &wanted);
+    let room = (ui.ctx().content_rect().height() - 150.0).clamp(160.0, 760.0);
+    // A window offers its contents less height than they could have; the list takes it all the same.
+    ScrollArea::vertical().max_height(room).min_scrolled_height(room).auto_shrink([false, true]).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = 22.0;
+        ui.spacing_mut().item_spacing.y = 2.0;
+        if ui.available_width() < TWO_COLUMNS {
+            sections.iter().for_each(|section| section_ui(ui, section));
+            return;
+        }
+        let (left, right) = sections.split_at(half(&sections));
+        ui.columns(2, |columns| {
+            for (column, sections) in columns.iter_mut().zip([left, right]) {
+                sections.iter().for_each(|section| section_ui(column, section));
             }
-        }
-        if wanted.is_empty() {
-            heading(ui, lang.pick("地图与表单", "Map and forms"));
-            gestures().iter().for_each(|(keys, what)| gesture(ui, what.get(lang), keys, lang));
-        }
+        });
     });
+}
+
+/// A heading with its lines: what is done, and the keys for it, any of them.
+struct Section {
+    name: String,
+    lines: Vec<(String, Vec<String>)>,
+}
+
+/// The menus and then the gestures; those alone that hold the words wanted.
+fn sections(lang: Lang, wanted: &str) -> Vec<Section> {
+    let keys = |action: &Action| -> Vec<String> { action.keys.split('/').map(str::to_owned).collect() };
+    let of_menu = |menu: Menu| {
+        let actions = ACTIONS.iter().filter(|action| action.menu == menu && !action.keys.is_empty());
+        let lines = actions.filter(|action| holds(action, wanted));
+        let lines = lines.map(|action| (action.name.get(lang).to_owned(), keys(action)));
+        Section { name: menu.name().get(lang).to_owned(), lines: lines.collect() }
+    };
+    let mut sections: Vec<Section> = Menu::ALL.into_iter().map(of_menu).collect();
+    if wanted.is_empty() {
+        let lines = gestures().into_iter().map(|(keys, what)| (what.get(lang).to_owned(), vec![gesture(keys, lang)]));
+        let name = lang.pick("地图与表单", "Map and forms").to_owned();
+        sections.push(Section { name, lines: lines.collect() });
+    }
+    sections.retain(|section| !section.lines.is_empty());
+    sections
+}
+
+/// How many sections stand in the left column so that the right one is no longer than it.
+fn half(sections: &[Section]) -> usize {
+    let rows = |sections: &[Section]| sections.iter().map(|section| section.lines.len() + 1).sum::<usize>();
+    (1..=sections.len()).find(|&at| rows(&sections[..at]) >= rows(&sections[at..])).unwrap_or(sections.len())
 }
 
 fn holds(action: &Action, wanted: &str) -> bool {
@@ -83,37 +119,32 @@ fn holds(action: &Action, wanted: &str) -> bool {
     texts.iter().any(|name| name.contains(wanted)) || action.keys.to_lowercase().contains(wanted)
 }
 
-fn heading(ui: &mut Ui, words: &str) {
+fn section_ui(ui: &mut Ui, section: &Section) {
     ui.add_space(8.0);
-    ui.label(RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2));
-}
-
-fn line(ui: &mut Ui, words: &str, keys: &str) {
-    ui.horizontal(|ui| {
-        name(ui, words);
-        for (index, keys) in keys.split('/').enumerate() {
-            if index > 0 {
-                ui.label(RichText::new("/").color(Tokens::of(ui).text3));
+    ui.label(RichText::new(&section.name).font(theme::note()).color(Tokens::of(ui).text2));
+    for (what, keys) in &section.lines {
+        ui.horizontal(|ui| {
+            name(ui, what);
+            for (index, keys) in keys.iter().enumerate() {
+                if index > 0 {
+                    ui.label(RichText::new("/").color(Tokens::of(ui).text3));
+                }
+                keycap(ui, keys);
             }
-            keycap(ui, keys);
-        }
-    });
+        });
+    }
 }
 
 /// Mouse words stand in both languages, split at ` / `.
-fn gesture(ui: &mut Ui, words: &str, keys: &str, lang: Lang) {
-    let keys = match (keys.split_once(" / "), lang) {
+fn gesture(keys: &str, lang: Lang) -> String {
+    match (keys.split_once(" / "), lang) {
         (Some((zh, _)), Lang::Zh) => zh.to_owned(),
         (Some((zh, en)), Lang::En) => {
             let before = zh.rsplit_once("+ ").map(|(before, _)| format!("{before}+ ")).unwrap_or_default();
             format!("{before}{en}")
         }
         (None, _) => keys.to_owned(),
-    };
-    ui.horizontal(|ui| {
-        name(ui, words);
-        keycap(ui, &keys);
-    });
+    }
 }
 
 fn name(ui: &mut Ui, words: &str) {
@@ -138,6 +169,34 @@ mod tests {
                 harness.get_by_label(action.name.get(lang));
             }
         }
+    }
+
+    #[test]
+    fn the_two_columns_are_about_as_long_as_each_other() {
+        for lang in [Lang::Zh, Lang::En] {
+            let sections = sections(lang, "");
+            let (left, right) = sections.split_at(half(&sections));
+            let rows = |sections: &[Section]| sections.iter().map(|section| section.lines.len() + 1).sum::<usize>();
+            assert!(rows(left) >= rows(right) && !right.is_empty());
+            assert!(rows(left) - rows(right) < 24, "{} {}", rows(left), rows(right));
+        }
+        assert_eq!(half(&[]), 0);
+    }
+
+    #[test]
+    fn most_keys_are_seen_at_once() {
+        let builder = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).with_context_setup(theme::install);
+        let mut state = KeySheetState::default();
+        state.toggle();
+        let mut harness = builder.build_ui(move |ui| key_sheet_ui(ui.ctx(), Lang::Zh, &mut state));
+        harness.run();
+        let keyed: Vec<&Action> = ACTIONS.iter().filter(|action| !action.keys.is_empty()).collect();
+        let is_seen = |action: &&&Action| {
+            let mut named = harness.query_all_by_label(action.name.get(Lang::Zh));
+            named.any(|node| node.rect().bottom() < 750.0)
+        };
+        let seen = keyed.iter().filter(is_seen).count();
+        assert!(seen * 3 > keyed.len() * 2, "{seen} of {}", keyed.len());
     }
 
     #[test]

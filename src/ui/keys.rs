@@ -1,6 +1,6 @@
 //! Keys: which action a key press asks for, read from the one list of actions.
 
-use egui::{Context, Event, Key, Modifiers};
+use egui::{Context, Event, Key, Modifiers, Popup};
 
 use crate::session::action::{ACTIONS, ActionId};
 
@@ -47,11 +47,24 @@ pub fn shortcuts() -> impl Iterator<Item = (Shortcut, ActionId)> {
     })
 }
 
+/// Esc closes an open list or menu, and that alone; whether it did. Comes before anything else that would take the key.
+pub fn close_popup(ctx: &Context) -> bool {
+    let closes = Popup::is_any_open(ctx) && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+    if closes {
+        Popup::close_all(ctx);
+    }
+    closes
+}
+
 /// The actions whose keys were pressed in this frame. Keys that belong to the text field in focus are left to it.
 pub fn pressed(ctx: &Context) -> Vec<ActionId> {
     let typing = ctx.text_edit_focused();
     let composing = ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Ime(_))));
     if composing {
+        return Vec::new();
+    }
+    // A dialog that has to be answered first keeps the keys from the window behind it.
+    if ctx.memory(|memory| memory.top_modal_layer().is_some()) {
         return Vec::new();
     }
     let mut found = Vec::new();

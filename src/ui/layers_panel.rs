@@ -1,92 +1,36 @@
 //! The layer tree: groups with eyes and counts, layers with signs and legends; order by drag, everything else by right click.
 
-use std::collections::BTreeSet;
-
 use egui::{
     Frame, Key, Margin, Rect, Response, Role, ScrollArea, Sense, Slider, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::ask::{Asks, UiAsk};
 use super::icons::icon_char;
+use super::layers_state::{Fade, LayersState, Rename};
 use super::legend;
 use super::show::count;
 use super::signs::Signs;
 use super::theme::{self, ROW, Tokens};
+use super::visit;
 use super::widgets;
 use crate::kinds::kind::Group;
 use crate::model::style::Rule;
 use crate::session::Session;
 use crate::session::action::ActionId;
-use crate::session::command::{Command, LayerCommand};
+use crate::session::command::{Command, LayerCommand, LookCommand};
+use crate::session::place;
 use crate::session::state::{CityView, LayerView};
 use crate::text::Lang;
 
 /// Height of a legend row.
 const LEGEND_ROW: f32 = 22.0;
-/// Legends with more rows than this start folded.
-const MOST_OPEN_ROWS: usize = 6;
+/// Least width of a layer's menu; longer words make it wider.
+const MENU_WIDTH: f32 = 180.0;
 /// Middles of the columns, from the panel's left edge: caret, a group's eye, a layer's eye, its sign.
 const CARET_X: f32 = 14.0;
 const GROUP_EYE_X: f32 = 33.0;
 const EYE_X: f32 = 32.0;
 const SIGN_X: f32 = 59.0;
-
-/// What the tree remembers.
-#[derive(Default)]
-pub struct LayersState {
-    filter: String,
-    folded: BTreeSet<Group>,
-    unfolded: BTreeSet<Group>,
-    /// Layers whose legend was folded or unfolded by hand.
-    legends: BTreeSet<String>,
-    current: Option<String>,
-    rename: Option<Rename>,
-    signs: Signs,
-}
-
-struct Rename {
-    layer: String,
-    words: String,
-}
-
-impl LayersState {
-    /// The layer that was chosen last, if it is still there: what the menu's layer actions are about.
-    pub fn current<'a>(&self, city: &'a CityView) -> Option<&'a LayerView> {
-        let chosen = self.current.as_ref().and_then(|table| city.layer(table));
-        let in_tree =
-            || Group::ALL.into_iter().find_map(|group| city.layers.iter().find(|layer| layer.group() == group));
-        chosen.or_else(in_tree)
-    }
-
-    /// Starts to rename a layer.
-    pub fn rename(&mut self, layer: &LayerView, lang: Lang) {
-        self.rename = Some(Rename { layer: layer.table().to_owned(), words: layer.name.get(lang).to_owned() });
-    }
-
-    fn is_folded(&self, group: Group) -> bool {
-        // The base map is seldom touched: it starts folded.
-        if group == Group::Base { !self.unfolded.contains(&group) } else { self.folded.contains(&group) }
-    }
-
-    /// Long legends start folded: the tree should fit the window.
-    fn shows_legend(&self, layer: &LayerView, rows: usize) -> bool {
-        let is_open = rows <= MOST_OPEN_ROWS;
-        rows > 1 && layer.visible && is_open != self.legends.contains(layer.table())
-    }
-
-    fn toggle_legend(&mut self, layer: &LayerView) {
-        if !self.legends.remove(layer.table()) {
-            self.legends.insert(layer.table().to_owned());
-        }
-    }
-
-    fn toggle(&mut self, group: Group) {
-        let set = if group == Group::Base { &mut self.unfolded } else { &mut self.folded };
-        if !set.remove(&group) {
-            set.insert(group);
-        }
-    }
-}
 
 /// Shows the panel.
 pub fn layers_ui(ui: &mut Ui, session: &Session, state: &mut LayersState, asks: &mut Asks) {
@@ -104,6 +48,7 @@ pub fn layers_ui(ui: &mut Ui, session: &Session, state: &mut LayersState, asks: 
         });
         return;
     };
+    state.follow(city);
     ui.add_space(8.0);
     Frame::new().inner_margin(Margin::symmetric(8, 0)).show(ui, |ui| {
         widgets::filter_field(ui, &mut state.filter, lang.pick("筛选图层", "Filter layers"));
@@ -116,6 +61,9 @@ pub fn layers_ui(ui: &mut Ui, session: &Session, state: &mut LayersState, asks: 
         }
         ui.add_space(16.0);
     });
+    if let Some(Fade { layer, percent, .. }) = state.faded() {
+        run(asks, LayerCommand::Opacity { layer, opacity: percent / 100.0 });
+    }
 }
 
 fn head(ui: &mut Ui, lang: Lang, asks: &mut Asks) {
@@ -148,7 +96,7 @@ fn group_ui(ui: &mut Ui, session: &Session, city: &CityView, group: Group, state
     if shown.is_empty() {
         return;
     }
-    group_row(ui, session.lang(), group, &members, state, asks);
+    group_row(ui, session, group, &members, state, asks);
     if state.is_folded(group) && state.filter.trim().is_empty() {
         return;
     }
@@ -157,8 +105,15 @@ fn group_ui(ui: &mut Ui, session: &Session, city: &CityView, group: Group, state
     }
 }
 
-fn group_row(ui: &mut Ui, lang: Lang, group: Group, members: &[&LayerView], state: &mut LayersState, asks: &mut Asks) {
-    let tokens = Tokens::of(ui);
+fn group_row(
+    ui: &mut Ui,
+    session: &Session,
+    group: Group,
+    members: &[&LayerView],
+    state: &mut LayersState,
+    asks: &mut Asks,
+) {
+    let (tokens, lang) = (Tokens::of(ui), session.lang());
     let name = group.name();
     let name = name.get(lang);
     let (rect, response) = widgets::list_row(ui, ROW, false, name);
@@ -166,16 +121,24 @@ fn group_row(ui: &mut Ui, lang: Lang, group: Group, members: &[&LayerView], stat
     mark(ui, rect, CARET_X, caret, 12.0, tokens.text2);
     let any = members.iter().any(|layer| layer.visible && layer.has_geometry());
     if eye(ui, rect, GROUP_EYE_X, any, name, lang, ("group", group as usize)).clicked() {
-        let layers = members.iter().map(|layer| layer.table().to_owned()).collect();
-        run(asks, LayerCommand::Visible { layers, visible: !any });
+        let (layers, visible) = state.switch_group(group, members);
+        run(asks, LayerCommand::Visible { layers, visible });
     }
-    let rows = count(members.iter().map(|layer| layer.count).sum());
-    let right = right_words(ui, rect, &rows);
+    let right = right_words(ui, rect, &size_words(session, members));
     let at = pos2(rect.left() + 48.0, rect.center().y);
     widgets::text_in(ui, at, name, theme::body(), tokens.text, rect.width() - 56.0 - right);
     if response.clicked() {
         state.toggle(group);
     }
+}
+
+/// How large a group is: sewers by their length, the rest by number.
+fn size_words(session: &Session, members: &[&LayerView]) -> String {
+    let length_m: f64 = members.iter().filter_map(|layer| layer.length_m).sum();
+    if length_m > 0.0 {
+        return place::format_length(length_m, session.settings().units, session.lang());
+    }
+    count(members.iter().map(|layer| layer.count).sum())
 }
 
 fn layer_ui(
@@ -190,15 +153,16 @@ fn layer_ui(
         rename_row(ui, session.lang(), state, asks);
         return;
     }
-    let legend = legend::rows(&layer.style);
+    let legend = crate::session::legend::rows(&layer.style);
     layer_row(ui, session, city, layer, state, asks);
     if legend.len() > 1 {
         legend_caret(ui, session.lang(), layer, legend.len(), state);
     }
     if state.shows_legend(layer, legend.len()) {
         let is_area = layer.schema.geometry.and_then(crate::model::geometry::GeometryKind::dimension) == Some(2);
-        for rule in legend {
-            legend_row(ui, session.lang(), rule, is_area, &mut state.signs);
+        for (row, rule) in legend.into_iter().enumerate() {
+            let features = layer.legend_counts.get(row).copied();
+            legend_row(ui, session.lang(), rule, features, is_area, &mut state.signs);
         }
     }
 }
@@ -289,7 +253,7 @@ fn is_writable(session: &Session) -> bool {
 fn layer_menu(ui: &mut Ui, session: &Session, layer: &LayerView, state: &mut LayersState, asks: &mut Asks) {
     let lang = session.lang();
     let table = layer.table().to_owned();
-    ui.set_min_width(220.0);
+    ui.set_min_width(MENU_WIDTH);
     if menu_row(ui, "MAGNIFYING_GLASS_PLUS", lang.pick("缩放到图层", "Zoom to the layer"), layer.bounds_world.is_some())
     {
         asks.extend(layer.bounds_world.map(UiAsk::ZoomTo));
@@ -301,7 +265,7 @@ fn layer_menu(ui: &mut Ui, session: &Session, layer: &LayerView, state: &mut Lay
         asks.push(UiAsk::ExportLayer(table.clone()));
     }
     ui.separator();
-    opacity_row(ui, layer, lang, asks);
+    opacity_row(ui, session, layer, state, asks);
     ui.separator();
     let writable = is_writable(session);
     if menu_row(ui, "TEXT_T", lang.pick("重命名", "Rename"), writable) {
@@ -312,23 +276,33 @@ fn layer_menu(ui: &mut Ui, session: &Session, layer: &LayerView, state: &mut Lay
     }
 }
 
-fn opacity_row(ui: &mut Ui, layer: &LayerView, lang: Lang, asks: &mut Asks) {
-    let name = lang.pick("不透明度", "Opacity");
-    ui.horizontal(|ui| {
+/// The map shows an opacity while the hand moves it; the file gets one step when the hand lets go.
+fn opacity_row(ui: &mut Ui, session: &Session, layer: &LayerView, state: &mut LayersState, asks: &mut Asks) {
+    let name = session.lang().pick("不透明度", "Opacity");
+    let fading = state.fade.as_ref().filter(|fade| fade.layer == layer.table());
+    let mut percent = fading.map_or(layer.opacity * 100.0, |fade| fade.percent);
+    let changed = ui.horizontal(|ui| {
         ui.add_space(8.0);
         ui.label(name);
-        let mut percent = layer.opacity * 100.0;
         let slider = Slider::new(&mut percent, 0.0..=100.0).fixed_decimals(0).suffix("%").trailing_fill(true);
-        let response = ui.add(slider).accessible_name(name);
-        if response.changed() {
-            run(asks, LayerCommand::Opacity { layer: layer.table().to_owned(), opacity: percent / 100.0 });
-        }
+        let slider = slider.update_while_editing(false);
+        ui.add_enabled(is_writable(session), slider).accessible_name(name).changed()
     });
+    let (now_s, is_held) = ui.input(|input| (input.time, input.pointer.any_down() || !input.keys_down.is_empty()));
+    if changed.inner {
+        state.fade.get_or_insert_with(|| Fade::new(layer.table(), percent)).percent = percent;
+    }
+    let Some(fade) = &mut state.fade else { return };
+    fade.is_held = is_held;
+    if let Some(percent) = fade.to_show(now_s) {
+        visit::look(asks, LookCommand::FadeLayer { layer: fade.layer.clone(), opacity: percent / 100.0 });
+    }
+    ui.ctx().request_repaint_after_secs(0.1);
 }
 
 fn menu_row(ui: &mut Ui, icon_name: &str, words: &str, enabled: bool) -> bool {
     let mark = super::icons::icon(icon_name).color(Tokens::of(ui).text2);
-    let button = egui::Button::new((mark, words)).min_size(vec2(ui.available_width(), ROW));
+    let button = egui::Button::new((mark, words)).min_size(vec2(0.0, ROW));
     let clicked = ui.add_enabled(enabled, button).accessible_name(words).clicked();
     if clicked {
         ui.close();
@@ -396,12 +370,16 @@ fn rename_row(ui: &mut Ui, lang: Lang, state: &mut LayersState, asks: &mut Asks)
     }
 }
 
-fn legend_row(ui: &mut Ui, lang: Lang, rule: &Rule, is_area: bool, signs: &mut Signs) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LEGEND_ROW), Sense::hover());
+/// `features` is how many the row stands for, once that is known.
+fn legend_row(ui: &mut Ui, lang: Lang, rule: &Rule, features: Option<u64>, is_area: bool, signs: &mut Signs) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LEGEND_ROW), Sense::hover());
     let sign = Rect::from_center_size(pos2(rect.left() + 66.0, rect.center().y), vec2(24.0, 18.0));
     legend::rule_sign(ui, sign, rule, is_area, signs);
+    let (name, features) = (rule.name.get(lang), features.map(count).unwrap_or_default());
+    let right = right_words(ui, rect, &features);
     let at = pos2(rect.left() + 88.0, rect.center().y);
-    widgets::text_in(ui, at, rule.name.get(lang), theme::note(), Tokens::of(ui).text2, rect.width() - 96.0);
+    widgets::text_in(ui, at, name, theme::note(), Tokens::of(ui).text2, rect.width() - 96.0 - right);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name} {features}").trim_end()));
 }
 
 fn run(asks: &mut Asks, command: LayerCommand) {

@@ -8,24 +8,8 @@ use super::theme::{self, Tokens};
 use crate::kinds::kind::Group;
 use crate::model::feature::Feature;
 use crate::model::style::{LineMark, Paint, Rgba, Rule, Size, Style};
+use crate::session::legend::LEGEND_DENOMINATOR;
 use crate::session::state::LayerView;
-
-/// The scale whose sizes a legend shows.
-const LEGEND_DENOMINATOR: f64 = 2500.0;
-
-/// The rules that have a row in the legend, each name once.
-pub fn rows(style: &Style) -> Vec<&Rule> {
-    let mut rows: Vec<&Rule> = Vec::new();
-    for rule in style.rules.iter().filter(|rule| !rule.name.zh.is_empty()) {
-        match rows.iter_mut().find(|row| row.name == rule.name) {
-            // The rule that is drawn nearest to the legend's scale stands for all of its name.
-            Some(row) if !row.scale.holds(LEGEND_DENOMINATOR) && rule.scale.holds(LEGEND_DENOMINATOR) => *row = rule,
-            Some(_) => {}
-            None => rows.push(rule),
-        }
-    }
-    rows
-}
 
 /// The rule that stands for a whole layer.
 fn chief(style: &Style) -> Option<&Rule> {

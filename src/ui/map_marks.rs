@@ -1,7 +1,6 @@
 //! What lies over the map's picture: selection, the thing under the pointer, lines that a tool draws, boxes.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::collections::{HashSet, VecDeque};
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
@@ -15,9 +14,12 @@ use crate::session::place;
 use crate::session::state::FeatureRef;
 
 /// Outlines that are fetched in one frame; the rest follows in the next ones.
-const A_FRAME: usize = 400;
-/// Outlines that are kept at most; what is selected beyond them shows in the table and the count.
-const MOST: usize = 20_000;
+const A_FRAME: usize = 3000;
+/// The part of the world that is looked through reaches so far beyond the view, as a share of it.
+const BEYOND: f64 = 0.25;
+/// With more than this selected around the view, of things as small as a cell of so many pixels one a cell is marked.
+const THIN_FROM: usize = 2000;
+const CELL_PX: f64 = 5.0;
 /// Positions drawn in one frame at most.
 const MOST_POSITIONS: usize = 200_000;
 /// Radius of the ring around a point.
@@ -38,7 +40,10 @@ pub struct Outline {
 impl Outline {
     /// The outline of a feature, if it has a place.
     pub fn of(session: &Session, at: &FeatureRef) -> Option<Self> {
-        let paths = session.outline(at);
+        Self::around(session.outline(at))
+    }
+
+    fn around(paths: Vec<Vec<[f64; 2]>>) -> Option<Self> {
         let mut bounds = Bounds::EMPTY;
         paths.iter().flatten().for_each(|position| bounds.extend(*position));
         (!bounds.is_empty()).then_some(Self { paths, bounds })
@@ -49,48 +54,113 @@ impl Outline {
     }
 }
 
-/// What is known now of selected things' outlines.
+/// What is known now of selected things' outlines: those in and around the view.
 #[derive(Debug, Default)]
 pub struct Marks {
-    selection: u64,
-    contents: u64,
-    outlines: BTreeMap<FeatureRef, Arc<Outline>>,
-    waiting: VecDeque<FeatureRef>,
+    /// Revisions of the selection and of the city that they are from, and where was looked.
+    known: Option<([u64; 2], Looked)>,
+    outlines: Vec<Outline>,
+    /// Those of another view or selection; they take the place of the old ones when all are there.
+    coming: Option<Vec<Outline>>,
+    /// Layer and rows that are still to be fetched.
+    waiting: VecDeque<(String, Vec<i64>)>,
+    /// Cells in which something small is marked already.
+    cells: HashSet<[i64; 2]>,
+}
+
+/// A part of the world that was looked through for what is selected there.
+#[derive(Clone, Copy, Debug)]
+struct Looked {
+    bounds: Bounds,
+    metres_per_px: f64,
+    is_thinned: bool,
+}
+
+impl Looked {
+    /// Whether it will do for another view. What was thinned out for one scale is too coarse for a closer one.
+    fn serves(&self, camera: &Camera) -> bool {
+        let view = camera.bounds_world();
+        let zoom = camera.view().metres_per_px / self.metres_per_px;
+        let is_inside = self.bounds.contains(view.min) && self.bounds.contains(view.max);
+        is_inside && (!self.is_thinned || (0.8..2.0).contains(&zoom))
+    }
 }
 
 impl Marks {
-    /// Follows the session's selection, some outlines a frame.
-    pub fn follow(&mut self, ui: &Ui, session: &Session) {
+    /// Follows the session's selection and the view, some outlines a frame.
+    pub fn follow(&mut self, ui: &Ui, session: &Session, camera: &Camera) {
         let selection = session.selection();
-        let contents = session.city().map_or(0, |city| city.revision);
-        if contents != self.contents {
-            // Rows may have moved.
-            self.outlines.clear();
+        if selection.is_empty() {
+            *self = Self::default();
+            return;
         }
-        if selection.revision != self.selection || contents != self.contents {
-            self.selection = selection.revision;
-            self.contents = contents;
-            self.outlines.retain(|at, _| selection.contains(&at.layer, at.id));
-            let all = selection
-                .rows
-                .iter()
-                .flat_map(|(layer, rows)| rows.iter().map(|&id| FeatureRef { layer: layer.clone(), id }));
-            self.waiting = all.take(MOST).filter(|at| !self.outlines.contains_key(at)).collect();
+        let now = [selection.revision, session.city().map_or(0, |city| city.revision)];
+        let is_known = self.known.is_some_and(|(revisions, looked)| revisions == now && looked.serves(camera));
+        if !is_known {
+            self.look_through(session, camera, now);
         }
-        for _ in 0..A_FRAME {
-            let Some(at) = self.waiting.pop_front() else { return };
-            if let Some(outline) = Outline::of(session, &at) {
-                self.outlines.insert(at, Arc::new(outline));
+        self.fetch(session);
+        if self.known.is_none() || self.coming.is_some() {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// Finds out what is selected in and around the view.
+    fn look_through(&mut self, session: &Session, camera: &Camera, revisions: [u64; 2]) {
+        let view = camera.bounds_world();
+        let bounds = view.grown(view.width().max(view.height()) * BEYOND);
+        // While the map's memory is being written the old marks stay, and the next frame tries again.
+        self.known = None;
+        let Some(found) = session.selected_in(bounds) else { return };
+        let is_thinned = found.iter().map(|(_, ids)| ids.len()).sum::<usize>() > THIN_FROM;
+        let looked = Looked { bounds, metres_per_px: camera.view().metres_per_px, is_thinned };
+        self.known = Some((revisions, looked));
+        self.waiting = found.into();
+        self.coming = Some(Vec::new());
+        self.cells.clear();
+    }
+
+    fn fetch(&mut self, session: &Session) {
+        let mut room = A_FRAME;
+        while room > 0
+            && let Some((layer, mut ids)) = self.waiting.pop_front()
+        {
+            let rest = ids.split_off(ids.len().min(room));
+            let Some(outlines) = session.outlines(&layer, &ids) else {
+                ids.extend(rest);
+                self.waiting.push_front((layer, ids));
+                return;
+            };
+            room -= ids.len();
+            outlines.into_iter().filter_map(Outline::around).for_each(|outline| self.add(outline));
+            if !rest.is_empty() {
+                self.waiting.push_front((layer, rest));
             }
         }
-        ui.ctx().request_repaint();
+        if self.waiting.is_empty()
+            && let Some(coming) = self.coming.take()
+        {
+            self.outlines = coming;
+        }
+    }
+
+    /// Of many things that are smaller than a cell, the first in each cell stands for all: nobody could tell them apart.
+    fn add(&mut self, outline: Outline) {
+        let Some((_, looked)) = self.known else { return };
+        let cell_m = looked.metres_per_px * CELL_PX;
+        let is_small = outline.bounds.width().max(outline.bounds.height()) < cell_m;
+        let cell = outline.bounds.center().map(|metres| (metres / cell_m).floor() as i64);
+        let is_told = !looked.is_thinned || !is_small || self.cells.insert(cell);
+        if let Some(coming) = self.coming.as_mut().filter(|_| is_told) {
+            coming.push(outline);
+        }
     }
 
     /// Draws the selection and what the details show.
     pub fn draw(&self, painter: &Painter, tokens: &Tokens, lens: &Lens<'_>, shown: Option<&Outline>) {
         let seen = lens.camera.bounds_world();
         let mut left = MOST_POSITIONS;
-        let picked = self.outlines.values().map(AsRef::as_ref).chain(shown);
+        let picked = self.outlines.iter().chain(shown);
         let picked: Vec<&Outline> = picked
             .filter(|outline| outline.bounds.intersects(&seen))
             .take_while(|outline| {
@@ -366,6 +436,32 @@ mod tests {
         assert_eq!(cut, Some([pos2(0.0, 50.0), pos2(100.0, 50.0)]));
         assert_eq!(clip([-10.0, -10.0], [-5.0, 200.0], room), None);
         assert_eq!(clip([10.0, 10.0], [20.0, 20.0], room), Some([pos2(10.0, 10.0), pos2(20.0, 20.0)]));
+    }
+
+    #[test]
+    fn of_a_crowd_of_small_things_one_a_cell_is_marked_and_large_ones_all() {
+        let line = |x: f64, length: f64| Outline::around(vec![vec![[x, 0.0], [x + length, 0.0]]]).expect("a line");
+        for (is_thinned, expected) in [(true, 3), (false, 4)] {
+            let looked = Looked { bounds: Bounds::new(0.0, 0.0, 9e3, 9e3), metres_per_px: 2.0, is_thinned };
+            let mut marks = Marks { known: Some(([0; 2], looked)), coming: Some(Vec::new()), ..Marks::default() };
+            for outline in [line(0.0, 2.0), line(1.0, 2.0), line(11.0, 2.0), line(0.0, 300.0)] {
+                marks.add(outline);
+            }
+            assert_eq!(marks.coming.map(|coming| coming.len()), Some(expected));
+        }
+    }
+
+    #[test]
+    fn marks_serve_while_the_view_stays_inside_and_a_crowd_is_looked_at_again_from_close_by() {
+        let mut camera = Camera::default();
+        camera.go_to_bounds(&Bounds::new(0.0, 0.0, 1000.0, 1000.0));
+        let (view, metres_per_px) = (camera.bounds_world(), camera.view().metres_per_px);
+        let looked = |is_thinned| Looked { bounds: view.grown(500.0), metres_per_px, is_thinned };
+        assert!(looked(true).serves(&camera));
+        camera.zoom(2.0);
+        assert!(looked(false).serves(&camera) && !looked(true).serves(&camera));
+        camera.pan_px([4000.0, 0.0]);
+        assert!(!looked(false).serves(&camera));
     }
 
     #[test]

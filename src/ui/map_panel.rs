@@ -47,6 +47,8 @@ pub struct MapPanel {
     pub tool: Tool,
     /// Ground and words.
     pub tiles: Tiles,
+    /// So much at the right lies under a panel.
+    pub covered_px: f32,
     marks: Marks,
     hover: Hover,
     gesture: Gesture,
@@ -163,8 +165,9 @@ pub fn map_ui(ui: &mut Ui, session: &mut Session, panel: &mut MapPanel, out: &mu
     panel.tiles.follow(ui.ctx(), session, &panel.camera, eye);
     paint(ui, session, panel, &response);
     if session.city().is_some() {
-        status_bar::scale_bar(ui, map, panel.camera.view());
-        zoom_buttons(ui, session, map, out);
+        let free = map.with_max_x(map.right() - panel.covered_px);
+        status_bar::scale_bar(ui, free, panel.camera.view());
+        zoom_buttons(ui, session, free, out);
     }
     describe(ui, session, panel, &response);
     map
@@ -437,7 +440,7 @@ pub fn tool_keys(ui: &Ui, panel: &mut MapPanel) {
 fn paint(ui: &Ui, session: &Session, panel: &mut MapPanel, response: &Response) {
     let map = response.rect;
     panel.tiles.draw(ui, map, &panel.camera);
-    panel.marks.follow(ui, session);
+    panel.marks.follow(ui, session, &panel.camera);
     follow_details(session, panel);
     let tokens = Tokens::of(ui);
     let painter = ui.painter().with_clip_rect(map);

@@ -259,7 +259,7 @@ impl Tiles {
             if share < 1.0 {
                 ui.ctx().request_repaint();
             }
-            let tint = Color32::from_white_alpha((share * 255.0) as u8);
+            let tint = Color32::WHITE.linear_multiply(share);
             painter.image(kept.texture.id(), place(tile, &view, map, true), WHOLE, tint);
         }
         self.draw_words(&painter, map, &view);
@@ -384,7 +384,7 @@ mod tests {
         let mut tiles = Tiles::default();
         let before = TileSet::of(&view_of(&ctx, &camera), false);
         for tile in before.tiles(&view_of(&ctx, &camera), 0) {
-            let texture = ctx.load_texture("map", ColorImage::filled([1, 1], Color32::RED), TextureOptions::LINEAR);
+            let texture = ctx.load_texture("map", ColorImage::filled([1, 1], Color32::WHITE), TextureOptions::LINEAR);
             let kept = Kept { texture, revision: 1, used: 1, born_s: -9.0, features: 0, vertices: 0 };
             tiles.kept.insert(tile, kept);
         }

@@ -133,7 +133,8 @@ fn right_side(ui: &mut Ui, session: &Session, asks: &mut Asks) {
     }
     let file = city.path.file_name().unwrap_or_default().to_string_lossy();
     let words = RichText::new(file).color(Tokens::of(ui).text2);
-    ui.add(egui::Label::new(words).truncate()).on_hover_text(city.path.display().to_string());
+    let label = egui::Label::new(words).truncate().show_tooltip_when_elided(false);
+    ui.add(label).on_hover_text(city.path.display().to_string());
     ui.add_space(6.0);
     ui.label(icon("DATABASE").color(Tokens::of(ui).text2));
 }

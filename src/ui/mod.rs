@@ -18,10 +18,12 @@ mod import_state;
 pub mod key_sheet;
 pub mod keys;
 pub mod layers_panel;
+pub mod layers_state;
 pub mod legend;
 pub mod map_marks;
 pub mod map_menu;
 pub mod map_panel;
+mod map_spot;
 pub mod map_tiles;
 pub mod menu;
 mod note_card;
@@ -52,6 +54,7 @@ pub mod tools;
 mod visit;
 pub mod welcome;
 pub mod widgets;
+mod window_shape;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -73,10 +76,12 @@ impl Wake for Waker {
 
 /// Opens the window, on `city` or else on the last city, or on the sample city at the first start. Returns when it is closed.
 pub fn run(city: Option<PathBuf>) -> ExitCode {
+    let window = Settings::load(&Settings::default_folder()).window.sound();
     let viewport = egui::ViewportBuilder::default()
         .with_app_id("citygrid")
         .with_title("城格")
-        .with_inner_size([1600.0, 1000.0])
+        .with_inner_size(window.size)
+        .with_maximized(window.maximized)
         .with_min_inner_size([800.0, 520.0]);
     let options =
         eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..eframe::NativeOptions::default() };

@@ -6,6 +6,7 @@ use super::icons::icon_char;
 use super::show;
 use super::theme::{self, RADIUS_CARD, Tokens};
 use super::widgets::{Tone, text_in};
+use crate::kinds::overdue;
 use crate::model::schema::Schema;
 use crate::session::state::NoteBrief;
 use crate::text::Lang;
@@ -49,6 +50,22 @@ pub(super) fn is_done(schema: &Schema, note: &NoteBrief) -> bool {
     show::field_code(schema, &note.feature.values, "state") == "done"
 }
 
+/// Whether it is past its day and not closed, as of now.
+pub(super) fn is_overdue(schema: &Schema, note: &NoteBrief) -> bool {
+    overdue::is_overdue(schema, &note.feature.values, &jiff::Zoned::now()) == Some(true)
+}
+
+/// What is read aloud of it.
+pub(super) fn spoken(lang: Lang, schema: &Schema, note: &NoteBrief) -> String {
+    if !is_overdue(schema, note) {
+        return note.text.clone();
+    }
+    match lang {
+        Lang::Zh => format!("{}，超期", note.text),
+        Lang::En => format!("{}, overdue", note.text),
+    }
+}
+
 /// A note as a card that can be clicked.
 pub(super) fn note_card(ui: &mut Ui, lang: Lang, schema: &Schema, note: &NoteBrief) -> Response {
     let tokens = Tokens::of(ui);
@@ -57,7 +74,7 @@ pub(super) fn note_card(ui: &mut Ui, lang: Lang, schema: &Schema, note: &NoteBri
     let edge = if response.has_focus() { Stroke::new(2.0, tokens.accent) } else { Stroke::new(1.0, tokens.line) };
     ui.painter().rect(room, RADIUS_CARD, ground, edge, StrokeKind::Inside);
     paint_note(ui, lang, schema, note, room.shrink2(vec2(8.0, 0.0)));
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &note.text));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), spoken(lang, schema, note)));
     response
 }
 
@@ -73,6 +90,12 @@ pub(super) fn paint_note(ui: &Ui, lang: Lang, schema: &Schema, note: &NoteBrief,
     let first = note.text.lines().next().unwrap_or_default();
     let words = if done { tokens.text2 } else { tokens.text };
     text_in(ui, pos2(left, room.center().y - 9.0), first, theme::body(), words, width);
+    let (mut left, mut width) = (left, width);
+    if is_overdue(schema, note) {
+        let words = lang.pick("超期", "Overdue");
+        let used = text_in(ui, pos2(left, room.center().y + 11.0), words, theme::note(), tokens.err, width) + 8.0;
+        (left, width) = (left + used, width - used);
+    }
     let below = meta(lang, schema, note);
     text_in(ui, pos2(left, room.center().y + 11.0), &below, theme::note(), tokens.text2, width);
 }

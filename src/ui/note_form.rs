@@ -1,5 +1,10 @@
-//! Writing a note: the form beside its place on the map. What was typed stays until it is saved or thrown away.
+//! Writing a note: the form beside its place on the map. It goes when the note is in the city, not before.
 
+mod draft;
+mod offer;
+mod photos;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use egui::{
@@ -7,196 +12,44 @@ use egui::{
     pos2, vec2,
 };
 
-use super::ask::{Asks, FilePurpose, UiAsk};
+pub use self::draft::{NoteFormState, NotePlace};
+pub use self::offer::note_offer_ui;
+
+use self::draft::{Draft, FIELDS, Stage};
+use super::ask::{Asks, UiAsk};
 use super::form;
-use super::form_ui::code_box;
+use super::form_ui::{self, code_box, error_room};
 use super::icons::icon;
+use super::keys;
 use super::signs::Signs;
 use super::theme::{self, RADIUS, Tokens};
 use super::visit;
 use super::widgets::{
-    choice_chip, field_error, floating_frame_of, icon_button, primary_button, text_button, text_field,
+    Tone, button, choice_chip, field_error, floating_frame_of, hint_bar, icon_button, primary_button, text_button,
+    text_field,
 };
 use crate::kinds;
-use crate::model::geometry::{Bounds, Geometry};
 use crate::model::schema::Field;
-use crate::model::value::Value;
 use crate::session::Session;
-use crate::session::command::{EditCommand, NoteDraft};
+use crate::session::action::ActionId;
+use crate::session::command::{Command, EditCommand, SettingsCommand};
+use crate::session::drafts::NotePhoto;
 use crate::session::place;
-use crate::session::state::FeatureRef;
+use crate::session::settings::CoordinateStyle;
 use crate::text::{Lang, Text};
 
 /// Width of the form.
 const WIDTH: f32 = 390.0;
-/// Fields of a note that a person fills in, beside its text; all others fill themselves.
-const FIELDS: [&str; 4] = ["severity", "category", "state", "due"];
-/// What they are before anybody chooses.
-const PRESET: [&str; 4] = ["mid", "", "open", ""];
-
-/// What a note is about.
-#[derive(Clone, Debug, PartialEq)]
-pub enum NotePlace {
-    /// A feature; the note stands where it is.
-    On(FeatureRef),
-    /// A place, path or area in WGS 84 longitude and latitude.
-    At(Geometry),
-}
-
-/// One note that is being written.
-#[derive(Clone, Debug, PartialEq)]
-struct Draft {
-    place: NotePlace,
-    /// What a person calls the feature; empty for a place of its own.
-    title: String,
-    text: String,
-    /// Words of [`FIELDS`], in their order.
-    words: [String; 4],
-    photos: Vec<PathBuf>,
-    tried: bool,
-    takes_focus: bool,
-}
-
-impl Draft {
-    fn new(place: NotePlace, title: String) -> Self {
-        Self {
-            place,
-            title,
-            text: String::new(),
-            words: PRESET.map(str::to_owned),
-            photos: Vec::new(),
-            tried: false,
-            takes_focus: true,
-        }
-    }
-
-    fn is_worth_keeping(&self) -> bool {
-        !self.text.trim().is_empty() || !self.photos.is_empty()
-    }
-
-    /// The note as typed; `None` while something in it must change first.
-    fn finished(&self, fields: &[Field]) -> Option<NoteDraft> {
-        if self.text.trim().is_empty() {
-            return None;
-        }
-        let mut values = Vec::new();
-        for (field, words) in self.filled(fields) {
-            match form::parse(field, words).ok()? {
-                Value::Null => {}
-                value => values.push((field.id.to_string(), value)),
-            }
-        }
-        let (geometry, on) = match &self.place {
-            NotePlace::On(at) => (None, Some((at.layer.clone(), at.id))),
-            NotePlace::At(geometry) => (Some(geometry.clone()), None),
-        };
-        Some(NoteDraft { geometry, on, text: self.text.trim().to_owned(), values, photos: self.photos.clone() })
-    }
-
-    fn filled<'a>(&'a self, fields: &'a [Field]) -> impl Iterator<Item = (&'a Field, &'a str)> {
-        let pairs = FIELDS.iter().zip(&self.words);
-        pairs.filter_map(|(id, words)| Some((fields.iter().find(|field| field.id == *id)?, words.as_str())))
-    }
-}
-
-/// The note that is being written, and those left unfinished.
-#[derive(Default)]
-pub struct NoteFormState {
-    /// The last is the one the form shows.
-    drafts: Vec<Draft>,
-    is_open: bool,
-    signs: Signs,
-}
-
-impl NoteFormState {
-    /// Opens the form about a feature, with what was typed about it before.
-    pub fn start_on(&mut self, session: &Session, at: FeatureRef) {
-        let row = session.details().and_then(|details| details.row.as_ref()).filter(|row| row.at == at);
-        let title = row.map(|row| row.title.clone()).unwrap_or_default();
-        self.start(NotePlace::On(at), title);
-    }
-
-    /// Opens the form at a place, path or area in WGS 84 degrees. Words left from another place come along.
-    pub fn start_at(&mut self, lonlat: Geometry) {
-        let left = self.drafts.iter().position(|draft| matches!(draft.place, NotePlace::At(_)));
-        if let Some(index) = left {
-            let draft = self.drafts.remove(index);
-            self.drafts.push(Draft { place: NotePlace::At(lonlat), takes_focus: true, ..draft });
-            self.is_open = true;
-        } else {
-            self.start(NotePlace::At(lonlat), String::new());
-        }
-    }
-
-    fn start(&mut self, place: NotePlace, title: String) {
-        self.drafts.retain(Draft::is_worth_keeping);
-        let known = self.drafts.iter().position(|draft| draft.place == place);
-        let draft = match known {
-            Some(index) => Draft { takes_focus: true, ..self.drafts.remove(index) },
-            None => Draft::new(place, title),
-        };
-        self.drafts.push(draft);
-        self.is_open = true;
-    }
-
-    /// Whether the form is on the screen.
-    pub fn is_open(&self) -> bool {
-        self.is_open && !self.drafts.is_empty()
-    }
-
-    /// Puts the form away; what was typed is kept.
-    pub fn close(&mut self) {
-        self.is_open = false;
-    }
-
-    /// How many unfinished notes are kept.
-    pub fn drafts(&self) -> usize {
-        self.drafts.iter().filter(|draft| draft.is_worth_keeping()).count()
-    }
-
-    /// Pictures more for the note; those that it has already are not taken twice.
-    pub fn add_photos(&mut self, photos: Vec<PathBuf>) {
-        if let Some(draft) = self.drafts.last_mut() {
-            for photo in visit::pictures(photos) {
-                if !draft.photos.contains(&photo) {
-                    draft.photos.push(photo);
-                }
-            }
-        }
-    }
-
-    /// Around what the note is about, Web Mercator metres: the form keeps clear of it.
-    pub fn place_world(&self, session: &Session) -> Option<Bounds> {
-        match &self.drafts.last().filter(|_| self.is_open)?.place {
-            NotePlace::On(at) => {
-                let mut bounds = Bounds::EMPTY;
-                session.outline(at).iter().flatten().for_each(|position| bounds.extend(*position));
-                (!bounds.is_empty()).then_some(bounds)
-            }
-            NotePlace::At(geometry) => {
-                let degrees = geometry.bounds();
-                let mut bounds = Bounds::EMPTY;
-                bounds.extend(place::world_from_lonlat(degrees.min));
-                bounds.extend(place::world_from_lonlat(degrees.max));
-                Some(bounds)
-            }
-        }
-    }
-
-    /// What is being drawn the note for, if it has a place of its own; WGS 84 degrees.
-    pub fn geometry(&self) -> Option<&Geometry> {
-        match &self.drafts.last().filter(|_| self.is_open)?.place {
-            NotePlace::At(geometry) => Some(geometry),
-            NotePlace::On(_) => None,
-        }
-    }
-}
 
 /// What the form knows of the city.
 struct Input<'a> {
     lang: Lang,
     fields: &'a [Field],
+    /// The name in the settings.
     author: &'a str,
+    coordinates: CoordinateStyle,
+    /// The photo files, as far as they are read.
+    photos: &'a BTreeMap<PathBuf, NotePhoto>,
     read_only: Option<&'a Text>,
 }
 
@@ -209,7 +62,9 @@ pub fn note_form_ui(ctx: &Context, session: &Session, state: &mut NoteFormState,
     let input = Input {
         lang: session.lang(),
         fields: fields.unwrap_or_default(),
-        author: &session.settings().author,
+        author: session.settings().author.trim(),
+        coordinates: session.settings().coordinates,
+        photos: session.note_photos(),
         read_only: city.read_only.as_ref(),
     };
     take_dropped(ctx, state);
@@ -259,22 +114,41 @@ fn tip_of(form: Rect, y: f32, to_right: bool) -> [Pos2; 3] {
 
 fn contents(ui: &mut Ui, input: &Input<'_>, state: &mut NoteFormState, asks: &mut Asks) {
     let save_by_key = ui.input_mut(|it| it.consume_key(Modifiers::COMMAND, Key::Enter));
-    let close_by_key = ui.input_mut(|it| it.consume_key(Modifiers::NONE, Key::Escape));
-    let (Some(draft), signs) = (state.drafts.last_mut(), &mut state.signs) else { return };
-    let mut end = if save_by_key { End::Save } else { End::Open };
+    // A list that is open takes the key for itself.
+    let close_by_key = !keys::close_popup(ui.ctx()) && ui.input_mut(|it| it.consume_key(Modifiers::NONE, Key::Escape));
+    let is_busy = state.is_saving();
+    let NoteFormState { drafts, signs, thumbs, author, .. } = state;
+    let Some(draft) = drafts.last_mut() else { return };
+    let is_ready = draft.stage == Stage::Waiting && !draft.is_reading(input.photos);
+    let mut end = if save_by_key || is_ready { End::Save } else { End::Open };
     if close_by_key || head(ui, input.lang, draft) {
         end = End::Keep;
     }
     line(ui);
+    let is_still = draft.stage != Stage::Writing;
     egui::Frame::new().inner_margin(Margin::same(14)).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 8.0;
-        text(ui, input, draft);
-        choices(ui, input, draft, signs);
-        photos(ui, input.lang, draft, asks);
+        ui.add_enabled_ui(!is_still, |ui| {
+            text(ui, input, draft);
+            choices(ui, input, draft, signs);
+            photos::photos(ui, input, draft, thumbs, asks);
+            name_row(ui, input, author);
+        });
         fills_itself(ui, input, draft);
+        if bad_shape(ui, input.lang, draft, asks) {
+            end = End::Keep;
+        }
+        if let Some(why) = &draft.failed {
+            hint_bar(ui, Tone::Err, not_saved(input.lang, why));
+        }
     });
     line(ui);
-    let left = egui::Frame::new().inner_margin(Margin::symmetric(14, 10)).show(ui, |ui| feet(ui, input)).inner;
+    let (stage, bad) = (draft.stage, draft.bad_shape.is_some());
+    let may_save = input.read_only.is_none() && !bad && !is_busy;
+    let left = egui::Frame::new()
+        .inner_margin(Margin::symmetric(14, 10))
+        .show(ui, |ui| feet(ui, input.lang, stage, may_save))
+        .inner;
     finish(if left == End::Open { end } else { left }, input, state, asks);
 }
 
@@ -292,20 +166,51 @@ enum End {
 fn finish(end: End, input: &Input<'_>, state: &mut NoteFormState, asks: &mut Asks) {
     match end {
         End::Open => {}
-        End::Keep => state.close(),
+        End::Keep => {
+            keep_name(input, state, asks);
+            state.close();
+        }
         End::Drop => {
             state.drafts.pop();
             state.close();
         }
-        End::Save => {
-            let Some(draft) = state.drafts.last_mut().filter(|_| input.read_only.is_none()) else { return };
-            draft.tried = true;
-            if let Some(note) = draft.finished(input.fields) {
-                visit::edit(asks, EditCommand::AddNote(note));
-                state.drafts.pop();
-                state.close();
-            }
-        }
+        End::Save => save(input, state, asks),
+    }
+}
+
+fn not_saved(lang: Lang, why: &Text) -> String {
+    match lang {
+        Lang::Zh => format!("没有保存：{}", why.zh),
+        Lang::En => format!("Not saved. {}", why.en),
+    }
+}
+
+/// Sends the note on its way; the form stays until it has arrived.
+fn save(input: &Input<'_>, state: &mut NoteFormState, asks: &mut Asks) {
+    if input.read_only.is_some() || state.is_saving() {
+        return;
+    }
+    let Some(draft) = state.drafts.last_mut() else { return };
+    draft.tried = true;
+    draft.failed = None;
+    let Some(note) = draft.finished(input.fields) else {
+        draft.stage = Stage::Writing;
+        return;
+    };
+    if draft.is_reading(input.photos) {
+        draft.stage = Stage::Waiting;
+        return;
+    }
+    draft.stage = Stage::Saving;
+    keep_name(input, state, asks);
+    visit::edit(asks, EditCommand::AddNote(note));
+}
+
+/// A name that was typed here goes into the settings, so that nobody is asked twice.
+fn keep_name(input: &Input<'_>, state: &NoteFormState, asks: &mut Asks) {
+    let name = state.author.trim();
+    if input.author.is_empty() && !name.is_empty() {
+        asks.push(UiAsk::Run(Command::Settings(SettingsCommand::Author(name.to_owned()))));
     }
 }
 
@@ -354,8 +259,8 @@ fn text(ui: &mut Ui, input: &Input<'_>, draft: &mut Draft) {
     if std::mem::take(&mut draft.takes_focus) {
         response.request_focus();
     }
-    if draft.tried && draft.text.trim().is_empty() {
-        field_error(ui, lang.pick("写一句再保存", "Write a sentence before saving"));
+    if draft.tried && !draft.is_worth_keeping() {
+        field_error(ui, lang.pick("写一句或加一张照片再保存", "Write a sentence or add a photo before saving"));
     }
 }
 
@@ -375,15 +280,16 @@ fn choices(ui: &mut Ui, input: &Input<'_>, draft: &mut Draft, signs: &mut Signs)
             labelled(ui, input.lang, field, half, |ui| code_box(ui, input.lang, field, state_words));
         }
         if let Some(field) = due {
-            labelled(ui, input.lang, field, half, |ui| {
-                text_field(ui, due_words, field.name.get(input.lang)).on_hover_text("2026-11-22");
-            });
+            labelled(ui, input.lang, field, half, |ui| _ = form_ui::line(ui, input.lang, field, due_words));
         }
     });
     let typed_enough = draft.tried || draft.words[3].chars().count() >= 8;
-    if let Some(Err(what)) = due.map(|field| form::parse(field, &draft.words[3])).filter(|_| typed_enough) {
-        field_error(ui, what.get(input.lang));
-    }
+    let wrong = due.and_then(|field| form::parse(field, &draft.words[3]).err()).filter(|_| typed_enough);
+    // The room makes up for the distance to what follows.
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        error_room(ui, wrong.as_ref().map(|what| what.get(input.lang)));
+    });
 }
 
 /// The severities with the signs that they have on the map.
@@ -424,45 +330,29 @@ fn labelled(ui: &mut Ui, lang: Lang, field: &Field, width: f32, add: impl FnOnce
     });
 }
 
-fn photos(ui: &mut Ui, lang: Lang, draft: &mut Draft, asks: &mut Asks) {
-    let mut removed = None;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        for (index, photo) in draft.photos.iter().enumerate() {
-            let name = photo.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            if photo_chip(ui, lang, &name) {
-                removed = Some(index);
-            }
-        }
-        let add = lang.pick("添加照片，也可拖入", "Add photos, or drop them here");
-        if super::widgets::button(ui, "CAMERA", add).clicked() {
-            asks.push(UiAsk::PickFile(FilePurpose::NotePhotos));
-        }
-    });
-    if let Some(index) = removed {
-        draft.photos.remove(index);
+/// Asks for a name where the settings have none.
+fn name_row(ui: &mut Ui, input: &Input<'_>, author: &mut String) {
+    if !input.author.is_empty() {
+        return;
     }
+    let name = input.lang.pick("巡查员姓名", "Inspector's name");
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(name).color(Tokens::of(ui).text2));
+        let why =
+            input.lang.pick("写进每条标注和每步修改，只问一次", "Goes with each note and each change; asked once");
+        text_field(ui, author, name).on_hover_text(why);
+    });
 }
 
-/// A photo that will be stored with the note; whether it is taken out again.
-fn photo_chip(ui: &mut Ui, lang: Lang, name: &str) -> bool {
-    let tokens = Tokens::of(ui);
-    let frame =
-        egui::Frame::new().fill(tokens.sunk).corner_radius(RADIUS).inner_margin(Margin { left: 8, ..Margin::ZERO });
-    let shown = frame.show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            ui.label(icon("IMAGE").color(tokens.text2));
-            let words = RichText::new(name).font(theme::note());
-            ui.scope(|ui| {
-                ui.set_max_width(160.0);
-                ui.add(egui::Label::new(words).truncate()).on_hover_text(name);
-            });
-            icon_button(ui, "X", &format!("{} {name}", lang.pick("去掉", "Remove"))).clicked()
-        })
-        .inner
-    });
-    shown.inner
+/// What is wrong with the shape, and the way to draw it again; whether that was asked for.
+fn bad_shape(ui: &mut Ui, lang: Lang, draft: &Draft, asks: &mut Asks) -> bool {
+    let Some(why) = &draft.bad_shape else { return false };
+    hint_bar(ui, Tone::Err, why.get(lang));
+    let again = button(ui, "POLYGON", lang.pick("重新画", "Draw again")).clicked();
+    if again {
+        asks.push(UiAsk::Act(ActionId::NoteArea));
+    }
+    again
 }
 
 fn fills_itself(ui: &mut Ui, input: &Input<'_>, draft: &Draft) {
@@ -470,8 +360,8 @@ fn fills_itself(ui: &mut Ui, input: &Input<'_>, draft: &Draft) {
     let place = match &draft.place {
         NotePlace::On(_) => String::new(),
         NotePlace::At(geometry) => {
-            let [longitude, latitude] = geometry.bounds().center();
-            format!(" · {longitude:.5}°E {latitude:.5}°N")
+            let middle = place::world_from_lonlat(geometry.bounds().center());
+            format!(" · {}", place::format_place(middle, input.coordinates))
         }
     };
     let author = if input.author.is_empty() { String::new() } else { format!(" · {}", input.author) };
@@ -492,16 +382,21 @@ fn fills_itself(ui: &mut Ui, input: &Input<'_>, draft: &Draft) {
 }
 
 /// The buttons at the foot.
-fn feet(ui: &mut Ui, input: &Input<'_>) -> End {
-    let lang = input.lang;
+fn feet(ui: &mut Ui, lang: Lang, stage: Stage, may_save: bool) -> End {
     let mut end = End::Open;
     ui.horizontal(|ui| {
-        if text_button(ui, lang.pick("丢弃", "Discard")).clicked() {
+        let is_saving = stage == Stage::Saving;
+        if ui.add_enabled_ui(!is_saving, |ui| text_button(ui, lang.pick("丢弃", "Discard"))).inner.clicked() {
             end = End::Drop;
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let save = |ui: &mut Ui| primary_button(ui, Some("CHECK"), lang.pick("保存", "Save"));
-            let save = ui.add_enabled_ui(input.read_only.is_none(), save).inner;
+            let word = match stage {
+                Stage::Writing => lang.pick("保存", "Save"),
+                Stage::Waiting => lang.pick("正在读取照片…", "Reading photos…"),
+                Stage::Saving => lang.pick("正在保存…", "Saving…"),
+            };
+            let may_save = may_save && stage == Stage::Writing;
+            let save = ui.add_enabled_ui(may_save, |ui| primary_button(ui, Some("CHECK"), word)).inner;
             if save.on_hover_text("Ctrl+Enter").clicked() {
                 end = End::Save;
             }

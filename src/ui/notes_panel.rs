@@ -4,7 +4,7 @@ use egui::{ComboBox, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::ask::{Asks, UiAsk};
 use super::icons::icon;
-use super::note_card::{is_done, paint_note, urgency};
+use super::note_card::{is_done, is_overdue, paint_note, spoken, urgency};
 use super::show;
 use super::theme::{self, Tokens};
 use super::visit;
@@ -53,6 +53,8 @@ pub struct NotesState {
     severity: String,
     /// Author; empty for all.
     author: String,
+    /// Overdue ones alone.
+    overdue: bool,
     order: NoteOrder,
 }
 
@@ -79,6 +81,7 @@ impl NotesState {
         let text = || format!("{} {} {}", note.text, code("author"), code("place")).to_lowercase();
         is(&self.state, "state")
             && is(&self.severity, "severity")
+            && (!self.overdue || is_overdue(schema, note))
             && is(&self.author, "author")
             && (words.is_empty() || {
                 let text = text();
@@ -87,7 +90,8 @@ impl NotesState {
     }
 
     fn narrows(&self) -> bool {
-        !(self.words.is_empty() && self.state.is_empty() && self.severity.is_empty() && self.author.is_empty())
+        let words = [&self.words, &self.state, &self.severity, &self.author];
+        self.overdue || words.into_iter().any(|word| !word.is_empty())
     }
 }
 
@@ -190,6 +194,9 @@ fn filters(ui: &mut Ui, lang: Lang, schema: &Schema, state: &mut NotesState) {
                 codes(ui, lang, field, wanted);
             }
         }
+        if choice_chip(ui, lang.pick("超期", "Overdue"), state.overdue).clicked() {
+            state.overdue = !state.overdue;
+        }
     });
 }
 
@@ -233,7 +240,8 @@ fn order_box(ui: &mut Ui, lang: Lang, order: &mut NoteOrder) {
 
 fn row<'a>(ui: &mut Ui, list: &List<'_>, schema: &Schema, note: &'a NoteBrief, wishes: &mut Vec<Wish<'a>>) {
     let lang = list.lang;
-    let (room, response) = list_row(ui, ROW, list.shown == Some(&note.at), &note.text);
+    let name = spoken(lang, schema, note);
+    let (room, response) = list_row(ui, ROW, list.shown == Some(&note.at), &name);
     let buttons = 68.0;
     let text_room = Rect::from_min_max(room.min, pos2(room.right() - buttons, room.bottom()));
     paint_note(ui, lang, schema, note, text_room);
@@ -288,11 +296,12 @@ mod tests {
     fn the_list_is_narrowed_by_state_severity_author_and_words() {
         check(|state| state.words = "井盖".into(), "1");
         check(|state| state.words = "李敏".into(), "1 3");
-        check(|state| state.state = "done".into(), "2");
+        check(|state| state.state = "done".into(), "2 5");
         check(|state| state.severity = "high".into(), "3");
         check(|state| state.author = "王强".into(), "2");
-        check(|state| state.order = NoteOrder::Urgent, "3 1 2");
-        check(|state| state.order = NoteOrder::Due, "3 1 2");
+        check(|state| state.overdue = true, "4");
+        check(|state| state.order = NoteOrder::Urgent, "3 1 2 4 5");
+        check(|state| state.order = NoteOrder::Due, "4 5 3 1 2");
     }
 
     #[test]
@@ -303,6 +312,12 @@ mod tests {
             harness.run();
             assert_eq!(*harness.state(), [format!("close {} {done}", note + 1)]);
         }
+    }
+
+    #[test]
+    fn a_note_past_its_day_says_so() {
+        let harness = harness(Lang::En, vec![notes()[3].clone()]);
+        harness.get_by_label("积水, overdue");
     }
 
     #[test]
@@ -338,9 +353,11 @@ mod tests {
             NoteBrief { at, text: text.into(), feature: Feature { id, geometry: None, values }, photos: 0 }
         };
         vec![
-            note(1, "井盖高差", "李敏", "mid", "open", Some("2026-12-24")),
+            note(1, "井盖高差", "李敏", "mid", "open", Some("2999-12-24")),
             note(2, "灯箱坏", "王强", "low", "done", None),
-            note(3, "路灯不亮", "李敏", "high", "work", Some("2026-12-01")),
+            note(3, "路灯不亮", "李敏", "high", "work", Some("2999-12-01")),
+            note(4, "积水", "陈静", "low", "open", Some("2020-01-01")),
+            note(5, "落叶", "陈静", "low", "done", Some("2020-01-02")),
         ]
     }
 

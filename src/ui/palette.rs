@@ -137,8 +137,10 @@ fn field(ui: &mut Ui, lang: Lang, list: &[Entry], state: &mut PaletteState, asks
                     Lang::En => format!("{} lines", list.len()),
                 };
                 ui.label(RichText::new(count).font(theme::note()).color(tokens.text2));
-                let hint = lang
-                    .pick("搜索地名、编号、坐标，或执行操作", "Search places, numbers, coordinates, or run an action");
+                let hint = lang.pick(
+                    "搜索地名、编号、坐标或操作，可用拼音全拼、首字母",
+                    "Places, numbers, coordinates, actions; pinyin too",
+                );
                 let edit = TextEdit::singleline(&mut state.words)
                     .font(theme::title())
                     .frame(Frame::NONE)
@@ -189,8 +191,8 @@ fn rows_ui(ui: &mut Ui, lang: Lang, list: &[Entry], state: &mut PaletteState) ->
 
 fn nothing(ui: &mut Ui, lang: Lang) {
     let words = lang.pick(
-        "没有找到。可以试拼音首字母、编号的一部分，或 116.0, 29.72",
-        "Nothing found. Try pinyin initials, part of a number, or 116.0, 29.72",
+        "没有找到。可以试全拼或拼音首字母、编号的一部分，或 116.0, 29.72",
+        "Nothing found. Try pinyin or its initials, part of a number, or 116.0, 29.72",
     );
     Frame::new().inner_margin(Margin::symmetric(16, 16)).show(ui, |ui| {
         ui.label(RichText::new(words).color(Tokens::of(ui).text2));
@@ -297,7 +299,7 @@ fn go(session: &Session, city: Option<&CityView>, target: &FoundTarget, way: Way
         FoundTarget::Action(id) => asks.push(UiAsk::Act(*id)),
         FoundTarget::Feature(at) if way == Way::Details => visit::show(asks, at),
         FoundTarget::Feature(at) => visit::visit(asks, session, at),
-        FoundTarget::Place(world) => asks.push(UiAsk::GoTo(*world)),
+        FoundTarget::Place(world) => asks.push(UiAsk::Spot(*world)),
         FoundTarget::Layer(table) => {
             let layers = vec![table.clone()];
             asks.push(UiAsk::Run(Command::Layer(LayerCommand::Visible { layers, visible: true })));

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::session::action::{ACTIONS, Action, ActionId};
 use crate::session::state::{Found, FoundTarget};
-use crate::text::{Lang, Text};
+use crate::text::{Lang, Text, sound};
 
 /// Most actions listed before anything is typed would hide the rest; found things come first then.
 const MOST_ACTIONS: usize = 60;
@@ -93,13 +93,11 @@ fn needles(words: &str) -> Vec<String> {
     words.split_whitespace().map(str::to_lowercase).collect()
 }
 
-/// Every word must be in the name of one language.
+/// Every word must be in the name of one language; in the Chinese one it may also be meant by its sound.
 fn matches_action(action: &Action, wanted: &[String]) -> bool {
-    let holds = |name: &str| {
-        let name = name.to_lowercase();
-        wanted.iter().all(|word| name.contains(word.as_str()))
-    };
-    holds(&action.name.zh) || holds(&action.name.en)
+    let [zh, en] = [&action.name.zh, &action.name.en].map(|name| name.to_lowercase());
+    let in_chinese = |word: &String| zh.contains(word) || (sound::is_sound(word) && sound::sounds_like(&zh, word));
+    wanted.iter().all(in_chinese) || wanted.iter().all(|word| en.contains(word))
 }
 
 /// The parts of `title` that are the words typed, as byte ranges in order; letter case aside.
@@ -147,6 +145,8 @@ mod tests {
         check("zoom sel", &["缩放到所选"]);
         check("属性表", &["属性表"]);
         check("> 撤销", &["撤销"]);
+        check("> chexiao", &["撤销"]);
+        check("quanxuan tuceng", &["全选图层要素"]);
         check("nothing like this", &[]);
     }
 

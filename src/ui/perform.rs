@@ -8,6 +8,7 @@ use super::app::App;
 use super::ask::{Asks, FilePurpose, UiAsk};
 use super::dialogs::Chosen;
 use super::map_panel;
+use super::map_spot::Spot;
 use super::right_panel::RightTab;
 use super::small_dialogs::SmallDialog;
 use crate::model::geometry::Bounds;
@@ -22,6 +23,9 @@ use crate::session::settings::Theme;
 use crate::session::state::FeatureRef;
 use crate::text::Lang;
 
+/// A place that was asked for by its coordinates is looked at from this close.
+const SPOT_DENOMINATOR: f64 = 2500.0;
+
 impl App {
     /// Does one thing that was asked for.
     pub(super) fn carry_out(&mut self, ctx: &Context, wish: UiAsk) {
@@ -33,6 +37,10 @@ impl App {
                 self.session.run(command);
             }
             UiAsk::Act(id) => self.act(ctx, id),
+            UiAsk::Spot(at_world) => {
+                self.map.camera.go_close_to(at_world, SPOT_DENOMINATOR);
+                self.shell.spot = Some(Spot::new(at_world, ctx.input(|input| input.time)));
+            }
             UiAsk::Copy(words) => ctx.copy_text(words),
             UiAsk::EditForm(at) => self.edit_form(at),
             UiAsk::NoteOn(at) => self.panels.note.start_on(&self.session, at),
@@ -73,7 +81,8 @@ impl App {
 
     /// Does an action.
     pub(super) fn act(&mut self, ctx: &Context, id: ActionId) {
-        if self.map.act(id, &self.session) {
+        let is_done = if id == ActionId::ZoomAll { self.zoom_all() } else { self.map.act(id, &self.session) };
+        if is_done {
             ctx.memory_mut(|memory| memory.request_focus(map_panel::MapPanel::id()));
             return;
         }
@@ -108,6 +117,17 @@ impl App {
             }
             _ => self.layer_action(id),
         }
+    }
+
+    /// The managed ground first, as when a city is opened; asked for again while that is looked at, everything there is.
+    fn zoom_all(&mut self) -> bool {
+        let Some(city) = self.session.city() else { return false };
+        let (home, camera) = (city.home_world(), &mut self.map.camera);
+        let is_again = self.shell.was_home && home.is_some_and(|home| camera.is_on(&home));
+        self.shell.was_home = !is_again;
+        let bounds = if is_again { city.bounds_world() } else { home };
+        bounds.iter().for_each(|bounds| camera.go_to_bounds(bounds));
+        true
     }
 
     /// Actions about the layer that is chosen in the tree.
@@ -189,7 +209,7 @@ impl App {
             ActionId::OpenCity => (FilePurpose::OpenCity, String::new()),
             ActionId::ImportFile => (FilePurpose::Import, String::new()),
             ActionId::Backup => (FilePurpose::Backup, format!("{stem}-{}.gpkg", lang.pick("备份", "backup"))),
-            _ => (FilePurpose::Picture, format!("{stem}.png")),
+            _ => (FilePurpose::Picture, format!("{stem}-{}.png", jiff::Zoned::now().strftime("%Y-%m-%d"))),
         };
         self.files.open(ctx, purpose, &suggestion, lang);
     }
@@ -225,9 +245,11 @@ impl App {
             size_px: self.map.camera.size_px().map(|side| (side * f64::from(PIXEL_RATIO)) as u32),
             pixel_ratio: PIXEL_RATIO,
             frame: RenderFrame::Bounds(Bounds::new(west, south, east, north)),
+            denominator: None,
             layers: Vec::new(),
             lang: settings.lang(),
             dark: settings.theme == Theme::Dark,
+            sheet: None,
         })))
     }
 

@@ -1,6 +1,6 @@
 //! The frame of a dialog: a heading with a close button, contents, buttons at the foot. The map can be used meanwhile.
 
-use egui::{Align, Align2, Context, Id, Key, Layout, Margin, Modifiers, RichText, Stroke, Ui, Window};
+use egui::{Align, Align2, Context, Id, Key, Layout, Margin, Modifiers, Rect, RichText, Stroke, Ui, Window};
 
 use super::icons::icon;
 use super::theme::{self, Tokens};
@@ -27,7 +27,7 @@ pub(super) fn sheet(ctx: &Context, sheet: &Sheet<'_>, contents: impl FnOnce(&mut
     let dark = ctx.global_style().visuals.dark_mode;
     let screen = ctx.content_rect();
     let mut closed = false;
-    let window = Window::new(sheet.title)
+    let mut window = Window::new(sheet.title)
         .id(Id::unique(sheet.id))
         .title_bar(false)
         .resizable(false)
@@ -36,6 +36,9 @@ pub(super) fn sheet(ctx: &Context, sheet: &Sheet<'_>, contents: impl FnOnce(&mut
         .default_pos(screen.center())
         .constrain_to(screen.shrink(8.0))
         .frame(floating_frame_of(tokens, dark).fill(tokens.panel));
+    if is_other_screen(ctx, sheet.id, screen) {
+        window = window.current_pos(screen.center());
+    }
     window.show(ctx, |ui| {
         ui.set_width(sheet.width.min(screen.width() - 32.0));
         closed = head(ui, sheet);
@@ -45,6 +48,24 @@ pub(super) fn sheet(ctx: &Context, sheet: &Sheet<'_>, contents: impl FnOnce(&mut
     let popup_open = egui::Popup::is_any_open(ctx);
     let by_key = !popup_open && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
     closed || by_key
+}
+
+/// Whether the window has got another size since the dialog was last drawn: then it goes back to the middle. Until then
+/// it stays where a hand has moved it.
+fn is_other_screen(ctx: &Context, id: &'static str, screen: Rect) -> bool {
+    let key = Id::unique(("sheet-screen", id));
+    ctx.data_mut(|data| {
+        let before = data.get_temp::<Rect>(key);
+        data.insert_temp(key, screen);
+        before.is_some_and(|before| before != screen)
+    })
+}
+
+/// The frame of a dialog that has to be answered first: as [`sheet`]'s, with its padding.
+pub(super) fn modal_frame(ctx: &Context) -> egui::Frame {
+    let tokens = Tokens::of_ctx(ctx);
+    let dark = ctx.global_style().visuals.dark_mode;
+    floating_frame_of(tokens, dark).fill(tokens.panel).inner_margin(Margin::same(16))
 }
 
 fn head(ui: &mut Ui, sheet: &Sheet<'_>) -> bool {

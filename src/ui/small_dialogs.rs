@@ -5,6 +5,7 @@ use egui::{Context, Id, Key, Modal, RichText, ScrollArea, Ui, vec2};
 use super::ask::{Asks, UiAsk};
 use super::camera::View;
 use super::legend;
+use super::sheet::modal_frame;
 use super::theme::{self, ROW, Tokens};
 use super::widgets::{self, Tone};
 use crate::kinds;
@@ -47,7 +48,7 @@ pub fn small_dialogs_ui(ctx: &Context, session: &Session, view: View, state: &mu
     }
     let lang = session.lang();
     let mut done = false;
-    let modal = Modal::new(Id::unique("small-dialog")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("small-dialog")).frame(modal_frame(ctx)).show(ctx, |ui| {
         ui.set_width(440.0);
         ui.label(RichText::new(title(state, lang)).font(theme::title()));
         ui.add_space(8.0);

@@ -1,12 +1,14 @@
 //! The status bar: saved or not, what goes on, where the pointer is, coordinates, scale, who works here.
 
+use egui::text::CCursorRange;
+use egui::text_edit::TextEditState;
 use egui::{
     Align, Align2, Button, Key, Layout, Popup, ProgressBar, Rect, Response, RichText, Role, Sense, Stroke, Ui,
     WidgetInfo, vec2,
 };
 
 use super::ask::{Asks, UiAsk};
-use super::camera::View;
+use super::camera::{SCALE_LIMITS, View};
 use super::icons::{icon, icon_fill};
 use super::theme::{self, Tokens};
 use super::widgets;
@@ -16,6 +18,7 @@ use crate::session::command::{Command, SettingsCommand};
 use crate::session::place;
 use crate::session::settings::CoordinateStyle;
 use crate::session::state::JobView;
+use crate::text;
 use crate::text::{Lang, Text};
 
 /// Scales to choose from.
@@ -25,7 +28,7 @@ const SCALES: [f64; 10] = [500.0, 1000.0, 2500.0, 5000.0, 8000.0, 15_000.0, 25_0
 #[derive(Debug, Default)]
 pub struct StatusState {
     scale_words: String,
-    wrong: bool,
+    wrong: Option<Text>,
 }
 
 /// What it must know of the map.
@@ -33,8 +36,8 @@ pub struct StatusState {
 pub struct MapStatus {
     /// Where the map looks.
     pub view: View,
-    /// The place under the pointer, or the last one, Web Mercator metres.
-    pub pointer_world: [f64; 2],
+    /// The place under the pointer, or the last one, Web Mercator metres; `None` until the pointer comes to the map.
+    pub pointer_world: Option<[f64; 2]>,
 }
 
 /// Shows the bar.
@@ -51,7 +54,9 @@ pub fn status_ui(ui: &mut Ui, session: &Session, map: MapStatus, state: &mut Sta
             author(ui, session, asks);
             scale(ui, session.lang(), map.view, state, asks);
             coordinate_style(ui, session, asks);
-            coordinate(ui, session, map.pointer_world, asks);
+            if session.city().is_some() {
+                coordinate(ui, session, map, asks);
+            }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| message(ui, session, asks));
         });
     });
@@ -157,9 +162,15 @@ fn flat(ui: &mut Ui, icon_name: &str, words: &str) -> Response {
     ui.add(Button::new((mark, RichText::new(words).font(theme::note()))).frame(false)).accessible_name(words)
 }
 
-fn coordinate(ui: &mut Ui, session: &Session, world: [f64; 2], asks: &mut Asks) {
+/// The place under the pointer; before it was on the map, the map's middle.
+fn coordinate(ui: &mut Ui, session: &Session, map: MapStatus, asks: &mut Asks) {
+    let lang = session.lang();
+    let world = map.pointer_world.unwrap_or(map.view.center_world);
     let words = place::format_place(world, session.settings().coordinates);
-    let name = session.lang().pick("复制坐标", "Copy the coordinate");
+    let name = match map.pointer_world {
+        Some(_) => lang.pick("复制坐标", "Copy the coordinate"),
+        None => lang.pick("地图中心；点此复制坐标", "The map's middle; click to copy the coordinate"),
+    };
     // As wide as the longest coordinate so far: the bar must not dance under the pointer.
     let widest = format!("{words}00");
     let width = widgets::layout(ui, &widest, theme::note()).size().x + 44.0;
@@ -212,7 +223,7 @@ fn scale(ui: &mut Ui, lang: Lang, view: View, state: &mut StatusState, asks: &mu
         ui.set_width(150.0);
         if opens {
             state.scale_words.clone_from(&words);
-            state.wrong = false;
+            state.wrong = None;
         }
         if let Some(denominator) = scale_menu(ui, lang, state, opens) {
             let metres_per_px = place::metres_per_px(denominator, view.center_world);
@@ -228,13 +239,21 @@ fn scale_menu(ui: &mut Ui, lang: Lang, state: &mut StatusState, opens: bool) -> 
     if opens {
         field.request_focus();
     }
+    if field.gained_focus() || field.clicked() {
+        select_all(ui, &field, &state.scale_words);
+    }
     let mut chosen = None;
     if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-        chosen = read_scale(&state.scale_words);
-        state.wrong = chosen.is_none();
+        match read_scale(&state.scale_words) {
+            Ok(denominator) => chosen = Some(denominator),
+            Err(wrong) => {
+                state.wrong = Some(wrong);
+                field.request_focus();
+            }
+        }
     }
-    if state.wrong {
-        widgets::field_error(ui, lang.pick("写成 1:2500 或 2500", "Write 1:2500 or 2500"));
+    if let Some(wrong) = &state.wrong {
+        widgets::field_error(ui, wrong.get(lang));
     }
     ui.separator();
     for denominator in SCALES {
@@ -251,11 +270,25 @@ pub fn scale_words(denominator: f64) -> String {
     format!("1:{}", grouped(rounded as u64))
 }
 
-/// Reads `1:2,500`, `1：2500`, `2500`, `1/2500`; between 1:1 and 1:100 million.
-fn read_scale(words: &str) -> Option<f64> {
-    let tail = words.rsplit([':', '：', '/']).next()?;
+/// What is typed into the field takes the place of what stands in it.
+fn select_all(ui: &Ui, field: &Response, words: &str) {
+    let mut state = TextEditState::load(ui.ctx(), field.id).unwrap_or_default();
+    state.cursor.set_char_range(Some(CCursorRange::select_all_str(words)));
+    state.store(ui.ctx(), field.id);
+}
+
+/// Reads `1:2,500`, `1：2500`, `2500`, `1/2500`, inside the limits of the map; or says what is wrong.
+fn read_scale(words: &str) -> Result<f64, Text> {
+    let tail = words.rsplit([':', '：', '/']).next().unwrap_or_default();
     let digits: String = tail.chars().filter(|sign| !matches!(sign, ',' | '，' | ' ')).collect();
-    digits.parse::<f64>().ok().filter(|denominator| (1.0..=1e8).contains(denominator))
+    let known = digits.parse::<f64>().ok().filter(|denominator| denominator.is_finite());
+    let denominator = known.ok_or_else(|| Text::new("写成 1:2500 或 2500", "Write 1:2500 or 2500"))?;
+    let [closest, farthest] = SCALE_LIMITS;
+    if (closest..=farthest).contains(&denominator) {
+        return Ok(denominator);
+    }
+    let [closest, farthest] = SCALE_LIMITS.map(scale_words);
+    Err(text!("比例尺在 {closest} 和 {farthest} 之间", "Scales go from {closest} to {farthest}"))
 }
 
 fn author(ui: &mut Ui, session: &Session, asks: &mut Asks) {
@@ -273,7 +306,9 @@ fn author(ui: &mut Ui, session: &Session, asks: &mut Asks) {
 pub fn scale_bar(ui: &Ui, map: Rect, view: View) {
     let tokens = Tokens::of(ui);
     let metres_per_px = place::denominator(view.metres_per_px, view.center_world) * (0.0254 / 96.0);
-    let (length_m, words) = nice_length(metres_per_px * 190.0);
+    // The zoom buttons stand at the other side.
+    let room = f64::from(map.width() - 100.0).clamp(40.0, 190.0);
+    let (length_m, words) = nice_length(metres_per_px * room);
     let width = (length_m / metres_per_px) as f32;
     let panel = Rect::from_min_size(map.left_bottom() + vec2(16.0, -44.0), vec2(width + 16.0, 32.0));
     let painter = ui.painter();
@@ -302,15 +337,50 @@ fn nice_length(most_m: f64) -> (f64, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use egui_kittest::{Harness, kittest::Queryable as _};
 
     #[test]
     fn scales_are_read_as_people_type_them() {
         for words in ["1:2500", "1:2,500", " 1：2500", "2500", "1/2500"] {
-            assert_eq!(read_scale(words), Some(2500.0), "{words}");
+            assert_eq!(read_scale(words), Ok(2500.0), "{words}");
         }
-        for words in ["", "1:", "abc", "0", "-5", "1:1e99"] {
-            assert_eq!(read_scale(words), None, "{words}");
+        for words in ["", "1:", "abc", "1:1e999", "nan"] {
+            assert!(read_scale(words).is_err_and(|wrong| wrong.zh.contains("2500")), "{words}");
         }
+    }
+
+    #[test]
+    fn a_scale_beyond_the_limits_is_refused_with_the_limits() {
+        for words in ["1:49", "0", "-5", "20000001", "1:1e99"] {
+            assert!(read_scale(words).is_err_and(|wrong| wrong.en.contains("1:20,000,000")), "{words}");
+        }
+        assert_eq!(read_scale("1:50"), Ok(50.0));
+        assert_eq!(read_scale("1:20,000,000"), Ok(20_000_000.0));
+    }
+
+    #[test]
+    fn a_click_on_the_scale_selects_its_words_and_typing_replaces_them() {
+        let view = View { center_world: [0.0; 2], metres_per_px: place::metres_per_px(5000.0, [0.0; 2]) };
+        let builder = Harness::builder().with_size(vec2(400.0, 600.0)).with_context_setup(theme::install);
+        let mut harness = builder.build_ui_state(
+            move |ui, (state, asks): &mut (StatusState, Asks)| scale(ui, Lang::En, view, state, asks),
+            (StatusState::default(), Asks::new()),
+        );
+        harness.get_by_label("Scale 1:5,000").click();
+        harness.run();
+        harness.get_by_label("Type a scale").type_text("30000000");
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run();
+        assert!(harness.query_by_label_contains("Scales go from").is_some());
+        harness.get_by_label("Type a scale").click();
+        harness.run();
+        harness.get_by_label("Type a scale").type_text("1:800");
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run();
+        let [UiAsk::GoToScale(_, metres_per_px)] = harness.state().1[..] else { panic!("{:?}", harness.state().1) };
+        assert!((place::denominator(metres_per_px, [0.0; 2]) - 800.0).abs() < 1e-6);
     }
 
     #[test]

@@ -23,6 +23,9 @@ use crate::session::command::{LookCommand, TableCommand};
 use crate::session::state::{CityView, FeatureRef, LayerView, Selection, TableView};
 use crate::text::Lang;
 
+/// Narrower than this the head takes two lines.
+const ONE_LINE: f32 = 760.0;
+
 /// What the table remembers between frames.
 #[derive(Debug, Default)]
 pub struct TableState {
@@ -109,24 +112,37 @@ fn dock_ui(
     }
 }
 
-/// One line: layer, counts, filter, tools.
+/// One line: layer, counts, filter, tools. In a narrow dock the filter takes a line of its own, so that nothing is pushed
+/// out at the right.
 fn head(ui: &mut Ui, shown: &Shown<'_>, state: &mut TableState, asks: &mut Asks) {
-    let lang = shown.lang;
     let frame = egui::Frame::new().inner_margin(Margin::symmetric(8, 4));
     frame.show(ui, |ui| {
+        let is_wide = ui.available_width() >= ONE_LINE;
         ui.horizontal(|ui| {
             ui.label(icon("TABLE").color(Tokens::of(ui).text2));
-            ui.label(RichText::new(shown.layer.name.get(lang)).font(theme::medium(14.0)));
-            ui.label(RichText::new(counts(shown)).font(theme::note()).color(Tokens::of(ui).text2));
+            if is_wide {
+                names(ui, shown);
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 tools(ui, shown, state, asks);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| filter(ui, shown, state, asks));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    if is_wide { filter(ui, shown, state, asks) } else { names(ui, shown) }
+                });
             });
         });
+        if !is_wide {
+            ui.horizontal(|ui| filter(ui, shown, state, asks));
+        }
         if let Some(what) = filter_problem(shown, state) {
             field_error(ui, &what);
         }
     });
+}
+
+fn names(ui: &mut Ui, shown: &Shown<'_>) {
+    ui.label(RichText::new(shown.layer.name.get(shown.lang)).font(theme::medium(14.0)));
+    let counts = RichText::new(counts(shown)).font(theme::note()).color(Tokens::of(ui).text2);
+    ui.add(Label::new(counts).truncate());
 }
 
 fn counts(shown: &Shown<'_>) -> String {
@@ -173,7 +189,9 @@ fn tools(ui: &mut Ui, shown: &Shown<'_>, state: &mut TableState, asks: &mut Asks
         asks.push(UiAsk::ExportLayer(shown.table.layer.clone()));
     }
     let copy = lang.pick("复制所选行（未选时复制全部）", "Copy the selected rows (all, if none is selected)");
-    if icon_button(ui, "COPY", copy).clicked() {
+    let is_free = !ui.ctx().text_edit_focused();
+    let by_key = is_free && ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Copy)));
+    if icon_button(ui, "COPY", copy).clicked() || by_key {
         let none = BTreeSet::new();
         let selected = shown.selection.rows.get(&shown.table.layer).unwrap_or(&none);
         state.copy = Some(CopyRows::new(shown.table, selected, &shown.layer.schema, lang));
@@ -515,7 +533,20 @@ mod tests {
         harness.run_steps(3);
     }
 
+    #[test]
+    fn in_a_narrow_dock_filter_and_close_button_are_within_reach() {
+        let harness = harness_of(3, 500.0);
+        for name in ["Condition, Enter to follow it", "Close the table", "Export this layer…"] {
+            let place = harness.get_by_label(name).rect();
+            assert!(place.left() >= 0.0 && place.right() <= 500.0, "{name} {place:?}");
+        }
+    }
+
     fn harness(rows: i64) -> Harness<'static, Dock> {
+        harness_of(rows, 900.0)
+    }
+
+    fn harness_of(rows: i64, width: f32) -> Harness<'static, Dock> {
         let dock = Dock {
             layer: sample::layer(sample::manhole_schema(), "plain"),
             table: sample::table((1..=rows).collect()),
@@ -523,7 +554,7 @@ mod tests {
             state: TableState::default(),
             asks: Asks::new(),
         };
-        let builder = Harness::builder().with_size(vec2(900.0, 300.0)).with_context_setup(theme::install);
+        let builder = Harness::builder().with_size(vec2(width, 300.0)).with_context_setup(theme::install);
         builder.build_ui_state(
             move |ui, dock: &mut Dock| {
                 let shown =

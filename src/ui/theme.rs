@@ -250,7 +250,7 @@ fn style(dark: bool) -> Style {
     spacing.slider_rail_height = 4.0;
     spacing.menu_spacing = 2.0;
     spacing.tooltip_width = 360.0;
-    spacing.scroll = ScrollStyle { bar_width: 8.0, ..ScrollStyle::thin() };
+    spacing.scroll = ScrollStyle { bar_width: 8.0, foreground_color: true, ..ScrollStyle::thin() };
     style.interaction.tooltip_delay = 0.3;
     style.interaction.selectable_labels = false;
     style.explanation_tooltips = false;

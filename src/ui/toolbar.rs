@@ -20,19 +20,24 @@ const GROUPS: [&[ActionId]; 5] = [
     &[ActionId::NotePoint, ActionId::NoteLine, ActionId::NoteArea, ActionId::EditForm],
     &[ActionId::AttributeTable, ActionId::NoteList, ActionId::ImportFile, ActionId::ExportLayer],
 ];
-/// Width of the search field, and the least it shrinks to.
-const SEARCH: [f32; 2] = [344.0, 180.0];
-/// Room that a divider takes.
-const DIVIDER: f32 = 13.0;
+/// Width of the search field, and the least it shrinks to: words go only when it can shrink no more.
+const SEARCH: [f32; 2] = [344.0, 152.0];
+/// A search field narrower than this shows no key.
+const KEY_FROM: f32 = 220.0;
+/// Between two buttons.
+const GAP: f32 = 2.0;
+/// A divider without the gap beside it.
+const DIVIDER: f32 = 9.0;
+/// Left of the first button, and right of the search field.
+const ENDS: [f32; 2] = [8.0, 12.0];
 
 /// Shows the bar. `tool` is the one in hand.
 pub fn toolbar_ui(ui: &mut Ui, session: &Session, tool: ToolKind, asks: &mut Asks) {
     let lang = session.lang();
-    let room = ui.available_width() - 24.0;
-    let worded = worded_groups(room - SEARCH[0], &widths(ui, lang));
+    let worded = worded_groups(room_for_groups(ui.available_width()), &widths(ui, lang));
     ui.horizontal_centered(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
-        ui.add_space(8.0);
+        ui.spacing_mut().item_spacing.x = GAP;
+        ui.add_space(ENDS[0]);
         for (at, group) in GROUPS.iter().enumerate() {
             if at > 0 {
                 divider(ui);
@@ -45,11 +50,16 @@ pub fn toolbar_ui(ui: &mut Ui, session: &Session, tool: ToolKind, asks: &mut Ask
     });
 }
 
+/// What the search field leaves to the groups of buttons in a bar of this width.
+fn room_for_groups(width: f32) -> f32 {
+    width - ENDS[0] - ENDS[1] - GAP - SEARCH[1]
+}
+
 /// How many groups, from the left, keep their words in so much room. Undo and redo never have any.
 fn worded_groups(room: f32, widths: &[[f32; 2]; GROUPS.len()]) -> usize {
     let total = |worded: usize| -> f32 {
         let groups = widths.iter().enumerate().map(|(at, [words, icons])| if at < worded { words } else { icons });
-        groups.sum::<f32>() + DIVIDER * (GROUPS.len() - 1) as f32
+        groups.sum::<f32>() + (DIVIDER + GAP) * (GROUPS.len() - 1) as f32
     };
     (1..=GROUPS.len()).rev().find(|&worded| total(worded) <= room).unwrap_or(1)
 }
@@ -57,7 +67,7 @@ fn worded_groups(room: f32, widths: &[[f32; 2]; GROUPS.len()]) -> usize {
 /// Width of each group with words and without.
 fn widths(ui: &Ui, lang: Lang) -> [[f32; 2]; GROUPS.len()] {
     std::array::from_fn(|at| {
-        let icons = GROUPS[at].len() as f32 * 34.0;
+        let icons = GROUPS[at].len() as f32 * (32.0 + GAP);
         let words = |&id: &ActionId| widgets::layout(ui, action(id).short.get(lang), theme::body()).size().x + 8.0;
         let extra = if at == 0 { 0.0 } else { GROUPS[at].iter().map(words).sum() };
         [icons + extra, icons]
@@ -78,14 +88,14 @@ fn action_button(ui: &mut Ui, session: &Session, id: ActionId, worded: bool, too
 }
 
 fn divider(ui: &mut Ui) {
-    let (rect, _) = ui.allocate_exact_size(vec2(DIVIDER - 4.0, 24.0), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(DIVIDER, 24.0), Sense::hover());
     ui.painter().vline(rect.center().x, rect.y_range(), Stroke::new(1.0, Tokens::of(ui).line));
 }
 
 /// Looks like a field and opens the palette, which is one.
 fn search_box(ui: &mut Ui, lang: Lang, asks: &mut Asks) {
     let tokens = Tokens::of(ui);
-    let left = ui.available_width() - 12.0;
+    let left = ui.available_width() - ENDS[1];
     if left < SEARCH[1] {
         if left > 34.0 && widgets::icon_button(ui, "MAGNIFYING_GLASS", lang.pick("搜索", "Search")).clicked() {
             asks.push(UiAsk::Act(ActionId::Palette));
@@ -93,7 +103,7 @@ fn search_box(ui: &mut Ui, lang: Lang, asks: &mut Asks) {
         return;
     }
     let width = left.min(SEARCH[0]);
-    ui.add_space(left - width - 2.0);
+    ui.add_space((left - width - GAP).max(0.0));
     let (rect, response) = ui.allocate_exact_size(vec2(width, 32.0), Sense::click());
     let ground = if response.hovered() { tokens.hover } else { tokens.raised };
     ui.painter().rect(rect, RADIUS, ground, Stroke::new(1.0, tokens.line_strong), StrokeKind::Inside);
@@ -107,10 +117,13 @@ fn search_box(ui: &mut Ui, lang: Lang, asks: &mut Asks) {
         tokens.text2,
     );
     let hint = lang.pick("搜索地名、编号、坐标，或执行操作", "Search places, numbers, coordinates");
-    widgets::text_in(ui, pos2(rect.left() + 32.0, middle), hint, theme::body(), tokens.text2, width - 92.0);
-    let key = Rect::from_center_size(pos2(rect.right() - 30.0, middle), vec2(48.0, 20.0));
-    ui.painter().rect(key, RADIUS, tokens.sunk, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
-    ui.painter().text(key.center(), Align2::CENTER_CENTER, "Ctrl K", theme::note(), tokens.text2);
+    let right = if width < KEY_FROM { 8.0 } else { 60.0 };
+    widgets::text_in(ui, pos2(rect.left() + 32.0, middle), hint, theme::body(), tokens.text2, width - 32.0 - right);
+    if width >= KEY_FROM {
+        let key = Rect::from_center_size(pos2(rect.right() - 30.0, middle), vec2(48.0, 20.0));
+        ui.painter().rect(key, RADIUS, tokens.sunk, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
+        ui.painter().text(key.center(), Align2::CENTER_CENTER, "Ctrl K", theme::note(), tokens.text2);
+    }
     widgets::focus_ring(ui, &response);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, action(ActionId::Palette).name.get(lang)));
     if response.clicked() {
@@ -121,6 +134,7 @@ fn search_box(ui: &mut Ui, lang: Lang, asks: &mut Asks) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use egui_kittest::Harness;
 
     #[test]
     fn words_go_from_the_last_group_first_and_icons_stay() {
@@ -129,5 +143,18 @@ mod tests {
         assert_eq!(worded_groups(1100.0, &widths), 4);
         assert_eq!(worded_groups(810.0, &widths), 3);
         assert_eq!(worded_groups(100.0, &widths), 1);
+    }
+
+    #[test]
+    fn at_1280_every_tool_has_its_word_in_chinese() {
+        for (lang, width, expected) in [(Lang::Zh, 1280.0, GROUPS.len()), (Lang::En, 1600.0, GROUPS.len())] {
+            let builder = Harness::builder().with_size(vec2(width, 44.0)).with_context_setup(theme::install);
+            let mut harness = builder.build_ui_state(
+                move |ui, worded: &mut usize| *worded = worded_groups(room_for_groups(width), &widths(ui, lang)),
+                0,
+            );
+            harness.run();
+            assert_eq!(*harness.state(), expected, "{lang:?}");
+        }
     }
 }

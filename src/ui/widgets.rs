@@ -169,8 +169,11 @@ pub fn section(ui: &mut Ui, words: &str, right: &str) {
 /// A label and its value in a row with a line below.
 pub fn value_row(ui: &mut Ui, label: &str, value: &str) {
     value_row_with(ui, label, |ui| {
+        // One tip with both: a label that is cut off would add a tip of its own over the other.
+        let tip = format!("{label}\n{value}");
         let value = RichText::new(value).color(Tokens::of(ui).text);
-        ui.add(egui::Label::new(value).truncate().selectable(true)).on_hover_text(label);
+        let value = egui::Label::new(value).truncate().show_tooltip_when_elided(false).selectable(true);
+        ui.add(value).on_hover_text(tip);
     });
 }
 
@@ -179,9 +182,10 @@ pub fn value_row_with<R>(ui: &mut Ui, label: &str, value: impl FnOnce(&mut Ui) -
     let tokens = Tokens::of(ui);
     let whole = ui.available_rect_before_wrap();
     let room = Rect::from_min_size(whole.min, vec2(whole.width(), VALUE_ROW));
-    let name = layout_clipped(ui, label, theme::body(), LABEL_WIDTH - 8.0);
-    let name_at = pos2(room.left(), room.center().y - name.size().y / 2.0);
-    ui.painter().galley_with_override_text_color(name_at, name, tokens.text2);
+    let name = layout_rows(ui, label, theme::body(), LABEL_WIDTH - 8.0, 2);
+    let half = name.size().y / 2.0;
+    let middle = room.center().y.max(room.top() + 2.0 + half);
+    ui.painter().galley_with_override_text_color(pos2(room.left(), middle - half), name, tokens.text2);
     let value_room = Rect::from_min_max(pos2(room.left() + LABEL_WIDTH, room.top()), pos2(room.right(), f32::INFINITY));
     let row = Rect::from_min_size(value_room.min, vec2(value_room.width(), VALUE_ROW));
     let builder = UiBuilder::new().max_rect(row).layout(Layout::left_to_right(Align::Center));
@@ -189,7 +193,7 @@ pub fn value_row_with<R>(ui: &mut Ui, label: &str, value: impl FnOnce(&mut Ui) -
         ui.set_min_height(VALUE_ROW);
         value(ui)
     });
-    let bottom = shown.response.rect.bottom().max(room.bottom());
+    let bottom = shown.response.rect.bottom().max(room.bottom()).max(middle + half + 2.0);
     ui.painter().hline(room.x_range(), bottom, Stroke::new(1.0, tokens.line));
     let used = Rect::from_min_max(room.min, pos2(room.right(), bottom));
     ui.advance_cursor_after_rect(used);
@@ -345,6 +349,13 @@ pub fn layout(ui: &Ui, words: &str, font: egui::FontId) -> std::sync::Arc<egui::
 pub fn layout_clipped(ui: &Ui, words: &str, font: egui::FontId, width: f32) -> std::sync::Arc<egui::Galley> {
     let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), font, Color32::PLACEHOLDER);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    ui.painter().layout_job(job)
+}
+
+/// Lays words out on so many lines at most; the last ends with `…` where the room does.
+pub fn layout_rows(ui: &Ui, words: &str, font: egui::FontId, width: f32, rows: usize) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple(words.to_owned(), font, Color32::PLACEHOLDER, width.max(0.0));
+    job.wrap.max_rows = rows;
     ui.painter().layout_job(job)
 }
 

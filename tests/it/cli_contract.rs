@@ -23,11 +23,16 @@ fn wrong_words_are_exit_code_2() {
     check(&["query", "c.gpkg", "--layer", "shops", "--bbox", "3,2,1,0"]);
     check(&["query", "c.gpkg", "--layer", "shops", "--near", "29.7,116,5"]);
     check(&["query", "c.gpkg", "--layer", "shops", "--ids", "1-99999999999"]);
+    check(&["query", "c.gpkg", "--layer", "shops", "--limit", "-1"]);
     check(&["export", "c.gpkg", "--layer", "shops", "--out", "x.nothing"]);
-    check(&["render", "c.gpkg", "--out", "x.svg"]);
+    check(&["export", "c.gpkg", "--layer", "shops", "--out", "x.geojson", "--crs", "EPSG:4548"]);
+    check(&["export", "c.gpkg", "--layer", "shops", "--out", "x.geojsonl", "--crs", "EPSG:4490"]);
+    check(&["render", "c.gpkg", "--out", "x.bmp"]);
     check(&["render", "c.gpkg", "--out", "x.png", "--size", "0x0"]);
     check(&["render", "c.gpkg", "--out", "x.png", "--layers", "shops,nothing"]);
     check(&["note", "c.gpkg", "--text", "where?"]);
+    check(&["note", "c.gpkg", "--at", "116,29"]);
+    check(&["note", "c.gpkg", "--at", "116,29", "--on", "shops/1", "--text", "which?"]);
     check(&["note", "c.gpkg", "--at", "116,29", "--text", "x", "--set", "severity=worst"]);
     check(&["import", "shops.geojson", "--into", "c.gpkg", "--kind", "nothing"]);
     check(&["import", "shops.geojson", "--into", "c.gpkg", "--crs", "mars"]);
@@ -57,6 +62,36 @@ fn files_that_cannot_be_read_or_written_are_exit_code_3() {
     check(&["script", "c.gpkg", "absent.jsonl"]);
     assert_eq!(desk.files(), ["c.gpkg", "empty.gpkg", "no.gpkg", "shops.geojson"]);
     assert_eq!(desk.json(&["history", "c.gpkg"]).as_array().map(Vec::len), Some(1), "the import alone");
+}
+
+#[test]
+fn what_the_disk_says_is_said_in_both_languages_and_of_the_file_asked_for() {
+    let desk = Desk::new();
+    desk.city_with_shops();
+    desk.write("script.jsonl", "");
+    let check = |words: &[&str], zh: &str, en: &str| {
+        let error = desk.fails(words, 3, "file");
+        let said = ["zh", "en"].map(|lang| error[lang].as_str().expect("words").to_owned());
+        assert!(said[0].contains(zh) && said[1].contains(en), "{error}");
+        assert!(said.iter().all(|said| !said.contains("os error") && !said.contains(".citygrid-")), "{error}");
+    };
+    let to_nowhere = ["export", "c.gpkg", "--layer", "shops", "--out", "no/x.geojson"];
+    check(&to_nowhere, "no/x.geojson：文件夹不存在", "no/x.geojson cannot be written: its folder does not exist");
+    check(&["render", "c.gpkg", "--out", "no/x.png"], "文件夹不存在", "its folder does not exist");
+    check(&["new", "no/x.gpkg"], "文件或它的文件夹不存在", "The file or its folder does not exist");
+    check(&["import", "no.geojson", "--into", "c.gpkg"], "文件不存在", "it does not exist");
+    check(&["script", "c.gpkg", "no.jsonl"], "文件不存在", "it does not exist");
+    check(&["import", ".", "--into", "c.gpkg"], "这是文件夹", "it is a folder");
+}
+
+#[test]
+fn a_file_in_a_crs_that_nobody_knows_is_bad_data() {
+    let desk = Desk::new();
+    let mut file = crate::fixture::shops();
+    file["crs"] = json!({"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::99999"}});
+    desk.write("x.geojson", file.to_string());
+    desk.fails(&["import", "x.geojson", "--into", "c.gpkg"], 4, "data");
+    desk.done(&["import", "x.geojson", "--into", "c.gpkg", "--crs", "EPSG:4326"]);
 }
 
 #[test]

@@ -156,6 +156,32 @@ mod interrupted {
     }
 
     #[test]
+    fn ctrl_c_during_a_long_deletion_leaves_every_row() {
+        for rows in [60_000, 200_000, 600_000] {
+            let desk = Desk::new();
+            write_many(&desk, rows);
+            desk.done(&["import", "many.geojson", "--into", "c.gpkg"]);
+            let ids = format!("1-{}", rows - 1);
+            let mut child =
+                desk.command(&["delete", "c.gpkg", "--layer", "many", "--ids", &ids]).spawn().expect("starts");
+            std::thread::sleep(Duration::from_millis(250));
+            if child.try_wait().expect("can be asked").is_some() {
+                continue;
+            }
+            signal(child.id());
+            let code = child.wait_with_output().expect("ends").status.code();
+            if code == Some(130) {
+                assert_eq!(steps(&desk).len(), 1, "the import alone");
+                let info = desk.json(&["layers", "c.gpkg"]);
+                assert_eq!(info[0]["features"], rows, "{info}");
+                return;
+            }
+            assert_eq!(code, Some(0));
+        }
+        panic!("no deletion was slow enough to be interrupted");
+    }
+
+    #[test]
     fn ctrl_c_ends_a_script_that_waits_for_its_next_line() {
         let desk = Desk::new();
         desk.city_with_shops();
@@ -181,9 +207,7 @@ mod interrupted {
     fn interrupt(desk: &Desk, take_back: impl Fn(&Desk)) {
         let words = ["import", "many.geojson", "--into", "c.gpkg"];
         for features in [60_000, 200_000, 600_000] {
-            let shops =
-                (0..features).map(|id| point(id, 116.0 + id as f64 * 1e-7, 29.7, json!({"name": "店", "n": id})));
-            desk.write("many.geojson", collection(shops.collect()).to_string());
+            write_many(desk, features);
             let mut child = desk.command(&words).spawn().expect("starts");
             std::thread::sleep(Duration::from_millis(250));
             if child.try_wait().expect("can be asked").is_some() {
@@ -200,6 +224,12 @@ mod interrupted {
             }
         }
         panic!("no import was slow enough to be interrupted");
+    }
+
+    /// A file `many.geojson` of so many points.
+    fn write_many(desk: &Desk, features: i64) {
+        let shops = (0..features).map(|id| point(id, 116.0 + id as f64 * 1e-7, 29.7, json!({"name": "店", "n": id})));
+        desk.write("many.geojson", collection(shops.collect()).to_string());
     }
 
     fn signal(process: u32) {

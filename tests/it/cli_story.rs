@@ -41,6 +41,8 @@ fn rows_are_found_by_condition_place_box_and_number() {
     check(&["--where", "name = 'Cake ''n'' Tea' OR name LIKE '烟%'"], &[2, 3]);
     check(&["--where", "seats IS NULL"], &[3]);
     check(&["--where", "NOT (seats BETWEEN 1 AND 10) AND open = true"], &[1]);
+    check(&["--where", "open = 是"], &[1, 3]);
+    check(&["--where", "open = no OR fid = 3"], &[2, 3]);
     check(&["--bbox", "116.00015,29.7,116.01,29.8"], &[2, 3]);
     check(&["--near", "116.0003，29.7003，5"], &[3]);
     check(&["--ids", "1,3-9"], &[1, 3]);
@@ -75,6 +77,16 @@ fn a_note_with_a_photo_is_left_and_taken_back_tomorrow() {
 }
 
 #[test]
+fn a_photo_may_say_it_all() {
+    let desk = Desk::new();
+    desk.city_with_shops();
+    desk.write("井盖.png", png());
+    desk.json(&["note", "c.gpkg", "--on", "shops/1", "--photo", "井盖.png"]);
+    assert_eq!(desk.rows("c.gpkg", "note").len(), 1);
+    desk.done(&["check", "c.gpkg"]);
+}
+
+#[test]
 fn a_note_about_a_feature_stands_where_the_feature_is() {
     let desk = Desk::new();
     desk.city_with_shops();
@@ -103,6 +115,8 @@ fn values_change_and_rows_go_and_come_back() {
     desk.json(&["undo", "c.gpkg"]);
     desk.json(&["undo", "c.gpkg"]);
     assert_eq!(desk.rows("c.gpkg", "shops"), before);
+    let unchanged = desk.json(&["edit", "c.gpkg", "--layer", "shops", "--id", "2", "--set", "seats=8"]);
+    assert_eq!([&unchanged["id"], &unchanged["step"]], [&json!(2), &Json::Null]);
     desk.fails(&["edit", "c.gpkg", "--layer", "shops", "--id", "1", "--set", "seats=many"], 2, "usage");
     desk.fails(&["edit", "c.gpkg", "--layer", "shops", "--id", "77", "--set", "seats=1"], 2, "usage");
 }

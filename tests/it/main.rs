@@ -2,6 +2,7 @@
 
 mod cli_contract;
 mod cli_hostile;
+mod cli_import;
 mod cli_kill;
 mod cli_script;
 mod cli_story;

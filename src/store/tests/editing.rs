@@ -119,6 +119,7 @@ fn words_that_look_like_sql_are_words() {
     assert_eq!(found.values[1], Value::from(evil));
     assert_eq!(reader.search(evil, &[evil.to_owned()], &[evil], 9).unwrap().len(), 1);
     assert_eq!(reader.search(evil, &[evil.to_owned()], &["DROP_TABLE"], 9).unwrap().len(), 0);
+    assert_eq!(reader.search(evil, &[evil.to_owned()], &["DROP", "lamp"], 9).unwrap().len(), 1);
     let before = content(&city);
     run(&city, Action::RemoveLayer(evil.to_owned())).unwrap();
     run(&city, Action::Undo).unwrap();

@@ -1,9 +1,11 @@
 //! Opening, closing, refusing.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use super::fixture::{Folder, add_lamps, content, lamp_city};
 use crate::store::city::{Access, City, ReadOnlyReason};
+use crate::store::create::create_with;
 use crate::store::error::StoreError;
 
 #[test]
@@ -61,6 +63,35 @@ fn commands_are_durable_in_wal_mode_with_full_flushes() {
         (mode, level)
     });
     assert_eq!(modes, ("wal".to_owned(), 2));
+}
+
+#[test]
+fn a_draft_that_a_killed_program_left_is_tidied_away() {
+    let folder = Folder::new();
+    let leave = |name: &str, age: Duration| {
+        let file = fs::File::create(folder.file(name)).unwrap();
+        file.set_modified(SystemTime::now() - age).unwrap();
+    };
+    leave(".citygrid-old.gpkg", Duration::from_hours(2));
+    leave(".citygrid-held.gpkg", Duration::from_hours(2));
+    leave(".citygrid-new.gpkg", Duration::from_mins(2));
+    leave("mine.gpkg", Duration::from_hours(2));
+    let held = rusqlite::Connection::open(folder.file(".citygrid-held.gpkg")).unwrap();
+    held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    create_with(&folder.file("新城.gpkg"), false, |_| Ok::<_, StoreError>(())).unwrap();
+    let mut names = folder.names();
+    names.retain(|name| !name.ends_with("-journal"));
+    assert_eq!(names, [".citygrid-held.gpkg", ".citygrid-new.gpkg", "mine.gpkg", "新城.gpkg"]);
+}
+
+#[test]
+fn what_cannot_be_made_is_named_with_the_reason() {
+    let folder = Folder::new();
+    let path = folder.file("没有").join("新城.gpkg");
+    let error = create_with(&path, false, |_| Ok::<_, StoreError>(())).unwrap_err();
+    let shown = path.display().to_string();
+    assert_eq!(error.headline().zh, format!("文件或它的文件夹不存在：{shown}"));
+    assert_eq!(error.headline().en, format!("The file or its folder does not exist: {shown}"));
 }
 
 #[test]

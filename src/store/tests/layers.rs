@@ -150,6 +150,27 @@ fn a_layers_state_is_kept_and_undone() {
 }
 
 #[test]
+fn several_layers_change_in_one_step() {
+    let (_folder, city) = lamp_city();
+    run(&city, Action::CreateLayer(lamps("other"))).unwrap();
+    let before = content(&city);
+    let steps = city.reader().unwrap().history().unwrap().len();
+    let layers = city.reader().unwrap().layers().unwrap().into_iter().zip([7, 3]);
+    let moved = layers.map(|(layer, position)| (layer.schema.table, LayerState { position, ..layer.state }));
+    let states: Vec<(String, LayerState)> = moved.collect();
+    run(&city, Action::LayerStates(states.clone())).unwrap();
+    let after = content(&city);
+    assert_ne!(after, before);
+    assert_eq!(run(&city, Action::LayerStates(states)).unwrap().step, None, "nothing is different");
+    assert_eq!(city.reader().unwrap().history().unwrap().len(), steps + 1);
+    run(&city, Action::Undo).unwrap();
+    assert_eq!(content(&city), before);
+    run(&city, Action::Redo).unwrap();
+    assert_eq!(content(&city), after);
+    assert_eq!(city.check(&mut crate::task::Task::silent()).unwrap(), []);
+}
+
+#[test]
 fn names_that_cannot_be_are_refused() {
     let (_folder, city) = lamp_city();
     let doubled = Schema { fields: vec![Field::text("a", "甲", "A"), Field::text("A", "乙", "B")], ..lamps("x") };

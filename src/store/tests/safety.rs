@@ -5,11 +5,12 @@ use std::fs;
 use super::fixture::{Folder, add_lamps, content, edit, import, insert, lamp, lamp_city, lamps, run};
 use crate::store::adopt::{FORMAT_KEY, set_setting};
 use crate::store::city::{Access, City, ReadOnlyReason};
-use crate::store::command::Action;
+use crate::store::command::{Action, Write};
 use crate::store::migrate::{Format, Migration};
 use crate::store::stamp::beside;
 use crate::store::writer::Care;
-use crate::task::Task;
+use crate::task::{Cancel, Task};
+use crate::text::Text;
 
 #[test]
 fn a_full_disk_loses_nothing_and_the_next_try_works() {
@@ -31,6 +32,22 @@ fn a_full_disk_loses_nothing_and_the_next_try_works() {
     import(&city, lamps("more"), false, much(20_000)).unwrap();
     run(&city, Action::Undo).unwrap();
     assert_eq!(content(&city), before);
+    assert_eq!(city.check(&mut Task::silent()).unwrap(), []);
+}
+
+#[test]
+fn a_stopped_edit_changes_nothing_and_the_next_one_works() {
+    let (_folder, city) = lamp_city();
+    add_lamps(&city, &["a"]);
+    let before = content(&city);
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let deltas = (1..1000).map(|number| insert("lamp", lamp(number, "x"))).collect();
+    let action = Action::Edit { deltas, photos: Vec::new() };
+    let write = Write { label: Text::new("改动", "Change"), author: String::new(), action };
+    assert_eq!(city.submit_stoppable(write, cancel).wait().unwrap_err().kind(), "cancelled");
+    assert_eq!(content(&city), before);
+    add_lamps(&city, &["b"]);
     assert_eq!(city.check(&mut Task::silent()).unwrap(), []);
 }
 

@@ -76,6 +76,8 @@ fn planted_damage_is_found() {
         "UPDATE gpkg_contents SET min_x = 116, min_y = 0, max_x = 117, max_y = 1 WHERE table_name = 'lamp'",
         &["file.extent"],
     );
+    // Other programs round the last digits of an extent.
+    check("UPDATE gpkg_contents SET max_x = max_x - 1e-13 WHERE table_name = 'lamp'", &[]);
     check(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('x', 'attributes', 'x')",
         &["file.standard"],

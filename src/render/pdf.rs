@@ -1,0 +1,303 @@
+//! Scenes as pages of a PDF: shapes stay shapes, words stay text that can be searched and copied, in the program's own
+//! fonts, of which only the characters used are embedded.
+//!
+//! A logical pixel of the scene (96 to the inch) is three quarters of a PDF point.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use krilla::color::rgb;
+use krilla::geom::{Path, PathBuilder, Point, Rect, Size, Transform};
+use krilla::graphic::Graphic;
+use krilla::image::Image;
+use krilla::metadata::Metadata;
+use krilla::num::NormalizedF32;
+use krilla::page::PageSettings;
+use krilla::paint::{Fill, FillRule, LineCap, LineJoin, Stroke};
+use krilla::surface::Surface;
+use krilla::text::{Font, GlyphId, KrillaGlyph};
+use krilla::{Data, Document};
+use vello_cpu::kurbo::{BezPath, Cap as PenCap, Join, PathEl};
+
+use super::font;
+use super::painter;
+use super::scene::{Item, Scene, TextRun};
+use super::symbol;
+use crate::model::style::{Cap, Rgba};
+
+/// Points to a logical pixel.
+const POINTS: f32 = 0.75;
+
+/// Why there is no PDF.
+#[derive(Debug, thiserror::Error)]
+pub enum PdfError {
+    /// A page without width or height, or larger than PDF allows.
+    #[error("the page has no size that PDF allows")]
+    Size,
+    /// What the library says.
+    #[error("the PDF cannot be put together: {0}")]
+    Library(String),
+}
+
+/// A PDF that takes one page after the other.
+pub struct Pdf {
+    document: Document,
+    fonts: [Font; 2],
+}
+
+impl Pdf {
+    /// An empty one; `language` is `zh` or `en`.
+    ///
+    /// # Errors
+    /// [`PdfError::Library`], if the program's own fonts cannot be embedded.
+    pub fn new(title: &str, language: &str) -> Result<Self, PdfError> {
+        let read =
+            |bytes: &'static [u8]| Font::new(Data::from(bytes), 0).ok_or_else(|| PdfError::Library("font".to_owned()));
+        let fonts = [read(font::REGULAR)?, read(font::MEDIUM)?];
+        let mut document = Document::new();
+        let metadata = Metadata::new().title(title.to_owned()).language(language.to_owned());
+        document.set_metadata(metadata.creator("citygrid 城格".to_owned()));
+        Ok(Self { document, fonts })
+    }
+
+    /// Adds a scene as a page of its size.
+    ///
+    /// # Errors
+    /// [`PdfError::Size`].
+    pub fn page(&mut self, scene: &Scene) -> Result<(), PdfError> {
+        let [width, height] = scene.size_px.map(|side| side as f32 * POINTS);
+        let settings = PageSettings::from_wh(width, height).ok_or(PdfError::Size)?;
+        let mut page = self.document.start_page_with(settings);
+        let surface = page.surface();
+        Writer { scene, surface, fonts: &self.fonts, symbols: HashMap::new(), open: 0 }.write();
+        page.finish();
+        Ok(())
+    }
+
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// [`PdfError::Library`].
+    pub fn finish(self) -> Result<Vec<u8>, PdfError> {
+        self.document.finish().map_err(|error| PdfError::Library(format!("{error:?}")))
+    }
+}
+
+/// Writes one page.
+struct Writer<'a> {
+    scene: &'a Scene,
+    surface: Surface<'a>,
+    fonts: &'a [Font; 2],
+    /// Symbols in their own units, made once.
+    symbols: HashMap<Arc<str>, Graphic>,
+    /// Groups that are open.
+    open: usize,
+}
+
+impl Writer<'_> {
+    fn write(mut self) {
+        self.surface.push_transform(&Transform::from_scale(POINTS, POINTS));
+        self.background();
+        let scene = self.scene;
+        scene.items.iter().for_each(|item| self.item(item));
+        (0..=self.open).for_each(|_| self.surface.pop());
+        self.surface.finish();
+    }
+
+    fn background(&mut self) {
+        let [width, height] = self.scene.size_px.map(|side| side as f32);
+        let (Some(color), Some(all)) = (self.scene.background, rectangle([0.0, 0.0, width, height])) else { return };
+        self.fill(color, &all);
+    }
+
+    fn item(&mut self, item: &Item) {
+        match item {
+            Item::Fill { paths, color } => {
+                if let Some(path) = self.path(paths) {
+                    self.fill(*color, &path);
+                }
+            }
+            Item::Stroke { paths, color, width, cap } => {
+                if let Some(path) = self.path(paths) {
+                    let cap = if *cap == Cap::Round { LineCap::Round } else { LineCap::Butt };
+                    self.stroke(stroke(*color, *width, cap, LineJoin::Round), &path);
+                }
+            }
+            Item::Cover { color, width, cover } => self.cover(*color, usize::from(*width), cover),
+            Item::Symbol { id, at, size } => self.symbol(id, *at, *size),
+            Item::Disc { at, size, color, ring } => {
+                let Some(path) = circle(*at, size / 2.0) else { return };
+                self.fill(*color, &path);
+                if let Some((color, width)) = ring {
+                    self.stroke(stroke(*color, *width, LineCap::Butt, LineJoin::Round), &path);
+                }
+            }
+            Item::Text(run) => self.text(run),
+            Item::Opacity(opacity) => {
+                self.surface.push_opacity(share(*opacity));
+                self.open += 1;
+            }
+            Item::Clip(area) => {
+                if let Some(path) = rectangle(*area) {
+                    self.surface.push_clip_path(&path, &FillRule::NonZero);
+                    self.open += 1;
+                }
+            }
+            Item::Pop if self.open > 0 => {
+                self.surface.pop();
+                self.open -= 1;
+            }
+            Item::Pop => {}
+        }
+    }
+
+    fn fill(&mut self, color: Rgba, path: &Path) {
+        self.surface.set_stroke(None);
+        self.surface.set_fill(Some(fill(color)));
+        self.surface.draw_path(path);
+    }
+
+    fn stroke(&mut self, stroke: Stroke, path: &Path) {
+        self.surface.set_fill(None);
+        self.surface.set_stroke(Some(stroke));
+        self.surface.draw_path(path);
+    }
+
+    fn path(&self, paths: &Range<u32>) -> Option<Path> {
+        let mut builder = PathBuilder::new();
+        for span in &self.scene.paths[paths.start as usize..paths.end as usize] {
+            for (index, &[x, y]) in self.scene.positions(*span).iter().enumerate() {
+                if index == 0 { builder.move_to(x, y) } else { builder.line_to(x, y) }
+            }
+            if span.closed {
+                builder.close();
+            }
+        }
+        builder.finish()
+    }
+
+    /// What is too small to be shapes stays a picture of its cover.
+    fn cover(&mut self, color: Rgba, width: usize, cover: &[u8]) {
+        let height = cover.len() / width.max(1);
+        let rgba = painter::cover_rgba(color, cover);
+        let [across, down] = self.scene.size_px.map(|side| side as f32);
+        let Some(size) = Size::from_wh(across, down).filter(|_| height > 0) else { return };
+        self.surface.draw_image(Image::from_rgba8(rgba, width as u32, height as u32), size);
+    }
+
+    fn symbol(&mut self, id: &Arc<str>, at: [f32; 2], size: f32) {
+        let Some(symbol) = symbol::symbol(id, self.scene.dark) else { return };
+        if !self.symbols.contains_key(id) {
+            let graphic = self.graphic(symbol);
+            self.symbols.insert(Arc::clone(id), graphic);
+        }
+        let zoom = size / symbol.size[1] as f32;
+        let (x, y) = (at[0] - symbol.size[0] as f32 * zoom / 2.0, at[1] - size / 2.0);
+        self.surface.push_transform(&Transform::from_row(zoom, 0.0, 0.0, zoom, x, y));
+        self.surface.draw_graphic(self.symbols[id].clone());
+        self.surface.pop();
+    }
+
+    fn graphic(&mut self, symbol: &symbol::Symbol) -> Graphic {
+        let mut builder = self.surface.stream_builder();
+        let mut surface = builder.surface();
+        for shape in &symbol.shapes {
+            let Some(path) = bez_path(&shape.path) else { continue };
+            surface.set_fill(shape.fill.map(fill));
+            surface.set_stroke(shape.stroke.as_ref().map(|(color, pen)| {
+                let cap = if pen.start_cap == PenCap::Round { LineCap::Round } else { LineCap::Butt };
+                let join = if pen.join == Join::Round { LineJoin::Round } else { LineJoin::Miter };
+                stroke(*color, pen.width as f32, cap, join)
+            }));
+            if shape.fill.is_some() || shape.stroke.is_some() {
+                surface.draw_path(&path);
+            }
+        }
+        surface.finish();
+        Graphic::new(builder.finish(), false)
+    }
+
+    /// Words: their halo as a stroke of the outlines, then the characters themselves as text.
+    fn text(&mut self, run: &TextRun) {
+        if let Some((color, width)) = run.halo {
+            let face = font::face(run.medium);
+            for glyph in &run.glyphs {
+                let Some(path) = bez_path(&face.shape(glyph.id)) else { continue };
+                self.surface.push_transform(&glyph_place(glyph.at, glyph.turn_rad, run));
+                self.stroke(stroke(color, width / run.size, LineCap::Round, LineJoin::Round), &path);
+                self.surface.pop();
+            }
+        }
+        self.surface.set_stroke(None);
+        self.surface.set_fill(Some(fill(run.color)));
+        let font = &self.fonts[usize::from(run.medium)];
+        for ((start, character), glyph) in run.text.char_indices().zip(&run.glyphs) {
+            let range = 0..character.len_utf8();
+            let word = &run.text[start..start + range.end];
+            let one = KrillaGlyph::new(GlyphId::new(glyph.id), 0.0, 0.0, 0.0, 0.0, range, None);
+            self.surface.push_transform(&glyph_place(glyph.at, glyph.turn_rad, run));
+            self.surface.draw_glyphs(Point::from_xy(0.0, 0.0), &[one], font.clone(), word, 1.0, false);
+            self.surface.pop();
+        }
+    }
+}
+
+/// From ems, y downwards, to the scene.
+fn glyph_place([x, y]: [f32; 2], turn_rad: f32, run: &TextRun) -> Transform {
+    let (sin, cos) = turn_rad.sin_cos();
+    let slant = if run.italic { -font::SLANT as f32 } else { 0.0 };
+    let size = run.size;
+    Transform::from_row(cos * size, sin * size, (cos * slant - sin) * size, (sin * slant + cos) * size, x, y)
+}
+
+fn fill(color: Rgba) -> Fill {
+    let [red, green, blue, alpha] = color.0;
+    let paint = rgb::Color::new(red, green, blue).into();
+    Fill { paint, opacity: share(f32::from(alpha) / 255.0), rule: FillRule::NonZero }
+}
+
+fn stroke(color: Rgba, width: f32, line_cap: LineCap, line_join: LineJoin) -> Stroke {
+    let Fill { paint, opacity, .. } = fill(color);
+    Stroke { paint, width, miter_limit: 4.0, line_cap, line_join, opacity, dash: None }
+}
+
+fn share(share: f32) -> NormalizedF32 {
+    NormalizedF32::new(share.clamp(0.0, 1.0)).unwrap_or(NormalizedF32::ONE)
+}
+
+fn rectangle([left, top, right, bottom]: [f32; 4]) -> Option<Path> {
+    let mut builder = PathBuilder::new();
+    builder.push_rect(Rect::from_ltrb(left, top, right, bottom)?);
+    builder.finish()
+}
+
+/// Four curves: as near to a circle as a printer can tell.
+fn circle([x, y]: [f32; 2], radius: f32) -> Option<Path> {
+    const HANDLE: f32 = 0.552_284_8;
+    let handle = radius * HANDLE;
+    let mut builder = PathBuilder::new();
+    builder.move_to(x + radius, y);
+    builder.cubic_to(x + radius, y + handle, x + handle, y + radius, x, y + radius);
+    builder.cubic_to(x - handle, y + radius, x - radius, y + handle, x - radius, y);
+    builder.cubic_to(x - radius, y - handle, x - handle, y - radius, x, y - radius);
+    builder.cubic_to(x + handle, y - radius, x + radius, y - handle, x + radius, y);
+    builder.close();
+    builder.finish()
+}
+
+fn bez_path(path: &BezPath) -> Option<Path> {
+    let mut builder = PathBuilder::new();
+    for element in path.iter() {
+        match element {
+            PathEl::MoveTo(at) => builder.move_to(at.x as f32, at.y as f32),
+            PathEl::LineTo(at) => builder.line_to(at.x as f32, at.y as f32),
+            PathEl::QuadTo(one, at) => builder.quad_to(one.x as f32, one.y as f32, at.x as f32, at.y as f32),
+            PathEl::CurveTo(one, two, at) => {
+                builder.cubic_to(one.x as f32, one.y as f32, two.x as f32, two.y as f32, at.x as f32, at.y as f32);
+            }
+            PathEl::ClosePath => builder.close(),
+        }
+    }
+    builder.finish()
+}

@@ -1,0 +1,178 @@
+//! What a legend says: its rows, how many features each of them stands for, and the length that sums a group up.
+
+use std::sync::Arc;
+
+use crate::geom::measure;
+use crate::index::arena::PathKind;
+use crate::index::layer::LayerIndex;
+use crate::kinds::kind::Kind;
+use crate::model::expr::Expr;
+use crate::model::schema::Schema;
+use crate::model::style::{Rule, ScaleRange, Style};
+use crate::render::filter::Filter;
+
+use super::figures::{self, Measure};
+use super::place;
+
+/// The scale whose signs a legend shows.
+pub const LEGEND_DENOMINATOR: f64 = 2500.0;
+
+/// The rules that have a row in the legend, each name once.
+pub fn rows(style: &Style) -> Vec<&Rule> {
+    let mut rows: Vec<&Rule> = Vec::new();
+    for rule in style.rules.iter().filter(|rule| !rule.name.zh.is_empty()) {
+        match rows.iter_mut().find(|row| row.name == rule.name) {
+            // The rule that is drawn nearest to the legend's scale stands for all of its name.
+            Some(row) if !row.scale.holds(LEGEND_DENOMINATOR) && rule.scale.holds(LEGEND_DENOMINATOR) => *row = rule,
+            Some(_) => {}
+            None => rows.push(rule),
+        }
+    }
+    rows
+}
+
+/// What the layer tree says of a layer beside its rows. Worked out by the keeper, which changes the index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct LayerSums {
+    /// Features of each of [`rows`]; empty where one row says it all.
+    pub(super) counts: Arc<[u64]>,
+    /// Length of what its group is measured by, metres on the ellipsoid.
+    pub(super) length_m: Option<f64>,
+}
+
+impl LayerSums {
+    /// Looks at every feature once.
+    pub(super) fn of(kind: &Kind, schema: &Schema, style: &Style, index: &LayerIndex) -> Self {
+        Self { counts: counts(schema, style, index).into(), length_m: length_m(kind, schema, index) }
+    }
+}
+
+/// A rule in force at the scale of some rows, and the row that it stands in.
+struct Active {
+    pass: u8,
+    filter: Option<Filter>,
+    row: Option<usize>,
+}
+
+/// As the map is painted: of each pass the first rule takes the feature.
+fn counts(schema: &Schema, style: &Style, index: &LayerIndex) -> Vec<u64> {
+    let rows = rows(style);
+    if rows.len() < 2 {
+        return Vec::new();
+    }
+    let scales: Vec<f64> = rows.iter().map(|row| seen_at(row.scale)).collect();
+    let mut each_once = scales.clone();
+    each_once.sort_by(f64::total_cmp);
+    each_once.dedup();
+    let mut counts = vec![0; rows.len()];
+    for scale in each_once {
+        let in_force = style.rules.iter().filter(|rule| rule.scale.holds(scale) && !rule.paints.is_empty());
+        let mut rules: Vec<Active> = in_force
+            .map(|rule| Active {
+                pass: rule.pass,
+                filter: rule.filter.as_ref().map(|test| Filter::compile(test, index, schema)),
+                row: (0..rows.len()).find(|&row| rows[row].name == rule.name && scales[row] == scale),
+            })
+            .collect();
+        rules.sort_by_key(|rule| rule.pass);
+        count_at(&rules, index, &mut counts);
+    }
+    counts
+}
+
+fn count_at(rules: &[Active], index: &LayerIndex, counts: &mut [u64]) {
+    // Two passes of one name (a casing and its fill) are still one feature.
+    let mut last = vec![u32::MAX; counts.len()];
+    for slot in index.live_slots() {
+        let mut done = None;
+        for rule in rules {
+            let takes = |filter: &Filter| filter.holds(index, slot);
+            if done == Some(rule.pass) || !rule.filter.as_ref().is_none_or(takes) {
+                continue;
+            }
+            done = Some(rule.pass);
+            if let Some(row) = rule.row.filter(|&row| last[row] != slot) {
+                last[row] = slot;
+                counts[row] += 1;
+            }
+        }
+    }
+}
+
+/// The legend's scale, or one at which the row is drawn if it is not drawn there.
+fn seen_at(scale: ScaleRange) -> f64 {
+    if scale.holds(LEGEND_DENOMINATOR) {
+        LEGEND_DENOMINATOR
+    } else if scale.least > LEGEND_DENOMINATOR {
+        scale.least
+    } else {
+        scale.least.max(scale.most / 2.0)
+    }
+}
+
+/// The length of a kind's features that its group shows instead of a count.
+fn length_m(kind: &Kind, schema: &Schema, index: &LayerIndex) -> Option<f64> {
+    let figure = figures::heading(kind.id).filter(|figure| figure.measure == Measure::LengthKm)?;
+    let filter = Expr::parse(figure.filter).ok().map(|test| Filter::compile(&test, index, schema));
+    let meant = index.live_slots().filter(|&slot| filter.as_ref().is_none_or(|filter| filter.holds(index, slot)));
+    let lines = meant.flat_map(|slot| index.geometry(slot)).filter(|path| path.kind == PathKind::Line);
+    Some(lines.map(|path| measure::path_length_m(path.world().map(place::lonlat_from_world))).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geom::crs::Crs;
+    use crate::index::layer::LayerIndexBuilder;
+    use crate::kinds;
+    use crate::model::geometry::Geometry;
+    use crate::model::value::Value;
+
+    /// Pipes of 0.001 degrees each, by type and whether under pressure.
+    fn pipes(rows: &[(&str, bool)]) -> LayerSums {
+        let kind = kinds::find("sewer_pipe").expect("a kind of the list");
+        let schema = kind.schema(Crs::WGS84);
+        let mut builder = LayerIndexBuilder::new(&schema, &kind.style.fields());
+        let fields = builder.fields().to_vec();
+        for (id, (sewer_type, is_pressure)) in (1..).zip(rows) {
+            let value = |field: usize| match &*schema.fields[field].id {
+                "sewer_type" => Value::from(*sewer_type),
+                "is_pressure" => Value::Bool(*is_pressure),
+                _ => Value::Null,
+            };
+            let values: Vec<Value> = fields.iter().map(|&field| value(field)).collect();
+            let line = Geometry::line(&[[116.0, 29.7], [116.0, 29.701]]);
+            builder.push(id, Some(&line), &values, &|at: [f64; 2]| Some(place::world_from_lonlat(at)));
+        }
+        LayerSums::of(kind, &schema, &kind.style, &builder.finish())
+    }
+
+    #[test]
+    fn each_row_says_for_how_many_features_it_stands() {
+        let sums = pipes(&[("storm", false), ("storm", false), ("foul", false), ("foul", true), ("combined", false)]);
+        let kind = kinds::find("sewer_pipe").expect("a kind of the list");
+        let named: Vec<String> = rows(&kind.style)
+            .iter()
+            .zip(&*sums.counts)
+            .map(|(row, count)| format!("{} {count}", row.name.zh))
+            .collect();
+        for expected in ["雨水 YS 2", "污水 WS 1", "合流 HS 1", "压力管 1", "类型不明 0"] {
+            assert!(named.iter().any(|row| row == expected), "{expected}: {named:?}");
+        }
+    }
+
+    #[test]
+    fn sewers_are_summed_up_by_the_length_of_foul_and_combined_pipes() {
+        let sums = pipes(&[("storm", false), ("foul", false), ("combined", false)]);
+        let length_m = sums.length_m.expect("a length");
+        assert!((length_m - 2.0 * 110.85).abs() < 0.1, "{length_m}");
+    }
+
+    #[test]
+    fn a_layer_with_one_sign_needs_no_count_beside_it() {
+        let kind = kinds::find("chief_road").expect("a kind of the list");
+        let index = LayerIndexBuilder::new(&kind.schema(Crs::WGS84), &[]).finish();
+        let sums = LayerSums::of(kind, &kind.schema(Crs::WGS84), &Style::default(), &index);
+        assert_eq!(sums, LayerSums::default());
+    }
+}
