@@ -355,7 +355,7 @@ pub(super) struct RenderArgs {
     /// 每英寸像素数，代替 --ratio：96 为一倍 | Pixels to the inch, in place of --ratio: 96 is once
     #[arg(long, value_name = "DPI", value_parser = super::words::dpi, conflicts_with = "ratio")]
     pub(super) dpi: Option<f32>,
-    /// 打印图幅：A4 到 A0，或 宽x高（毫米） | As a sheet of paper: A4 to A0, or WxH in millimetres
+    /// 打印图幅：A4 到 A0，或 宽x高（毫米） | As a sheet of paper: A4 to A0, or `WxH` in millimetres
     #[arg(long, value_name = "PAPER", conflicts_with = "size")]
     pub(super) sheet: Option<String>,
     /// 图幅竖放（默认横放） | The sheet stands upright (it lies otherwise)

@@ -343,7 +343,7 @@ fn across(scene: &mut Scene, [left, top, right, bottom]: [f32; 4], lang: Lang) {
     let (width, height) = (right - left, bottom - top);
     let text = lang.pick("示例数据", "SAMPLE DATA");
     let size = (width.hypot(height) / 9.0).min(220.0);
-    write(scene, text, [0.0, 0.0], Align::Middle, INK.with_opacity(0.1), size);
+    write(scene, text, [0.0, 0.0], Align::Middle, INK.with_opacity(0.07), size);
     let turn_rad = -(height / width).atan();
     let (sin, cos) = turn_rad.sin_cos();
     if let Some(Item::Text(run)) = scene.items.last_mut() {

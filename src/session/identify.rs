@@ -119,15 +119,12 @@ fn instead(
     {
         let row = reader.feature(&about.at.layer, about.at.id)?;
         let (zh, en) = (&layer.name.zh, &layer.name.en);
-        let (value, link) = match row {
-            Some(row) => {
-                let title = title_of(layer.kind, &layer.schema, &row, lang);
-                (text!("{zh} · {title}", "{en} · {title}"), Some(about.at))
-            }
-            None => {
-                let id = about.at.id;
-                (text!("{zh} {id}（已不在）", "{en} {id} (no longer there)"), None)
-            }
+        let (value, link) = if let Some(row) = row {
+            let title = title_of(layer.kind, &layer.schema, &row, lang);
+            (text!("{zh} · {title}", "{en} · {title}"), Some(about.at))
+        } else {
+            let id = about.at.id;
+            (text!("{zh} {id}（已不在）", "{en} {id} (no longer there)"), None)
         };
         instead.push((about.layer_field, Some(Derived { name: Text::new("关于", "About"), value, link })));
         instead.push((about.id_field, None));

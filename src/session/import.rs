@@ -349,13 +349,11 @@ fn new_schema(table: String, name: &str, kind: Option<&'static Kind>, draft: &Dr
     // Shifted coordinates are brought home; whatever else came stays as surveyed.
     let crs = if matches!(crs, Crs::Gcj02 | Crs::Bd09) { Crs::CGCS2000 } else { crs };
     let geometry = draft.geometry;
-    match kind {
-        Some(kind) => Schema { table, geometry: geometry.or(kind.geometry), ..kind.schema(crs) },
-        None => {
-            let (name, z_order) = (Text::same(name), kinds::plain_z_order(geometry));
-            Schema { table, name, kind: "plain".into(), geometry, crs, z_order, fields: Vec::new() }
-        }
+    if let Some(kind) = kind {
+        return Schema { table, geometry: geometry.or(kind.geometry), ..kind.schema(crs) };
     }
+    let (name, z_order) = (Text::same(name), kinds::plain_z_order(geometry));
+    Schema { table, name, kind: "plain".into(), geometry, crs, z_order, fields: Vec::new() }
 }
 
 fn find_kind(word: &str) -> Result<&'static Kind, Failure> {

@@ -70,13 +70,7 @@ impl Planned {
     }
 
     fn read_row(&self, feature: Feature, told: &mut Told, problems: &mut Vec<Problem>) -> Option<Feature> {
-        let geometry = match self.placed(feature.geometry, problems) {
-            Ok(geometry) => geometry,
-            Err(problem) => {
-                problems.push(problem);
-                return None;
-            }
-        };
+        let geometry = self.placed(feature.geometry, problems)?;
         told.rows += 1;
         let values = self.values(feature.values, told, problems);
         let id = if self.target.append { 0 } else { feature.id };
@@ -88,12 +82,18 @@ impl Planned {
         Some(row)
     }
 
-    fn placed(&self, geometry: Option<Geometry>, problems: &mut Vec<Problem>) -> Result<Option<Geometry>, Problem> {
-        let Some(geometry) = geometry else { return Ok(None) };
+    /// The geometry in the layer's CRS, where there is one; `None` if it cannot be placed, which is told.
+    fn placed(&self, geometry: Option<Geometry>, problems: &mut Vec<Problem>) -> Option<Option<Geometry>> {
+        let Some(geometry) = geometry else { return Some(None) };
         if let Some(transform) = &self.transform {
             let moved = geometry.try_map_xy(|at| transform.point(at));
-            let moved = moved.map_err(|error| Problem::error("import.crs", Text::owned(error.zh(), error.en())))?;
-            return Ok(Some(moved));
+            return match moved {
+                Ok(moved) => Some(Some(moved)),
+                Err(error) => {
+                    problems.push(Problem::error("import.crs", Text::owned(error.zh(), error.en())));
+                    None
+                }
+            };
         }
         if let Some(to_degrees) = &self.to_degrees
             && geometry.try_map_xy(|at| to_degrees.point(at)).is_err()
@@ -105,7 +105,7 @@ impl Planned {
             );
             problems.push(Problem::warning("import.place", what));
         }
-        Ok(Some(geometry))
+        Some(Some(geometry))
     }
 
     /// The values of the row: first what is read from columns, then what is taken out of them as it is.

@@ -1,8 +1,13 @@
 //! Sheets of paper: which view, legend and overview each page gets.
 
+use std::sync::PoisonError;
+
+use crate::kinds::kind::Group;
 use crate::model::geometry::Bounds;
+use crate::model::style::{Rule, Style};
+use crate::render::filter::Drawn;
 use crate::render::scene::Scene;
-use crate::render::sheet::{self, Sheet, legend_rows};
+use crate::render::sheet::{self, LegendRow, Sheet, legend_rows};
 use crate::render::view::View;
 use crate::store::city::City;
 use crate::store::reader::Reader;
@@ -80,9 +85,25 @@ fn page(
 ) -> Result<Scene, Failure> {
     let mut layers = layers.to_vec();
     fill(reader, &mut layers, view)?;
-    let visible = layers.iter().filter(|layer| layer.visible && layer.has_geometry());
-    plan.legend = legend_rows(visible.map(|layer| (&layer.name, layer.style.rules.as_slice())), view.denominator());
+    plan.legend = legend(&layers, view);
     with_map_layers(&layers, |layers| sheet::sheet(layers, view, plan, cancel)).ok_or_else(|| Cancelled.into())
+}
+
+/// The legend of what the sheet shows, and of nothing else.
+fn legend(layers: &[LayerView], view: &View) -> Vec<LegendRow> {
+    let mut shown: Vec<(&Text, Vec<Rule>)> = Vec::new();
+    for layer in layers.iter().filter(|layer| layer.visible) {
+        let Some(index) = &layer.index else { continue };
+        let index = index.read().unwrap_or_else(PoisonError::into_inner);
+        let slots = index.window_slots(view.bounds_world(0.0));
+        let is_seen = |rule: &&Rule| {
+            let one = Style { rules: vec![(*rule).clone()], labels: Vec::new() };
+            let drawn = Drawn::at(&one, view.denominator(), &index, &layer.schema);
+            slots.iter().any(|&slot| drawn.holds(&index, slot))
+        };
+        shown.push((&layer.name, layer.style.rules.iter().filter(is_seen).cloned().collect()));
+    }
+    legend_rows(shown.iter().map(|(name, rules)| (*name, rules.as_slice())), view.denominator())
 }
 
 fn overview(
@@ -93,7 +114,8 @@ fn overview(
     cancel: &Cancel,
 ) -> Result<(Scene, View), Failure> {
     let view = sheet::overview_view(home_world, pixel_ratio);
-    let mut layers = layers.to_vec();
+    // The ground alone: at this size symbols would hide it.
+    let mut layers: Vec<LayerView> = layers.iter().filter(|layer| layer.group() == Group::Base).cloned().collect();
     fill(reader, &mut layers, &view)?;
     with_map_layers(&layers, |layers| sheet::overview(layers, view, cancel)).ok_or_else(|| Cancelled.into())
 }

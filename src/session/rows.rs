@@ -153,16 +153,14 @@ fn touches(geometry: &geo::Geometry<f64>, bounds: Bounds) -> bool {
 
 /// What is wrong with where a row is: no place on the globe by its layer's CRS, or none of longitude and latitude.
 pub(super) fn misplaced(geometry: &Geometry, crs: Crs, to_degrees: &Transform) -> Option<Problem> {
-    let bounds = match geometry.try_map_xy(|at| to_degrees.point(at)) {
-        Ok(shape) => shape.bounds(),
-        Err(_) => {
-            let what = text!(
-                "位置超出坐标系 {crs} 的范围，地图上看不到",
-                "its place lies outside the area of {crs}: no map shows it"
-            );
-            return Some(Problem::error("data.place", what));
-        }
+    let Ok(shape) = geometry.try_map_xy(|at| to_degrees.point(at)) else {
+        let what = text!(
+            "位置超出坐标系 {crs} 的范围，地图上看不到",
+            "its place lies outside the area of {crs}: no map shows it"
+        );
+        return Some(Problem::error("data.place", what));
     };
+    let bounds = shape.bounds();
     let globe = Bounds::new(-180.0, -90.0, 180.0, 90.0);
     let outside = [bounds.min, bounds.max].into_iter().find(|corner| !globe.contains(*corner));
     let [lon, lat] = outside.filter(|_| !bounds.is_empty())?;

@@ -27,9 +27,10 @@ pub(super) fn run(
     let columns = wanted.iter().map(|&at| Ok(quote(&table.schema.fields[at].id)?));
     let columns = columns.collect::<Result<Vec<_>, StoreError>>()?;
     let all = words.iter().map(|word| {
-        let test = |column: &String| match sound::is_sound(word) {
-            true => format!("{column} LIKE ? ESCAPE '\\' OR citygrid_sounds({column}, ?)"),
-            false => format!("{column} LIKE ? ESCAPE '\\'"),
+        let by_sound = sound::is_sound(word);
+        let test = |column: &String| {
+            let spelt = format!("{column} LIKE ? ESCAPE '\\'");
+            if by_sound { format!("{spelt} OR citygrid_sounds({column}, ?)") } else { spelt }
         };
         format!("({})", columns.iter().map(test).collect::<Vec<_>>().join(" OR "))
     });

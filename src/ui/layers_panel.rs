@@ -294,7 +294,7 @@ fn opacity_row(ui: &mut Ui, session: &Session, layer: &LayerView, state: &mut La
     }
     let Some(fade) = &mut state.fade else { return };
     fade.is_held = is_held;
-    if let Some(percent) = fade.to_show(now_s) {
+    if let Some(percent) = fade.newly_shown(now_s) {
         visit::look(asks, LookCommand::FadeLayer { layer: fade.layer.clone(), opacity: percent / 100.0 });
     }
     ui.ctx().request_repaint_after_secs(0.1);

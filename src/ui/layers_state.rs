@@ -64,7 +64,7 @@ impl Fade {
     }
 
     /// The percent that the map should show now, if it does not already and has not just been given another.
-    pub(super) fn to_show(&mut self, now_s: f64) -> Option<f32> {
+    pub(super) fn newly_shown(&mut self, now_s: f64) -> Option<f32> {
         let is_due = match self.shown {
             Some((percent, since_s)) => percent != self.percent && now_s - since_s >= FOLLOW_EVERY_S,
             None => true,
@@ -178,12 +178,12 @@ mod tests {
     #[test]
     fn the_map_follows_a_moving_opacity_now_and_then_and_the_last_one_is_handed_over() {
         let mut fade = Fade::new("lamp", 90.0);
-        assert_eq!(fade.to_show(0.0), Some(90.0));
+        assert_eq!(fade.newly_shown(0.0), Some(90.0));
         fade.percent = 80.0;
-        assert_eq!(fade.to_show(0.05), None);
+        assert_eq!(fade.newly_shown(0.05), None);
         fade.percent = 70.0;
-        assert_eq!(fade.to_show(0.3), Some(70.0));
-        assert_eq!(fade.to_show(9.0), None, "the map shows it already");
+        assert_eq!(fade.newly_shown(0.3), Some(70.0));
+        assert_eq!(fade.newly_shown(9.0), None, "the map shows it already");
         let city = sample::city();
         let mut state = LayersState::default();
         state.follow(&city);

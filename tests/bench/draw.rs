@@ -48,7 +48,7 @@ fn open(city: &Path, settings: &Path) -> Result<(Session, f64, f64), Box<dyn Err
     let mut session = Session::new(settings.to_owned(), Arc::new(NoWake));
     session.run(Command::City(CityCommand::Open(city.to_owned())));
     let mut first = None;
-    while start.elapsed() < Duration::from_secs(600) {
+    while start.elapsed() < Duration::from_mins(10) {
         session.poll();
         let is_there = session.city().is_some_and(|city| !city.layers.is_empty());
         if let Some(home) = home(&session).filter(|_| is_there) {
@@ -142,10 +142,10 @@ fn draw(session: &mut Session, view: &View) -> Drawn {
 
 /// What is under the pointer, at a thousand places.
 fn pick(session: &Session, home: &Bounds) {
-    let (count, start) = (1000, Instant::now());
+    let (count, start) = (1000_u16, Instant::now());
     let mut hits = 0;
     for index in 0..count {
-        let share = |prime: f64| (index as f64 * prime).fract();
+        let share = |prime: f64| (f64::from(index) * prime).fract();
         let x = home.min[0] + home.width() * share(0.754_877_666);
         let y = home.min[1] + home.height() * share(0.569_840_290);
         hits += usize::from(session.hover([x, y], 4.0, 2500.0).is_some());

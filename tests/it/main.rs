@@ -4,6 +4,7 @@ mod cli_contract;
 mod cli_hostile;
 mod cli_import;
 mod cli_kill;
+mod cli_print;
 mod cli_script;
 mod cli_story;
 mod fixture;

@@ -1,0 +1,60 @@
+//! Maps for paper and for other programs: SVG, PDF, sheets and series.
+
+use serde_json::json;
+
+use crate::fixture::Desk;
+
+fn pages(pdf: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(pdf);
+    text.matches("/Type/Page/").count() + text.matches("/Type/Page>").count() + text.matches("/Type/Page\n").count()
+}
+
+#[test]
+fn a_map_is_drawn_as_vectors() {
+    let desk = Desk::new();
+    desk.city_with_shops();
+    let around = ["--around", "116.0002,29.7002,60"];
+    let drawn = desk.json(&[&["render", "c.gpkg", "--out", "图.svg", "--size", "800x500"][..], &around].concat());
+    assert_eq!([&drawn["width"], &drawn["height"]], [&json!(800), &json!(500)]);
+    let svg = String::from_utf8(desk.read("图.svg")).expect("UTF-8");
+    let document = roxmltree::Document::parse(&svg).expect("XML");
+    let root = document.root_element();
+    assert_eq!([root.attribute("width"), root.attribute("height")], [Some("800"), Some("500")]);
+    let circles =
+        root.descendants().filter(|node| node.has_tag_name((root.tag_name().namespace().unwrap_or(""), "circle")));
+    assert_eq!(circles.count(), 3, "a disc for each shop");
+
+    desk.done(&[&["render", "c.gpkg", "--out", "m.pdf"][..], &around].concat());
+    let pdf = desk.read("m.pdf");
+    assert!(pdf.starts_with(b"%PDF-") && String::from_utf8_lossy(&pdf).contains("NotoSansCJKsc"));
+    assert_eq!(pages(&pdf), 1);
+}
+
+#[test]
+fn a_sheet_has_the_size_of_its_paper() {
+    let desk = Desk::new();
+    desk.city_with_shops();
+    let check = |words: &[&str], size: [u32; 2]| {
+        let drawn = desk.json(&[&["render", "c.gpkg", "--overwrite", "--out"][..], words].concat());
+        assert_eq!([&drawn["width"], &drawn["height"]], [&json!(size[0]), &json!(size[1])], "{words:?}");
+    };
+    check(&["s.pdf", "--sheet", "A3"], [1587, 1123]);
+    check(&["s.svg", "--sheet", "A4", "--portrait"], [794, 1123]);
+    check(&["s.png", "--sheet", "A4", "--dpi", "192", "--scale", "1:500"], [2245, 1587]);
+    check(&["s.svg", "--sheet", "300x200", "--scale", "500", "--title", "商铺图"], [1134, 756]);
+    let svg = String::from_utf8(desk.read("s.svg")).expect("UTF-8");
+    for words in ["商铺图", "1 : 500"] {
+        assert!(svg.contains(&format!(r#"aria-label="{words}""#)), "{words} is not on the sheet");
+    }
+}
+
+#[test]
+fn a_series_has_a_page_for_each_feature() {
+    let desk = Desk::new();
+    desk.city_with_shops();
+    desk.done(&["render", "c.gpkg", "--out", "all.pdf", "--sheet", "A4", "--scale", "500", "--series", "shops"]);
+    assert_eq!(pages(&desk.read("all.pdf")), 3);
+    desk.fails(&["render", "c.gpkg", "--out", "all.png", "--sheet", "A4", "--series", "shops"], 2, "usage");
+    desk.fails(&["render", "c.gpkg", "--out", "x.pdf", "--sheet", "A9"], 2, "usage");
+    desk.fails(&["render", "c.gpkg", "--out", "x.pdf", "--series", "shops"], 2, "usage");
+}
