@@ -14,7 +14,7 @@ use super::view::View;
 use crate::geom::crs::Crs;
 use crate::geom::transform::Transform;
 use crate::model::geometry::Bounds;
-use crate::model::style::{Cap, Rgba, Rule, ScaleRange};
+use crate::model::style::{Cap, Paint, Rgba, Rule, ScaleRange};
 use crate::task::Cancel;
 use crate::text;
 use crate::text::{Lang, Text};
@@ -34,6 +34,7 @@ const GRID_MM: f64 = 5.0;
 const LEGEND_MM: f64 = 52.0;
 /// Height of a legend row and width of its picture.
 const ROW_MM: f64 = 6.0;
+const LEAST_ROW_MM: f64 = 4.0;
 const SWATCH_MM: f64 = 9.0;
 /// Size of the overview.
 const OVERVIEW_MM: [f64; 2] = [46.0, 32.0];
@@ -219,8 +220,10 @@ fn legend(scene: &mut Scene, layout: &Layout, view: &View, sheet: &Sheet) {
     scale_bar(scene, [left, y], view, f64::from(right - left) - 44.0);
     y += 40.0;
     write(scene, sheet.lang.pick("图例", "Legend"), [left, y], Align::Left, INK, 15.0);
-    let (row, swatch_px) = ((ROW_MM * PX) as f32, [SWATCH_MM * PX, (ROW_MM - 1.2) * PX]);
-    y += row;
+    y += (ROW_MM * PX) as f32;
+    // A long legend moves closer together before it is cut.
+    let row_mm = (f64::from(bottom - y) / PX / sheet.legend.len().max(1) as f64).clamp(LEAST_ROW_MM, ROW_MM);
+    let (row, swatch_px) = ((row_mm * PX) as f32, [SWATCH_MM * PX, (row_mm - 0.8) * PX]);
     let room = ((bottom - y) / row).floor().max(0.0) as usize;
     for line in sheet.legend.iter().take(room) {
         let name = line.name.get(sheet.lang);
@@ -243,7 +246,13 @@ fn legend(scene: &mut Scene, layout: &Layout, view: &View, sheet: &Sheet) {
 
 /// The rule as it looks at this scale.
 fn at_scale(rule: &Rule, denominator: f64) -> Rule {
-    Rule { scale: ScaleRange::between(denominator * 0.99, denominator * 1.01), ..rule.clone() }
+    let mut rule = Rule { scale: ScaleRange::between(denominator * 0.99, denominator * 1.01), ..rule.clone() };
+    // What may be a point or an area is known by its symbol.
+    let is_point = |paint: &Paint| matches!(paint, Paint::Symbol { .. } | Paint::Disc { .. });
+    if rule.paints.iter().any(is_point) {
+        rule.paints.retain(is_point);
+    }
+    rule
 }
 
 fn scale_bar(scene: &mut Scene, [left, top]: [f32; 2], view: &View, most_px: f64) {

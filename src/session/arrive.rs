@@ -20,7 +20,7 @@ impl Session {
             Event::Finished(job, end) => self.arrive_end(job, end),
             Event::Opened(opened) => self.arrive_city(opened.city),
             Event::Snapshot(opening, snapshot) => self.arrive_snapshot(opening, snapshot),
-            Event::Map(piece) => self.pieces.push_back(piece),
+            Event::Map(piece) => self.pieces.push(piece),
             Event::Details { request, row } => self.look.arrive(request, row),
             Event::Found(request, found) if request == self.lists.found_request => self.lists.found = found,
             Event::Found(..) => {}
@@ -54,8 +54,14 @@ impl Session {
             self.forgive(deed);
         }
         let Some(end) = self.lists.notebook.arrive_end(job, end) else { return };
+        let words = self.lists.history_words.take_if(|(awaited, _)| *awaited == job).map(|(_, words)| words);
         match end {
-            Ok(answer) => self.tell(answer),
+            Ok(answer) => {
+                self.tell(answer);
+                if let Some(words) = words {
+                    self.notify(NoticeLevel::Ok, words, Vec::new());
+                }
+            }
             Err(failure) if failure.kind == FailureKind::Cancelled => {
                 self.notify(NoticeLevel::Info, failure.text, Vec::new());
             }

@@ -141,11 +141,13 @@ impl Session {
             self.post.send(Event::Finished(job, Ok(Answer::NothingToUndo)));
             return Ok(Some(job));
         }
-        let action = match command {
-            HistoryCommand::Undo => Action::Undo,
-            HistoryCommand::Redo => Action::Redo,
+        let (action, words) = match command {
+            HistoryCommand::Undo => (Action::Undo, view.undo.clone().map(undone_words)),
+            HistoryCommand::Redo => (Action::Redo, view.redo.clone().map(redone_words)),
         };
-        self.submit(Text::default(), action).map(Some)
+        let job = self.submit(Text::default(), action)?;
+        self.lists.history_words = words.map(|words| (job, words));
+        Ok(Some(job))
     }
 
     /// Queues a command to the file; its end comes through the keeper.
@@ -219,6 +221,14 @@ fn same_file(left: &Path, right: &Path) -> bool {
 }
 
 /// A city that somebody has worked on is never replaced by the sample.
+fn undone_words(Text { zh, en }: Text) -> Text {
+    text!("已撤销：{zh}", "Undone: {en}")
+}
+
+fn redone_words(Text { zh, en }: Text) -> Text {
+    text!("已重做：{zh}", "Done again: {en}")
+}
+
 fn refuse_edited_city(path: &Path) -> Result<(), Failure> {
     if !path.exists() {
         return Ok(());

@@ -176,3 +176,25 @@ fn what_is_selected_is_known_by_the_part_of_the_world_that_is_seen() {
         assert_eq!(session.outlines(&layer, &ids).map(|outlines| outlines.len()), Some(expected.len()));
     }
 }
+
+#[test]
+fn a_click_means_what_is_seen_there_before_the_border_around_it() {
+    let (_folder, mut session) = city(&["building", "community"]);
+    let square = |size: f64| Geometry::polygon(&[[0.0, 0.0], [size, 0.0], [size, size], [0.0, size], [0.0, 0.0]]);
+    for (layer, size) in [("building", 0.001), ("community", 0.1)] {
+        let schema = Arc::clone(&session.city().and_then(|city| city.layer(layer)).expect("it is there").schema);
+        let values = vec![Value::Null; schema.fields.len()];
+        let new = Feature { id: 0, geometry: Some(square(size)), values };
+        let delta = Delta { layer: layer.to_owned(), id: 0, old: None, new: Some(new) };
+        let label = Text::new("新增", "Add");
+        finish(&mut session, Command::Edit(EditCommand::Change { label, deltas: vec![delta] }));
+    }
+    let in_memory = |layer: &super::state::LayerView| {
+        layer.index.as_ref().is_some_and(|index| index.try_read().is_ok_and(|index| index.len() == 1))
+    };
+    wait(&mut session, |session| session.city().is_some_and(|city| city.layers.iter().all(in_memory)));
+    let at_world = super::place::world_from_lonlat([0.0005, 0.0005]);
+    session.run(Command::Look(LookCommand::Identify { at_world, tolerance_m: 1.0, denominator: 2500.0 }));
+    let hits: Vec<&str> = session.details().expect("something").hits.iter().map(|hit| hit.layer.as_str()).collect();
+    assert_eq!(hits, ["building", "community"]);
+}

@@ -6,7 +6,8 @@ use std::sync::PoisonError;
 use crate::index::arena::Path;
 use crate::index::layer::LayerIndex;
 use crate::model::expr::{Expr, ExprError};
-use crate::model::geometry::Bounds;
+use crate::model::geometry::{Bounds, GeometryKind};
+use crate::model::style::Paint;
 use crate::render::filter::Drawn;
 use crate::store::command::Action;
 use crate::store::query::Query;
@@ -158,15 +159,22 @@ impl Session {
             .filter(move |layer| layer.visible && layer.style.rules.iter().any(|rule| rule.scale.holds(denominator)))
     }
 
+    /// Everything under the pointer, topmost first; the inside of areas that are drawn as a border alone comes last,
+    /// since nobody sees it there.
     fn under(&self, at_world: [f64; 2], tolerance_m: f64, denominator: f64) -> Vec<FeatureRef> {
-        let mut hits = Vec::new();
+        let (mut hits, mut around) = (Vec::new(), Vec::new());
         for layer in self.drawn(denominator) {
             let Some(index) = &layer.index else { continue };
             let index = index.read().unwrap_or_else(PoisonError::into_inner);
             let drawn = Drawn::at(&layer.style, denominator, &index, &layer.schema);
             let found = index.pick_of(at_world, tolerance_m, MOST_HITS, &|slot| drawn.holds(&index, slot));
-            hits.extend(found.into_iter().map(|hit| FeatureRef { layer: layer.table().to_owned(), id: hit.id }));
+            let is_border = is_border_alone(layer, denominator);
+            for hit in found {
+                let list = if is_border && hit.distance_m == 0.0 { &mut around } else { &mut hits };
+                list.push(FeatureRef { layer: layer.table().to_owned(), id: hit.id });
+            }
         }
+        hits.append(&mut around);
         hits.truncate(MOST_HITS);
         hits
     }
@@ -292,6 +300,14 @@ fn outline_in(index: &LayerIndex, slot: u32) -> Vec<Vec<[f64; 2]>> {
         positions
     };
     index.geometry(slot).map(closed).collect()
+}
+
+/// Whether a layer of areas is drawn without their inside at a scale.
+fn is_border_alone(layer: &LayerView, denominator: f64) -> bool {
+    let is_area = layer.schema.geometry.and_then(GeometryKind::dimension) == Some(2);
+    let mut rules = layer.style.rules.iter().filter(|rule| rule.scale.holds(denominator));
+    is_area
+        && !rules.any(|rule| rule.paints.iter().any(|paint| !matches!(paint, Paint::Stroke(_) | Paint::Marks { .. })))
 }
 
 /// A broken condition, with its place.

@@ -46,7 +46,7 @@ mod table;
 #[cfg(test)]
 mod layer_tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -133,7 +133,7 @@ pub struct Session {
     /// What the commands were about that are not at their end.
     deeds: BTreeMap<JobId, Deed>,
     painter: Option<Painter>,
-    pieces: VecDeque<MapPiece>,
+    pieces: Vec<MapPiece>,
     post: Post,
     events: Receiver<Event>,
 }
@@ -146,6 +146,8 @@ struct Lists {
     found_request: u64,
     notes: Vec<NoteBrief>,
     history: Vec<HistoryStep>,
+    /// What is said when the undo or redo on its way is done.
+    history_words: Option<(JobId, Text)>,
     preview: Option<ImportPreview>,
     look_at: Option<LookAt>,
     problems: Vec<Problem>,
@@ -184,7 +186,7 @@ impl Session {
             finished: BTreeMap::new(),
             deeds: BTreeMap::new(),
             painter: None,
-            pieces: VecDeque::new(),
+            pieces: Vec::new(),
             post,
             events,
         }
@@ -350,9 +352,9 @@ impl Session {
         }
     }
 
-    /// Finished pieces of the map, at most `most`, oldest first.
-    pub fn take_map(&mut self, most: usize) -> Vec<MapPiece> {
-        self.pieces.drain(..most.min(self.pieces.len())).collect()
+    /// Finished pieces of the map, oldest first.
+    pub fn take_map(&mut self) -> Vec<MapPiece> {
+        std::mem::take(&mut self.pieces)
     }
 
     /// The name that goes with each change: the one set, or the one the machine knows the person by.

@@ -268,7 +268,9 @@ fn target(ui: &mut Ui, lang: Lang, city: Option<&CityView>, choices: &mut Choice
             for kind in kinds::all() {
                 if ui.selectable_label(choices.kind.id == kind.id, kind.name.get(lang)).clicked() {
                     choices.set_kind(kind);
-                    choices.append = None;
+                    // A city has one layer of a kind as a rule: more of the same belongs there.
+                    let same = city.and_then(|city| city.layers.iter().find(|layer| layer.kind.id == kind.id));
+                    choices.append = same.filter(|_| kind.id != "plain").map(|layer| layer.table().to_owned());
                 }
             }
         });

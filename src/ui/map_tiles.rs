@@ -3,7 +3,8 @@
 //! Panning moves textures, zooming scales those of the last scale until sharp ones arrive, and an edit makes only the
 //! tiles stale that it touches. Words lie on a sheet somewhat larger than the view, which moves with the map.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
 
 use egui::{Color32, ColorImage, Context, Pos2, Rect, TextureHandle, TextureOptions, Ui, pos2, vec2};
 
@@ -12,15 +13,17 @@ use crate::render::build::MARGIN_PX;
 use crate::render::tile::{TILE_PX, Tile, TileSet};
 use crate::render::view::View;
 use crate::session::Session;
-use crate::session::painting::{MapPiece, MapWish, Sheet, Words};
+use crate::session::painting::{MapPiece, MapWish, Pixels, Sheet, Words};
 use crate::session::settings::Theme;
 use crate::session::state::CityView;
 use crate::text::Lang;
 
 /// The sheet of words reaches so far beyond the view, logical pixels.
 const WORDS_BEYOND_PX: f64 = 256.0;
-/// Textures taken over in one frame: copying more would hold it up.
-const A_FRAME: usize = 6;
+/// So long a frame may spend on taking over textures.
+const A_FRAME: Duration = Duration::from_millis(2);
+/// Tiles of other scales that are taken over in one frame.
+const STAND_INS_A_FRAME: usize = 2;
 /// A new tile comes up in so many seconds.
 const FADE_S: f64 = 0.12;
 /// Tiles that are kept at least, and for each tile in view.
@@ -72,6 +75,8 @@ pub struct Tiles {
     kept: HashMap<Tile, Kept>,
     words: Option<WordSheet>,
     coming: Option<WordSheet>,
+    /// Finished pieces of this scale for the next frames.
+    waiting: VecDeque<MapPiece>,
     wished: Option<(MapWish, u64, Lang)>,
     city: Option<std::path::PathBuf>,
     frame: u64,
@@ -105,43 +110,57 @@ impl Tiles {
         }
     }
 
+    /// Takes over finished pieces: those of the scale on the screen first, a few of other scales to stand in, none that
+    /// would only wait for its turn while better ones are behind it.
     fn take(&mut self, ctx: &Context, session: &mut Session) {
-        let mut room = A_FRAME;
-        self.upload_words(ctx, &mut room);
-        while room > 0 {
-            let Some(piece) = session.take_map(1).pop() else { return };
-            self.facts.painted += 1;
+        let arrived = session.take_map();
+        self.facts.painted += arrived.len() as u64;
+        let (own, others): (Vec<MapPiece>, Vec<MapPiece>) = arrived.into_iter().partition(|piece| match piece {
+            MapPiece::Tile(tile, _) => Some(tile.set) == self.set,
+            MapPiece::Words { .. } => true,
+        });
+        self.waiting.retain(|piece| !matches!(piece, MapPiece::Tile(tile, _) if Some(tile.set) != self.set));
+        self.waiting.extend(own);
+        let stop = Instant::now() + A_FRAME;
+        let mut stand_ins = others.into_iter().rev().take(STAND_INS_A_FRAME);
+        self.upload_words(ctx, stop);
+        while let Some(piece) = self.waiting.pop_front().or_else(|| stand_ins.next()) {
             match piece {
-                MapPiece::Tile(tile, pixels) => {
-                    room -= 1;
-                    self.facts.millis = pixels.millis;
-                    let Some(texture) = upload(ctx, pixels.size, &pixels.rgba) else { continue };
-                    // A tile in place of a stale one is simply there; one in place of nothing comes up.
-                    let born_s = if self.kept.contains_key(&tile) { 0.0 } else { ctx.input(|input| input.time) };
-                    let (features, vertices) = (pixels.features, pixels.vertices);
-                    let new = Kept { texture, revision: pixels.revision, used: self.frame, born_s, features, vertices };
-                    self.kept.insert(tile, new);
-                }
+                MapPiece::Tile(tile, pixels) => self.keep(ctx, tile, &pixels),
                 MapPiece::Words { words, revision, millis } => {
                     self.facts.millis = millis;
                     self.coming = Some(WordSheet { words, revision, textures: Vec::new() });
-                    self.upload_words(ctx, &mut room);
+                    self.upload_words(ctx, stop);
                 }
             }
+            if Instant::now() >= stop {
+                break;
+            }
         }
-        ctx.request_repaint();
+        if !self.waiting.is_empty() {
+            ctx.request_repaint();
+        }
+    }
+
+    fn keep(&mut self, ctx: &Context, tile: Tile, pixels: &Pixels) {
+        let Some(texture) = upload(ctx, pixels.size, &pixels.rgba) else { return };
+        self.facts.millis = pixels.millis;
+        // A tile in place of a stale one is simply there; one in place of nothing comes up.
+        let born_s = if self.kept.contains_key(&tile) { 0.0 } else { ctx.input(|input| input.time) };
+        let (features, vertices) = (pixels.features, pixels.vertices);
+        let new = Kept { texture, revision: pixels.revision, used: self.frame, born_s, features, vertices };
+        self.kept.insert(tile, new);
     }
 
     /// Takes over the sheets of new words; they are shown when all are there.
-    fn upload_words(&mut self, ctx: &Context, room: &mut usize) {
+    fn upload_words(&mut self, ctx: &Context, stop: Instant) {
         let Some(mut coming) = self.coming.take() else { return };
         while let Some(Sheet { size, rgba, .. }) = coming.words.sheets.get_mut(coming.textures.len()) {
-            if *room == 0 {
+            if Instant::now() >= stop {
                 ctx.request_repaint();
                 self.coming = Some(coming);
                 return;
             }
-            *room -= 1;
             let Some(texture) = upload(ctx, *size, rgba) else { return };
             *rgba = Vec::new();
             coming.textures.push(texture);
@@ -159,7 +178,7 @@ impl Tiles {
         }
         let mut tiles = set.tiles(view, 0);
         (self.facts.features, self.facts.vertices) = (0, 0);
-        tiles.retain(|tile| !self.is_fresh(city, tile));
+        tiles.retain(|tile| !self.is_fresh(city, tile) && !self.is_on_its_way(city, tile));
         if let Some(pointer) = pointer_px {
             let half = set.side_px() / 2.0;
             let apart = |tile: &Tile| {
@@ -168,7 +187,8 @@ impl Tiles {
             };
             tiles.sort_by(|a, b| apart(a).total_cmp(&apart(b)));
         }
-        let labels = (!self.has_words(city, view, lang, dark)).then(|| words_view(view));
+        let on_their_way = self.waiting.iter().any(|piece| matches!(piece, MapPiece::Words { .. }));
+        let labels = (!on_their_way && !self.has_words(city, view, lang, dark)).then(|| words_view(view));
         let mut ahead = Vec::new();
         let settled_s = now - self.set_since_s;
         if settled_s < AHEAD_AFTER_S {
@@ -176,13 +196,20 @@ impl Tiles {
         } else {
             let seen = set.tiles(view, 0);
             ahead = set.tiles(view, 1);
-            ahead.retain(|tile| !seen.contains(tile) && !self.is_fresh(city, tile));
+            ahead.retain(|tile| !seen.contains(tile) && !self.is_fresh(city, tile) && !self.is_on_its_way(city, tile));
         }
         let (wish, revision) = (MapWish { tiles, labels, ahead, dark }, city.revision);
         if self.wished.as_ref().is_none_or(|known| known.0 != wish || known.1 != revision || known.2 != lang) {
             session.wish_map(wish.clone());
             self.wished = Some((wish, revision, lang));
         }
+    }
+
+    /// Whether a tile is painted and waits to be taken over.
+    fn is_on_its_way(&self, city: &CityView, tile: &Tile) -> bool {
+        self.waiting.iter().any(|piece| {
+            matches!(piece, MapPiece::Tile(waiting, pixels) if waiting == tile && pixels.revision == city.revision)
+        })
     }
 
     /// Whether a tile is there and up to date; it counts as used.
@@ -333,7 +360,8 @@ fn upload(ctx: &Context, size: [usize; 2], rgba: &[u8]) -> Option<TextureHandle>
     if rgba.is_empty() || rgba.len() != size[0] * size[1] * 4 {
         return None;
     }
-    let image = ColorImage::from_rgba_premultiplied(size, rgba);
+    // The painter's bytes are egui's as they are: one copy, no arithmetic on the drawing thread.
+    let image = ColorImage::new(size, bytemuck::allocation::pod_collect_to_vec(rgba));
     Some(ctx.load_texture("map", image, TextureOptions::LINEAR))
 }
 

@@ -124,7 +124,7 @@ fn draw(session: &mut Session, view: &View) -> Drawn {
     session.wish_map(wish);
     while left > 0 {
         session.poll();
-        for piece in session.take_map(usize::MAX) {
+        for piece in session.take_map() {
             left -= 1;
             let now_ms = start.elapsed().as_secs_f64() * 1e3;
             match piece {
