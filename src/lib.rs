@@ -25,7 +25,8 @@
 //!   ([`LayerIndex`](index::layer::LayerIndex)).
 //! * [`io`]: file formats, in one list ([`FORMATS`](io::format::FORMATS)).
 //! * [`store`]: the city file ([`City`](store::city::City)): one writer thread, any number of readers, the journal.
-//! * [`render`]: layers + style + view → [`Scene`](render::scene::Scene) → pixels, by one painter for screen and file.
+//! * [`render`]: layers + style + view → [`Scene`](render::scene::Scene) → pixels, by one painter for screen and file; the
+//!   same scene becomes SVG and PDF. The screen asks for [tiles](render::tile), paper for a [sheet](render::sheet).
 //! * [`kinds`]: what a layer may be, in one list ([`Kind`](kinds::kind::Kind)); tables, forms, legends, import mapping,
 //!   search and command-line words all come from it.
 //! * [`sample`]: the sample city, from a seed. Invented, and marked so wherever it is shown.

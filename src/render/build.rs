@@ -37,8 +37,9 @@ const SHORT_LINE: f32 = 6.0;
 /// Width of a thin line, in physical pixels.
 const THIN_LINE: f32 = 1.6;
 
-/// So many discs of one kind in one view are added to the cover, whatever their size.
-const THRONG: usize = 20_000;
+/// With more features than this to a square pixel, all over the layer, discs are added to the cover whatever their size:
+/// 20,000 in a window of 1280 × 800. A property of layer and scale, so that neighbouring tiles agree.
+const THRONG: f64 = 0.02;
 
 /// A disc smaller than this is added to the cover, in physical pixels.
 const SMALL_DISC: f32 = 2.5;
@@ -332,7 +333,7 @@ impl<'a> Frame<'a> {
 
     fn items(&self, paint: &Paint, width: f32, mut batch: Batch, scene: &mut Scene) {
         let color = self.color(paint);
-        if matches!(paint, Paint::Disc { .. }) && batch.places.len() > THRONG {
+        if matches!(paint, Paint::Disc { .. }) && self.is_throng() {
             let (places, ratio) = (std::mem::take(&mut batch.places), self.view.pixel_ratio as f32);
             for (at, size) in places {
                 batch.cover(&self.view).disc(at.map(|n| n * ratio), size * ratio);
@@ -371,6 +372,13 @@ impl<'a> Frame<'a> {
                 scene.items.push(Item::Stroke { paths, color, width, cap: Cap::Butt });
             }
         }
+    }
+
+    /// See [`THRONG`].
+    fn is_throng(&self) -> bool {
+        let bounds = self.layer.index.bounds_world();
+        let area_px = bounds.width() * bounds.height() / self.view.metres_per_px.powi(2);
+        self.layer.index.len() as f64 > THRONG * area_px.max(10_000.0)
     }
 
     fn color(&self, paint: &Paint) -> Rgba {

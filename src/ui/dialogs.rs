@@ -208,7 +208,7 @@ fn filter(purpose: FilePurpose) -> (Text, &'static [&'static str]) {
         }
         FilePurpose::Import => (Text::new("地理数据", "Map data"), &["geojson", "json", "geojsonl", "ndjson", "gpkg"]),
         FilePurpose::Export => (Text::new("GeoJSON", "GeoJSON"), &["geojson", "json"]),
-        FilePurpose::Picture => (Text::new("图片", "Picture"), &["png"]),
+        FilePurpose::Picture => (Text::new("图片", "Picture"), &["png", "pdf", "svg"]),
         FilePurpose::NotePhotos | FilePurpose::FeaturePhotos => {
             (Text::new("照片", "Photos"), &["jpg", "jpeg", "png", "webp"])
         }
