@@ -31,11 +31,11 @@ pub(crate) fn measure(city: &Path) -> Result<(), Box<dyn Error>> {
     println!("{:<34} {first_s:>9.3} s   everything in memory {whole_s:.3} s", "second start");
     memory();
     let home = home(&session).ok_or("the city is empty")?;
-    scale(&mut session, "everything", View::fit(home, SIZE_PX));
+    scale(&mut session, "everything", View::fit(home, SIZE_PX), &home);
     for width_m in WIDTHS_M {
         let view = View::new(home.center(), 1.0, SIZE_PX);
         let metres_per_px = width_m / SIZE_PX[0] / view.ground_per_world();
-        scale(&mut session, &format!("{width_m} m across"), View { metres_per_px, ..view });
+        scale(&mut session, &format!("{width_m} m across"), View { metres_per_px, ..view }, &home);
     }
     pick(&session, &home);
     memory();
@@ -78,17 +78,15 @@ fn is_in_memory(session: &Session) -> bool {
     session.city().is_some_and(|city| city.layers.iter().all(|layer| !layer.has_geometry() || layer.index.is_some()))
 }
 
-/// Draws neighbouring views of one scale and prints the times.
-fn scale(session: &mut Session, name: &str, view: View) {
+/// Draws views of one scale all over the city and prints the times.
+fn scale(session: &mut Session, name: &str, view: View, home: &Bounds) {
     let (mut millis, mut words) = (Vec::new(), Vec::new());
     let mut features = 0;
     for step in 0..STEPS {
-        // A way on which hardly a tile is met twice.
-        let by = step as f64 * 0.91;
-        let at = [
-            view.center_world[0] + by * 500.0 * view.metres_per_px,
-            view.center_world[1] - by * 300.0 * view.metres_per_px,
-        ];
+        // Places all over the city; every tile is painted anew, whatever was painted before.
+        let share = |prime: f64| ((step as f64 * prime).fract() - 0.5) * 0.6;
+        let [x, y] = home.center();
+        let at = [x + share(0.754_877_666) * home.width(), y + share(0.569_840_290) * home.height()];
         let drawn = draw(session, &View { center_world: at, ..view });
         millis.push(drawn.tiles_ms.max(drawn.words_ms));
         words.push(drawn.words_ms);
