@@ -20,7 +20,11 @@ impl Session {
             Event::Finished(job, end) => self.arrive_end(job, end),
             Event::Opened(opened) => self.arrive_city(opened.city),
             Event::Snapshot(opening, snapshot) => self.arrive_snapshot(opening, snapshot),
-            Event::Map(piece) => self.pieces.push(piece),
+            Event::Map(opening, piece) if self.open.as_ref().is_some_and(|open| open.opening == opening) => {
+                self.pieces.push(piece);
+            }
+            // Of a city that was closed meanwhile.
+            Event::Map(..) => {}
             Event::Details { request, row } => self.look.arrive(request, row),
             Event::Found(request, found) if request == self.lists.found_request => self.lists.found = found,
             Event::Found(..) => {}

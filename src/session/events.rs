@@ -26,8 +26,8 @@ pub(super) enum Event {
     Opened(Box<super::open_city::Opened>),
     /// The open city looks like this now. The first value says which opening of a city it belongs to.
     Snapshot(u64, Snapshot),
-    /// A picture of the map.
-    Map(MapPiece),
+    /// A piece of the map. The first value says which opening of a city it shows.
+    Map(u64, MapPiece),
     /// The details panel's row.
     Details {
         /// Asked for by this request; older answers are dropped.

@@ -348,7 +348,8 @@ impl Session {
     /// Says what the screen needs of the map, in place of what was said before.
     pub fn wish_map(&mut self, wish: MapWish) {
         if let (Some(painter), Some(open)) = (&self.painter, &self.open) {
-            painter.wish(wish, &open.view.layers, self.settings.lang(), open.view.revision);
+            let now = [open.opening, open.view.revision];
+            painter.wish(wish, &open.view.layers, self.settings.lang(), now);
         }
     }
 

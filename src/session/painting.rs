@@ -95,6 +95,8 @@ struct Order {
     wish: MapWish,
     layers: Arc<[LayerView]>,
     lang: Lang,
+    /// Which opening of a city it belongs to, and the revision of that.
+    opening: u64,
     revision: u64,
     asked: Instant,
 }
@@ -140,8 +142,8 @@ impl Painter {
         Self { desk, threads }
     }
 
-    /// Takes a wish, in place of the last one. Layers come topmost first.
-    pub(super) fn wish(&self, wish: MapWish, layers: &[LayerView], lang: Lang, revision: u64) {
+    /// Takes a wish, in place of the last one, for an opening of a city at a revision. Layers come topmost first.
+    pub(super) fn wish(&self, wish: MapWish, layers: &[LayerView], lang: Lang, [opening, revision]: [u64; 2]) {
         let (lock, bell) = &*self.desk;
         let mut desk = lock.lock().unwrap_or_else(PoisonError::into_inner);
         let wanted: Vec<Work> = all_work(&wish).collect();
@@ -153,7 +155,8 @@ impl Painter {
         }
         let is_begun = |work: &Work| desk.begun.iter().any(|(begun, shows, _)| begun == work && *shows == revision);
         desk.open = wanted.into_iter().filter(|work| !is_begun(work)).rev().collect();
-        desk.order = Some(Arc::new(Order { wish, layers: layers.into(), lang, revision, asked: Instant::now() }));
+        desk.order =
+            Some(Arc::new(Order { wish, layers: layers.into(), lang, opening, revision, asked: Instant::now() }));
         bell.notify_all();
     }
 
@@ -207,7 +210,7 @@ fn work_on((lock, bell): &(Mutex<Desk>, Condvar), post: &Post) {
             if layout.is_some() && desk.order.is_some() {
                 desk.words = layout;
             }
-            post.send(Event::Map(piece));
+            post.send(Event::Map(order.opening, piece));
         }
     }
 }

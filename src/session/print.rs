@@ -24,27 +24,20 @@ use super::state::{LayerView, title_of};
 /// Pages of one series.
 const MOST_PAGES: usize = 500;
 
-/// The pages of a request; one alone unless it is a series.
+/// Hands over the pages of a request one by one; one alone unless it is a series.
 pub(super) fn pages(
     city: &City,
     reader: &Reader,
     snapshot: Snapshot,
     request: &RenderRequest,
     asked: &SheetRequest,
-    takes_many: bool,
     cancel: &Cancel,
-) -> Result<Vec<Scene>, Failure> {
+    put: &mut dyn FnMut(&Scene) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let home_world = home_of(&snapshot.layers);
     let is_sample = snapshot.is_sample;
     let layers = wanted(reader, snapshot.layers, &request.layers)?;
-    let stops = match &asked.series {
-        Some(_) if !takes_many => {
-            let text = Text::new("分幅地图只能写成 .pdf", "A series of sheets is written as .pdf alone");
-            return Err(Failure::new(FailureKind::Usage, text));
-        }
-        Some(table) => stops(reader, &layers, table, request)?,
-        None => Vec::new(),
-    };
+    let stops = asked.series.as_ref().map(|table| stops(reader, &layers, table, request)).transpose()?;
     let file = city.path().file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let pixel_ratio = f64::from(request.pixel_ratio);
     let overview = home_world.map(|home| overview(reader, &layers, home, pixel_ratio, cancel)).transpose()?;
@@ -60,20 +53,23 @@ pub(super) fn pages(
         pixel_ratio,
     };
     let whole = paper_view(request, asked, &layers);
+    let Some(stops) = stops else {
+        return put(&page(reader, &layers, &whole, &mut plan, cancel)?);
+    };
     if stops.is_empty() {
-        return Ok(vec![page(reader, &layers, &whole, &mut plan, cancel)?]);
+        let text = Text::new("图层里没有可分幅的要素", "The layer has no feature to make a sheet of");
+        return Err(Failure::new(FailureKind::Usage, text));
     }
     let title = plan.title.clone();
-    let mut pages = Vec::new();
     for (name, bounds) in stops {
         let view = match request.denominator {
             Some(denominator) => View::at_scale(bounds.center(), denominator, whole.size_px),
             None => rounded(View::fit(bounds.grown(bounds.width().max(bounds.height()) * 0.04), whole.size_px)),
         };
         plan.title = format!("{title} · {name}");
-        pages.push(page(reader, &layers, &view, &mut plan, cancel)?);
+        put(&page(reader, &layers, &view, &mut plan, cancel)?)?;
     }
-    Ok(pages)
+    Ok(())
 }
 
 fn page(

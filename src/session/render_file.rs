@@ -57,6 +57,10 @@ impl Session {
 /// Width and height of the picture come back, pixels.
 fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<[u32; 2], Failure> {
     let ending = Ending::of(request)?;
+    if ending != Ending::Pdf && request.sheet.as_ref().is_some_and(|sheet| sheet.series.is_some()) {
+        let text = Text::new("分幅地图只能写成 .pdf", "A series of sheets is written as .pdf alone");
+        return Err(Failure::new(FailureKind::Usage, text));
+    }
     if request.size_px.iter().any(|&side| side == 0 || side > MOST_PX) {
         let text = text!("图片边长应在 1 到 {MOST_PX} 像素之间", "A side of the picture has 1 to {MOST_PX} pixels");
         return Err(Failure::new(FailureKind::Usage, text));
@@ -64,8 +68,9 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<[u32
     let reader = city.reader()?;
     let snapshot = Snapshot::read(&reader, &Indexes::default())?;
     if let Some(sheet) = &request.sheet {
-        let pages = print::pages(city, &reader, snapshot, request, sheet, ending == Ending::Pdf, cancel)?;
-        return write(request, ending, &pages, cancel);
+        let mut file = MapFile::new(ending, request.lang)?;
+        print::pages(city, &reader, snapshot, request, sheet, cancel, &mut |page| file.add(page, cancel))?;
+        return file.write(request);
     }
     let mut marks = vec![Mark::ScaleBar, Mark::North];
     if snapshot.is_sample {
@@ -77,7 +82,9 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<[u32
     let options = MapOptions { lang: request.lang, dark: request.dark, marks, ..MapOptions::default() };
     let scene = with_map_layers(&layers, |layers| map_scene(layers, &view, &options, cancel));
     let Some((scene, _)) = scene else { return Err(crate::task::Cancelled.into()) };
-    write(request, ending, &[scene], cancel)
+    let mut file = MapFile::new(ending, request.lang)?;
+    file.add(&scene, cancel)?;
+    file.write(request)
 }
 
 /// Which kind of file a map becomes.
@@ -88,34 +95,65 @@ enum Ending {
     Pdf,
 }
 
-fn write(request: &RenderRequest, ending: Ending, pages: &[Scene], cancel: &Cancel) -> Result<[u32; 2], Failure> {
-    let Some(scene) = pages.first() else { return Ok([0; 2]) };
-    let title = request.lang.pick("城格地图", "A map by citygrid");
-    let (bytes, size) = match ending {
-        Ending::Svg => (svg::write(scene, title).into_bytes(), scene.size_px.map(|side| side.round() as u32)),
-        Ending::Pdf => (pdf_of(pages, title, request.lang)?, scene.size_px.map(|side| side.round() as u32)),
-        Ending::Png => {
-            let picture = painter::paint(scene, cancel).ok_or(crate::task::Cancelled)?;
-            (picture.rgba, [picture.width, picture.height])
-        }
-    };
-    let written = io::atomic::write(&request.path, request.overwrite, |out| match ending {
-        Ending::Png => Ok(io::picture::write_png(out, size, &bytes)?),
-        Ending::Svg | Ending::Pdf => Ok(out.write_all(&bytes)?),
-    });
-    written.map_err(|error| write_failure(&error))?;
-    Ok(size)
+/// A map's file as it grows: one page, or many in a PDF, of which one scene at a time is in memory.
+struct MapFile {
+    ending: Ending,
+    title: &'static str,
+    pdf: Option<Pdf>,
+    /// The finished file, or the pixels of a PNG.
+    bytes: Vec<u8>,
+    /// Width and height of the last page, pixels.
+    size: [u32; 2],
 }
 
-fn pdf_of(pages: &[Scene], title: &str, lang: Lang) -> Result<Vec<u8>, Failure> {
-    let put_together = || {
-        let mut pdf = Pdf::new(title, lang.code())?;
-        pages.iter().try_for_each(|page| pdf.page(page))?;
-        pdf.finish()
-    };
-    put_together().map_err(|error: PdfError| {
-        Failure::new(FailureKind::Usage, text!("无法生成 PDF：{error}", "The PDF cannot be made: {error}"))
-    })
+impl MapFile {
+    fn new(ending: Ending, lang: Lang) -> Result<Self, Failure> {
+        let title = lang.pick("城格地图", "A map by citygrid");
+        let pdf = (ending == Ending::Pdf).then(|| Pdf::new(title, lang.code())).transpose();
+        Ok(Self { ending, title, pdf: pdf.map_err(|error| pdf_failure(&error))?, bytes: Vec::new(), size: [0; 2] })
+    }
+
+    fn add(&mut self, page: &Scene, cancel: &Cancel) -> Result<(), Failure> {
+        if page.size_px.iter().any(|side| side * page.pixel_ratio > f64::from(MOST_PX)) {
+            let text = text!(
+                "图幅每边最多 {MOST_PX} 像素，请降低 --dpi",
+                "a side of the sheet has {MOST_PX} pixels at most: ask for a smaller --dpi"
+            );
+            return Err(Failure::new(FailureKind::Usage, text));
+        }
+        self.size = page.size_px.map(|side| side.round() as u32);
+        match (self.ending, &mut self.pdf) {
+            (Ending::Svg, _) => self.bytes = svg::write(page, self.title).into_bytes(),
+            (Ending::Pdf, pdf) => {
+                let added = pdf.as_mut().map_or(Ok(()), |pdf| pdf.page(page));
+                added.map_err(|error| pdf_failure(&error))?;
+            }
+            (Ending::Png, _) => {
+                let picture = painter::paint(page, cancel).ok_or(crate::task::Cancelled)?;
+                self.size = [picture.width, picture.height];
+                self.bytes = picture.rgba;
+            }
+        }
+        Ok(())
+    }
+
+    /// Width and height come back.
+    fn write(self, request: &RenderRequest) -> Result<[u32; 2], Failure> {
+        let Self { ending, pdf, mut bytes, size, .. } = self;
+        if let Some(pdf) = pdf {
+            bytes = pdf.finish().map_err(|error| pdf_failure(&error))?;
+        }
+        let written = io::atomic::write(&request.path, request.overwrite, |out| match ending {
+            Ending::Png => Ok(io::picture::write_png(out, size, &bytes)?),
+            Ending::Svg | Ending::Pdf => Ok(out.write_all(&bytes)?),
+        });
+        written.map_err(|error| write_failure(&error))?;
+        Ok(size)
+    }
+}
+
+fn pdf_failure(error: &PdfError) -> Failure {
+    Failure::new(FailureKind::Usage, text!("无法生成 PDF：{error}", "The PDF cannot be made: {error}"))
 }
 
 impl Ending {

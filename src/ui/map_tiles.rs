@@ -91,11 +91,6 @@ impl Tiles {
         self.facts
     }
 
-    /// Whether something of this view is still being painted.
-    pub fn is_waiting(&self) -> bool {
-        self.wished.as_ref().is_some_and(|(wish, ..)| !wish.tiles.is_empty() || wish.labels.is_some())
-    }
-
     /// Takes in what is finished and asks for what is missing. `pointer_px` is where the eye probably is.
     pub fn follow(&mut self, ctx: &Context, session: &mut Session, camera: &Camera, pointer_px: Option<[f64; 2]>) {
         let path = session.city().map(|city| city.path.clone());

@@ -56,5 +56,7 @@ fn a_series_has_a_page_for_each_feature() {
     assert_eq!(pages(&desk.read("all.pdf")), 3);
     desk.fails(&["render", "c.gpkg", "--out", "all.png", "--sheet", "A4", "--series", "shops"], 2, "usage");
     desk.fails(&["render", "c.gpkg", "--out", "x.pdf", "--sheet", "A9"], 2, "usage");
+    desk.fails(&["render", "c.gpkg", "--out", "x.png", "--sheet", "A0", "--dpi", "768"], 2, "usage");
+    assert_eq!(desk.files().iter().filter(|name| name.starts_with('x')).count(), 0, "nothing was begun");
     desk.fails(&["render", "c.gpkg", "--out", "x.pdf", "--series", "shops"], 2, "usage");
 }
