@@ -1,7 +1,7 @@
 //! The thread that keeps memory and file together: it reads a city's geometry after opening, waits for each commit and
 //! lets indexes and layer list follow, in the order of the commits.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -39,7 +39,15 @@ impl Keeper {
     pub(super) fn start(opening: u64, city: &Arc<City>, map: bool, post: Post) -> Result<Self, StoreError> {
         let reader = city.reader()?;
         let (inbox, asks) = channel();
-        let keeping = Keeping { opening, reader, post, map, indexes: Indexes::default(), unread: VecDeque::new() };
+        let keeping = Keeping {
+            opening,
+            reader,
+            post,
+            map,
+            indexes: Indexes::default(),
+            unread: VecDeque::new(),
+            unsummed: BTreeSet::new(),
+        };
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || keeping.run(&asks));
         let thread = thread.map_err(|source| StoreError::Io { path: city.path().to_owned(), source })?;
         Ok(Self { inbox, thread: Some(thread) })
@@ -84,6 +92,9 @@ struct Keeping {
     indexes: Indexes,
     /// Tables whose geometry is to be read, bottom of the map first.
     unread: VecDeque<String>,
+    /// Tables whose sums are out of date. They are made when nobody waits: "saved" must not take longer for a larger
+    /// layer.
+    unsummed: BTreeSet<String>,
 }
 
 impl Keeping {
@@ -91,12 +102,14 @@ impl Keeping {
         self.publish(None, Repaint::All);
         loop {
             // Commands go before reading, so that "saved" never waits for a large layer.
-            let ask = if self.unread.is_empty() { asks.recv().ok() } else { asks.try_recv().ok() };
+            let is_idle = self.unread.is_empty() && self.unsummed.is_empty();
+            let ask = if is_idle { asks.recv().ok() } else { asks.try_recv().ok() };
             match ask {
                 Some(Ask::Watch(job, ticket)) => self.watch(job, ticket),
                 Some(Ask::Follow(committed)) => self.follow(&committed),
                 Some(Ask::Stop) => return,
-                None if self.unread.is_empty() => return,
+                None if is_idle => return,
+                None if self.unread.is_empty() => self.sum_next(),
                 None => self.read_next(),
             }
         }
@@ -146,10 +159,8 @@ impl Keeping {
         while let Some(first) = rest.first() {
             let len = rest.iter().take_while(|delta| delta.layer == first.layer).count();
             if let Some(info) = layers.iter().find(|info| info.schema.table == first.layer) {
-                let kind = super::snapshot::kind_of(&info.schema.kind);
-                let style = super::styles::style_of(kind, &info.schema, &info.state);
-                let layer = LayerWords { kind, schema: &info.schema, style: &style };
-                touched = touched.union(&self.indexes.apply(layer, &rest[..len]));
+                touched = touched.union(&self.indexes.apply(&info.schema, &rest[..len]));
+                self.unsummed.insert(info.schema.table.clone());
             }
             rest = &rest[len..];
         }
@@ -182,11 +193,25 @@ impl Keeping {
         let style = super::styles::style_of(kind, &info.schema, &info.state);
         match read_index(&self.reader, &info.schema, &style, None) {
             Ok(index) => {
-                self.indexes.put(LayerWords { kind, schema: &info.schema, style: &style }, index);
+                self.indexes.put(&table, index);
                 self.publish(None, if info.visible { Repaint::All } else { Repaint::Nothing });
                 self.plant_tree(&table);
+                self.unsummed.insert(table);
             }
             Err(error) => self.post.send(Event::Trouble(Failure::from(error))),
+        }
+    }
+
+    /// Sums up one layer; the last one shows them all.
+    fn sum_next(&mut self) {
+        let (Some(table), Ok(layers)) = (self.unsummed.pop_first(), self.reader.layers()) else { return };
+        if let Some(info) = layers.iter().find(|info| info.schema.table == table) {
+            let kind = super::snapshot::kind_of(&info.schema.kind);
+            let style = super::styles::style_of(kind, &info.schema, &info.state);
+            self.indexes.sum_up(LayerWords { kind, schema: &info.schema, style: &style });
+        }
+        if self.unsummed.is_empty() && !self.indexes.is_empty() {
+            self.publish(None, Repaint::Nothing);
         }
     }
 

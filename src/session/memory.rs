@@ -41,12 +41,6 @@ pub(super) struct LayerWords<'a> {
     pub(super) style: &'a Style,
 }
 
-impl LayerWords<'_> {
-    fn sums(&self, index: &LayerIndex) -> LayerSums {
-        LayerSums::of(self.kind, self.schema, self.style, index)
-    }
-}
-
 impl Indexes {
     /// The index of a layer, if it has been read.
     pub(super) fn get(&self, table: &str) -> Option<Shared> {
@@ -58,10 +52,18 @@ impl Indexes {
         self.0.get(table).map(|held| held.sums.clone()).unwrap_or_default()
     }
 
-    /// Keeps a freshly read index.
-    pub(super) fn put(&mut self, layer: LayerWords<'_>, index: LayerIndex) {
-        let held = Held { sums: layer.sums(&index), index: Arc::new(RwLock::new(index)) };
-        self.0.insert(layer.schema.table.clone(), held);
+    /// Keeps a freshly read index; its sums stay what they were until they are made anew.
+    pub(super) fn put(&mut self, table: &str, index: LayerIndex) {
+        let held = Held { sums: self.sums(table), index: Arc::new(RwLock::new(index)) };
+        self.0.insert(table.to_owned(), held);
+    }
+
+    /// Sums a layer up anew, which takes a look at every feature.
+    pub(super) fn sum_up(&mut self, layer: LayerWords<'_>) {
+        if let Some(held) = self.0.get_mut(&layer.schema.table) {
+            let index = held.index.read().unwrap_or_else(PoisonError::into_inner);
+            held.sums = LayerSums::of(layer.kind, layer.schema, layer.style, &index);
+        }
     }
 
     /// Whether nothing has been read yet.
@@ -75,10 +77,10 @@ impl Indexes {
     }
 
     /// Lets an index follow edits of its layer; the box around all that was and is comes back, Web Mercator metres.
-    pub(super) fn apply(&mut self, layer: LayerWords<'_>, deltas: &[Delta]) -> Bounds {
+    pub(super) fn apply(&self, schema: &Schema, deltas: &[Delta]) -> Bounds {
         let mut touched = Bounds::EMPTY;
-        let Some(held) = self.0.get_mut(&layer.schema.table) else { return touched };
-        let Ok(to_world) = Transform::new(layer.schema.crs, Crs::WEB_MERCATOR) else { return touched };
+        let Some(held) = self.0.get(&schema.table) else { return touched };
+        let Ok(to_world) = Transform::new(schema.crs, Crs::WEB_MERCATOR) else { return touched };
         let place = |at: [f64; 2]| to_world.point(at).ok();
         let mut index = held.index.write().unwrap_or_else(PoisonError::into_inner);
         for delta in deltas {
@@ -91,8 +93,6 @@ impl Indexes {
             );
             touched = touched.union(&index.bounds_of(delta.id));
         }
-        drop(index);
-        held.sums = layer.sums(&held.index.read().unwrap_or_else(PoisonError::into_inner));
         touched
     }
 }
