@@ -1,0 +1,71 @@
+//! At which scales something is drawn.
+
+use egui::{DragValue, Popup, Ui};
+
+use super::fields::{of, row};
+use crate::model::style::ScaleRange;
+use crate::text::Lang;
+use crate::ui::widgets;
+
+/// Denominators that are offered.
+const OFFERED: [f64; 11] =
+    [500.0, 1_000.0, 2_000.0, 2_500.0, 5_000.0, 10_000.0, 25_000.0, 50_000.0, 100_000.0, 250_000.0, 1_000_000.0];
+
+/// Two rows: from the farthest to the closest look.
+pub(super) fn scale_rows(ui: &mut Ui, lang: Lang, name: &str, scale: &mut ScaleRange) {
+    let label = lang.pick("远至", "Farthest");
+    let mut most = if scale.most.is_finite() { scale.most } else { 0.0 };
+    end_row(ui, lang, label, &of(name, label, lang), &mut most);
+    scale.most = if most > 0.0 { most } else { f64::INFINITY };
+    let label = lang.pick("近至", "Closest");
+    end_row(ui, lang, label, &of(name, label, lang), &mut scale.least);
+    // A range that holds nothing would hide the layer for good.
+    if scale.least >= scale.most {
+        scale.least = 0.0;
+    }
+}
+
+/// One end; nothing is no limit.
+fn end_row(ui: &mut Ui, lang: Lang, label: &str, name: &str, denominator: &mut f64) {
+    let any = lang.pick("不限", "No limit");
+    row(ui, label, |ui| {
+        let speed = (*denominator * 0.01).max(10.0);
+        let drag = DragValue::new(denominator)
+            .range(0.0..=1e8)
+            .speed(speed)
+            .max_decimals(0)
+            .update_while_editing(false)
+            .custom_formatter(|value, _| if value < 1.0 { any.to_owned() } else { scale_words(value) })
+            .custom_parser(read);
+        ui.add(drag).accessible_name(name);
+        let list = widgets::icon_button(ui, "CARET_DOWN", &of(name, lang.pick("常用比例尺", "Usual scales"), lang));
+        Popup::menu(&list).show(|ui| {
+            for offer in std::iter::once(0.0).chain(OFFERED) {
+                let words = if offer < 1.0 { any.to_owned() } else { scale_words(offer) };
+                if ui.selectable_label(offer == *denominator, words).clicked() {
+                    *denominator = offer;
+                }
+            }
+        });
+    });
+}
+
+fn scale_words(denominator: f64) -> String {
+    format!("1:{}", crate::ui::show::count(denominator.round() as u64))
+}
+
+/// Reads `1:25,000`, `25000`; anything else is no limit.
+fn read(words: &str) -> Option<f64> {
+    let plain: String = words.trim().trim_start_matches("1:").chars().filter(|letter| *letter != ',').collect();
+    Some(plain.trim().parse().unwrap_or(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_are_read_as_people_write_them() {
+        assert_eq!(["1:25,000", " 25000", "不限", ""].map(read), [25_000.0, 25_000.0, 0.0, 0.0].map(Some));
+    }
+}
