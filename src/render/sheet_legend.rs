@@ -1,0 +1,208 @@
+//! The legend of a sheet: what is visible at its scale, in as many columns as its room needs.
+
+use super::decor::{self, Align, write};
+use super::map::LAND;
+use super::paper::PX;
+use super::scene::Scene;
+use super::sheet::{FAINT, INK, Sheet, fill};
+use super::swatch::swatch_scene;
+use super::view::View;
+use crate::model::style::{Paint, Rule, ScaleRange};
+use crate::text;
+use crate::text::Text;
+
+/// Height of a row at its best and at its closest, and width of its picture, millimetres.
+const ROW_MM: f64 = 7.0;
+const LEAST_ROW_MM: f64 = 4.3;
+const SWATCH_MM: f64 = 9.0;
+/// Most columns.
+const MOST_COLUMNS: usize = 3;
+/// A column is no narrower than this.
+const LEAST_COLUMN_MM: f64 = 34.0;
+
+/// A row of the legend.
+#[derive(Clone, Debug)]
+pub struct LegendRow {
+    /// What a person reads.
+    pub name: Text,
+    /// How it looks; `None` for a heading.
+    pub rule: Option<Rule>,
+}
+
+/// The legend of layers at one scale: a heading for each layer that is drawn, and its named rules.
+pub fn legend_rows<'a>(layers: impl Iterator<Item = (&'a Text, &'a [Rule])>, denominator: f64) -> Vec<LegendRow> {
+    let mut rows = Vec::new();
+    for (name, rules) in layers {
+        let in_force = |rule: &&Rule| rule.scale.holds(denominator) && !rule.paints.is_empty();
+        let drawn: Vec<&Rule> = rules.iter().filter(in_force).collect();
+        // The same name at several scales is one row.
+        let mut named: Vec<&Rule> = Vec::new();
+        for rule in drawn.iter().filter(|rule| !rule.name.zh.is_empty()) {
+            if !named.iter().any(|known| known.name == rule.name) {
+                named.push(rule);
+            }
+        }
+        match (named.len(), drawn.first()) {
+            (_, None) => {}
+            (0 | 1, Some(first)) => {
+                let rule = named.first().unwrap_or(first);
+                rows.push(LegendRow { name: name.clone(), rule: Some(whole(rule, &drawn)) });
+            }
+            _ => {
+                rows.push(LegendRow { name: name.clone(), rule: None });
+                rows.extend(
+                    named
+                        .into_iter()
+                        .map(|rule| LegendRow { name: rule.name.clone(), rule: Some(whole(rule, &drawn)) }),
+                );
+            }
+        }
+    }
+    rows
+}
+
+/// The rule with what nameless rules paint under it for the same features: a white road is seen by its edges.
+fn whole(rule: &Rule, drawn: &[&Rule]) -> Rule {
+    let is_under = |other: &&&Rule| other.name.zh.is_empty() && other.pass < rule.pass && other.filter == rule.filter;
+    let under = drawn.iter().filter(is_under);
+    let under = under.flat_map(|other| other.paints.iter().cloned());
+    Rule { paints: under.chain(rule.paints.iter().cloned()).collect(), ..rule.clone() }
+}
+
+/// How the rows are set: columns from the left, and the height of a row.
+#[derive(Clone, Debug, PartialEq)]
+struct Setting {
+    columns: Vec<[f32; 4]>,
+    row_px: f32,
+}
+
+impl Setting {
+    /// As few columns as will do, then closer together.
+    fn of(rows: &[LegendRow], areas: &[[f32; 4]], k: f32) -> Self {
+        let mm = |mm: f64| (mm * PX) as f32 * k;
+        let least = mm(LEAST_COLUMN_MM);
+        let most = areas.first().map_or(1, |[left, _, right, _]| ((right - left) / least) as usize);
+        let most = most.clamp(1, MOST_COLUMNS);
+        let cut = |columns: usize| -> Vec<[f32; 4]> {
+            let cut_one = |&[left, top, right, bottom]: &[f32; 4]| {
+                let columns = columns.min(((right - left) / least).max(1.0) as usize);
+                let wide = (right - left) / columns as f32;
+                (0..columns).map(move |at| [left + wide * at as f32, top, left + wide * (at + 1) as f32, bottom])
+            };
+            areas.iter().flat_map(cut_one).collect()
+        };
+        // A little closer is better than another column, much closer is not.
+        let tries = [ROW_MM, 5.6].into_iter().flat_map(|row_mm| (1..=most).map(move |columns| (row_mm, columns)));
+        let mut settings = tries.map(|(row_mm, columns)| Self { columns: cut(columns), row_px: mm(row_mm) });
+        let fits = settings.find(|setting| setting.places(rows).len() == rows.len());
+        fits.unwrap_or_else(|| Self { columns: cut(most), row_px: mm(LEAST_ROW_MM) })
+    }
+
+    /// Where rows stand, as far as there is room: left, middle of the height, and width of the column. A heading does not
+    /// stand at the foot of a column.
+    fn places(&self, rows: &[LegendRow]) -> Vec<[f32; 3]> {
+        let mut places = Vec::new();
+        let mut columns = self.columns.iter();
+        let Some(mut column) = columns.next() else { return places };
+        let mut y = column[1];
+        for row in rows {
+            let needs = if row.rule.is_none() { 2.0 } else { 1.0 };
+            // Half a pixel is lost in rounding.
+            while y + self.row_px * needs > column[3] + 0.5 {
+                let Some(next) = columns.next() else { return places };
+                (column, y) = (next, next[1]);
+            }
+            places.push([column[0], y + self.row_px / 2.0, column[2] - column[0]]);
+            y += self.row_px;
+        }
+        places
+    }
+}
+
+/// Draws the rows of `sheet` into areas of the sheet; `k` is how large its words are.
+pub(super) fn draw(scene: &mut Scene, areas: &[[f32; 4]], sheet: &Sheet, view: &View, k: f32) {
+    let setting = Setting::of(&sheet.legend, areas, k);
+    let mut places = setting.places(&sheet.legend);
+    let is_cut = places.len() < sheet.legend.len();
+    let last = if is_cut { places.pop() } else { None };
+    let (shown, scale) = (places.len(), f64::from(k) * PX);
+    let swatch_px = [SWATCH_MM * scale, (f64::from(setting.row_px) * 0.82).min(6.0 * scale)];
+    let half = swatch_px[1] as f32 / 2.0;
+    for (line, [x, y, wide]) in sheet.legend.iter().zip(places) {
+        let words_at = match &line.rule {
+            None => x,
+            Some(rule) => {
+                let rule = at_scale(rule, view.denominator());
+                if !rule.paints.iter().all(is_point) {
+                    fill(scene, [x, y - half, x + swatch_px[0] as f32, y + half], LAND.on(false));
+                }
+                scene.place(swatch_scene(&rule, false, swatch_px, sheet.pixel_ratio), [x, y - half]);
+                x + swatch_px[0] as f32 + 8.0 * k
+            }
+        };
+        let size = if line.rule.is_none() { 11.5 } else { 11.0 } * k;
+        let fits = clipped(line.name.get(sheet.lang), size, x + wide - words_at - 3.0 * k);
+        write(scene, &fits, [words_at, y], Align::Left, INK, size);
+    }
+    if let Some([x, y, _]) = last {
+        let more = sheet.legend.len() - shown;
+        let text = text!("另有 {more} 项", "and {more} more");
+        write(scene, text.get(sheet.lang), [x, y], Align::Left, FAINT, 10.0 * k);
+    }
+}
+
+/// Words that end with `…` where the room does.
+fn clipped(words: &str, size: f32, room: f32) -> String {
+    let mut out = words.to_owned();
+    while decor::width(&out, size) > room && out.chars().count() > 1 {
+        out = out.trim_end_matches('…').to_owned();
+        out.pop();
+        out.push('…');
+    }
+    out
+}
+
+fn is_point(paint: &Paint) -> bool {
+    matches!(paint, Paint::Symbol { .. } | Paint::Disc { .. })
+}
+
+/// The rule as it looks at this scale.
+fn at_scale(rule: &Rule, denominator: f64) -> Rule {
+    let mut rule = Rule { scale: ScaleRange::between(denominator * 0.99, denominator * 1.01), ..rule.clone() };
+    // What may be a point or an area is known by its symbol.
+    if rule.paints.iter().any(is_point) {
+        rule.paints.retain(is_point);
+    }
+    rule
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(count: usize, heading_at: usize) -> Vec<LegendRow> {
+        let rule = |at: usize| (at != heading_at).then(|| Rule::all(Vec::new()));
+        (0..count).map(|at| LegendRow { name: Text::new("行", "Row"), rule: rule(at) }).collect()
+    }
+
+    #[test]
+    fn a_long_legend_takes_another_column_before_it_is_cut() {
+        let check = |count: usize, columns: usize, shown: usize| {
+            let rows = rows(count, usize::MAX);
+            let setting = Setting::of(&rows, &[[0.0, 0.0, 280.0, 380.0]], 1.0);
+            assert_eq!((setting.columns.len(), setting.places(&rows).len()), (columns, shown), "{count}");
+        };
+        check(1, 1, 1);
+        check(14, 1, 14);
+        check(20, 2, 20);
+        check(200, 2, 46);
+    }
+
+    #[test]
+    fn a_heading_goes_to_the_next_column_with_what_it_heads() {
+        let rows = rows(20, 13);
+        let setting = Setting::of(&rows, &[[0.0, 0.0, 280.0, 380.0]], 1.0);
+        let places = setting.places(&rows);
+        assert!(places[12][0] == 0.0 && places[13][0] == 140.0, "{places:?}");
+    }
+}
