@@ -9,9 +9,14 @@ use citygrid::model::geometry::Bounds;
 use citygrid::render::tile::TileSet;
 use citygrid::render::view::View;
 use citygrid::session::command::{CityCommand, Command};
-use citygrid::session::painting::{MapPiece, MapWish};
-use citygrid::session::state::CityView;
+use citygrid::session::painting::{MapPiece, MapWish, Pane};
+use citygrid::session::place;
+use citygrid::session::shown::Shown;
+use citygrid::session::state::{CityView, LayerView};
 use citygrid::session::{NoWake, Session};
+
+use crate::peer;
+use crate::ratios::Ratios;
 
 /// The window's map, logical pixels.
 const SIZE_PX: [f64; 2] = [1280.0, 800.0];
@@ -22,24 +27,50 @@ const WIDTHS_M: [f64; 5] = [10_000.0, 5_000.0, 2_000.0, 1_000.0, 300.0];
 /// Steps of panning measured at each scale.
 const STEPS: usize = 7;
 
-/// Opens a city twice and draws it at all scales.
-pub(crate) fn measure(city: &Path) -> Result<(), Box<dyn Error>> {
+/// Opens a city twice and draws it at all scales; `features` names the city in the list of ratios.
+pub(crate) fn measure(city: &Path, features: Option<usize>, ratios: &mut Ratios) -> Result<(), Box<dyn Error>> {
+    let name = features.map_or_else(|| "city".to_owned(), |features| features.to_string());
     let settings = tempfile::tempdir()?;
-    let (_, first_s, whole_s) = open(city, settings.path())?;
-    println!("{:<34} {first_s:>9.3} s   everything in memory {whole_s:.3} s", "start to the first complete map");
+    let (first, first_s, whole_s) = open(city, settings.path())?;
+    println!("{:<44} {first_s:>10.3} s   everything in memory {whole_s:.3} s", "first start to the first complete map");
+    settle(first);
     let (mut session, first_s, whole_s) = open(city, settings.path())?;
-    println!("{:<34} {first_s:>9.3} s   everything in memory {whole_s:.3} s", "second start");
-    memory();
     let home = home(&session).ok_or("the city is empty")?;
-    scale(&mut session, "everything", View::fit(home, SIZE_PX), &home);
-    for width_m in WIDTHS_M {
+    let widths: Vec<f64> = [0.0].into_iter().chain(WIDTHS_M).collect();
+    let qgis = features.and_then(|_| peer::qgis(city, SIZE_PX, place::lonlat_from_world(home.center()), &widths));
+    let theirs = qgis.as_ref().map(|qgis| qgis.first_map_ms / 1000.0);
+    ratios.add(&format!("{name}: second start to the first map"), first_s, "s", "QGIS", theirs);
+    println!("{:<44} {whole_s:>10.3} s", "second start until everything is in memory");
+    ratios.add(&format!("{name}: resident"), memory_mb(), "MB", "QGIS", qgis.as_ref().map(|qgis| qgis.resident_mb));
+    for (place, width_m) in widths.into_iter().enumerate() {
         let view = View::new(home.center(), 1.0, SIZE_PX);
         let metres_per_px = width_m / SIZE_PX[0] / view.ground_per_world();
-        scale(&mut session, &format!("{width_m} m across"), View { metres_per_px, ..view }, &home);
+        let view = if width_m > 0.0 { View { metres_per_px, ..view } } else { View::fit(home, SIZE_PX) };
+        let words = if width_m > 0.0 { format!("draw {width_m} m across") } else { "draw everything".to_owned() };
+        let typical_ms = scale(&mut session, &view, &home);
+        let theirs = qgis.as_ref().map(|qgis| qgis.draw_ms[place]);
+        ratios.add(&format!("{name}: {words}"), typical_ms, "ms", "QGIS", theirs);
     }
     pick(&session, &home);
-    memory();
+    println!("{:<44} {:>10.1} MB", "resident after all that", memory_mb());
     Ok(())
+}
+
+/// Leaves a session when what it makes for the next start is made.
+fn settle(mut session: Session) {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_mins(5) {
+        session.poll();
+        let large = |layer: &LayerView| layer.count >= 20_000 && layer.has_geometry() && layer.levels.is_none();
+        if !session.city().is_some_and(|city| city.layers.iter().any(large)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        if start.elapsed() > Duration::from_secs(90) {
+            break;
+        }
+    }
+    drop(session);
 }
 
 /// A session with the city open; seconds to the first complete map, and until everything is in memory.
@@ -50,15 +81,15 @@ fn open(city: &Path, settings: &Path) -> Result<(Session, f64, f64), Box<dyn Err
     let mut first = None;
     while start.elapsed() < Duration::from_mins(10) {
         session.poll();
-        let is_there = session.city().is_some_and(|city| !city.layers.is_empty());
-        if let Some(home) = home(&session).filter(|_| is_there) {
-            if first.is_none() && is_complete(&session) {
-                draw(&mut session, &View::fit(home, SIZE_PX));
-                first = Some(start.elapsed().as_secs_f64());
-            }
-            if let Some(first_s) = first.filter(|_| is_in_memory(&session)) {
-                return Ok((session, first_s, start.elapsed().as_secs_f64()));
-            }
+        let view = home(&session).map(|home| View::fit(home, SIZE_PX));
+        if let Some(view) = view.filter(|_| first.is_none())
+            && session.city().is_some_and(|city| city.is_ready(&view))
+        {
+            draw(&mut session, &view);
+            first = Some(start.elapsed().as_secs_f64());
+        }
+        if let Some(first_s) = first.filter(|_| is_in_memory(&session)) {
+            return Ok((session, first_s, start.elapsed().as_secs_f64()));
         }
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -69,17 +100,12 @@ fn home(session: &Session) -> Option<Bounds> {
     session.city().and_then(CityView::home_world)
 }
 
-/// Whether a picture of the whole city shows all layers.
-fn is_complete(session: &Session) -> bool {
-    is_in_memory(session)
-}
-
 fn is_in_memory(session: &Session) -> bool {
     session.city().is_some_and(|city| city.layers.iter().all(|layer| !layer.has_geometry() || layer.index.is_some()))
 }
 
-/// Draws views of one scale all over the city and prints the times.
-fn scale(session: &mut Session, name: &str, view: View, home: &Bounds) {
+/// Draws views of one scale all over the city and prints the times; the typical one comes back, milliseconds.
+fn scale(session: &mut Session, view: &View, home: &Bounds) -> f64 {
     let (mut millis, mut words) = (Vec::new(), Vec::new());
     let mut features = 0;
     for step in 0..STEPS {
@@ -87,20 +113,21 @@ fn scale(session: &mut Session, name: &str, view: View, home: &Bounds) {
         let share = |prime: f64| ((step as f64 * prime).fract() - 0.5) * 0.6;
         let [x, y] = home.center();
         let at = [x + share(0.754_877_666) * home.width(), y + share(0.569_840_290) * home.height()];
-        let drawn = draw(session, &View { center_world: at, ..view });
+        let drawn = draw(session, &View { center_world: at, ..*view });
         millis.push(drawn.tiles_ms.max(drawn.words_ms));
-        words.push(drawn.words_ms);
+        let alone = MapWish { labels: Some(View { center_world: at, ..*view }), ..MapWish::default() };
+        words.push(fulfil(session, alone).words_ms);
         features = features.max(drawn.features);
     }
     millis.sort_by(f64::total_cmp);
     words.sort_by(f64::total_cmp);
     let (typical, worst) = (millis[STEPS / 2], millis[STEPS - 1]);
     println!(
-        "{:<34} {typical:>9.1} ms  worst {worst:.1} ms, words {:.1} ms, {features} features, 1:{:.0}",
-        format!("draw {name}"),
+        "    1:{:<39.0} worst {worst:.1} ms, words alone {:.1} ms, {features} features",
+        view.denominator(),
         words[STEPS / 2],
-        view.denominator()
     );
+    typical
 }
 
 /// What drawing a view took, from the wish to the last tile and to the words.
@@ -114,15 +141,19 @@ struct Drawn {
 
 /// Asks for all tiles and words of a view and waits for them.
 fn draw(session: &mut Session, view: &View) -> Drawn {
-    let set = TileSet::of(view, false);
-    let wish = MapWish { tiles: set.tiles(view, 0), labels: Some(*view), ..MapWish::default() };
+    let tiles = TileSet::of(view, false).tiles(view, 0);
+    fulfil(session, MapWish { tiles, labels: Some(*view), ..MapWish::default() })
+}
+
+/// Waits for all that a wish names.
+fn fulfil(session: &mut Session, wish: MapWish) -> Drawn {
     let mut left = wish.tiles.len() + 1;
     let mut drawn = Drawn::default();
     let start = Instant::now();
     session.wish_map(wish);
     while left > 0 {
         session.poll();
-        for piece in session.take_map() {
+        for piece in session.take_map(Pane::Main) {
             left -= 1;
             let now_ms = start.elapsed().as_secs_f64() * 1e3;
             match piece {
@@ -146,17 +177,15 @@ fn pick(session: &Session, home: &Bounds) {
         let share = |prime: f64| (f64::from(index) * prime).fract();
         let x = home.min[0] + home.width() * share(0.754_877_666);
         let y = home.min[1] + home.height() * share(0.569_840_290);
-        hits += usize::from(session.hover([x, y], 4.0, 2500.0).is_some());
+        hits += usize::from(session.hover([x, y], 4.0, 2500.0, &Shown::Visible).is_some());
     }
     let each_ms = start.elapsed().as_secs_f64() * 1e3 / f64::from(count);
     println!("{:<34} {each_ms:>9.4} ms  {hits} of {count} hit", "pick under the pointer");
 }
 
-/// What the process holds, where the system says it.
-fn memory() {
+/// What the process holds, megabytes, where the system says it; 0 elsewhere.
+fn memory_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).map(str::trim);
-    if let Some(resident) = resident.and_then(|kb| kb.trim_end_matches(" kB").parse::<f64>().ok()) {
-        println!("{:<34} {:>9.1} MB", "resident", resident / 1024.0);
-    }
+    resident.and_then(|kb| kb.trim_end_matches(" kB").parse::<f64>().ok()).unwrap_or_default() / 1024.0
 }

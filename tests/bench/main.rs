@@ -1,18 +1,23 @@
-//! How fast the program is, beside GDAL where it is installed: `cargo bench --bench city`.
+//! How fast the program is, beside GDAL and QGIS where they are installed: `cargo bench --bench city`.
 //!
 //! `--features N` (100,000 at first) makes a city of that size in `--folder F` (the target's own folder), imports it
 //! with the program and with `ogr2ogr`, opens it as the window does, and measures until the last tile and the last word
-//! of a view are there. `--city FILE` measures the drawing of any city instead.
+//! of a view are there; QGIS draws the same views. `--city FILE` measures the drawing of any city instead. What is over
+//! 20 % worse beside the peer than the ratios in `ratios.tsv` is marked; `--record` keeps the ratios of this run.
 
 #![allow(clippy::print_stdout)] // a benchmark's answer is what it prints
 
 mod draw;
 mod make;
+mod peer;
+mod ratios;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+
+use peer::timed;
+use ratios::Ratios;
 
 /// The program as it is shipped.
 const CITYGRID: &str = env!("CARGO_BIN_EXE_citygrid");
@@ -20,8 +25,9 @@ const CITYGRID: &str = env!("CARGO_BIN_EXE_citygrid");
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().collect();
     let word = |name: &str| words.iter().position(|word| word == name).and_then(|at| words.get(at + 1));
+    let mut ratios = Ratios::kept()?;
     if let Some(city) = word("--city") {
-        return draw::measure(Path::new(city));
+        return draw::measure(Path::new(city), None, &mut ratios);
     }
     let features: usize = word("--features").map_or(Ok(100_000), |count| count.replace(['_', ','], "").parse())?;
     let folder = word("--folder").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
@@ -30,12 +36,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bytes: u64 = files.iter().filter_map(|path| std::fs::metadata(path).ok()).map(|meta| meta.len()).sum();
     println!("{features} features, {:.1} MB of GeoJSON", bytes as f64 / 1e6);
     let city = folder.join("city.gpkg");
-    exchange(&folder, &files, &city)?;
-    draw::measure(&city)
+    if !words.iter().any(|word| word == "--draw") || !city.exists() {
+        exchange(&folder, &files, &city, features, &mut ratios)?;
+    }
+    draw::measure(&city, Some(features), &mut ratios)?;
+    ratios.finish(words.iter().any(|word| word == "--record"))
 }
 
 /// Import and export, the peer's after ours in the same run.
-fn exchange(folder: &Path, files: &[PathBuf], city: &Path) -> Result<(), Box<dyn Error>> {
+fn exchange(
+    folder: &Path,
+    files: &[PathBuf],
+    city: &Path,
+    features: usize,
+    ratios: &mut Ratios,
+) -> Result<(), Box<dyn Error>> {
     for leftover in ["city.gpkg", "peer.gpkg", "ours.geojson", "peer.geojson"] {
         let _ = std::fs::remove_file(folder.join(leftover));
     }
@@ -47,28 +62,11 @@ fn exchange(folder: &Path, files: &[PathBuf], city: &Path) -> Result<(), Box<dyn
         command.args(["-f", "GPKG", "-append"]).arg(&peer).arg(file);
         theirs = theirs.zip(timed(&mut command).ok()).map(|(sum, more)| sum + more);
     }
-    row("import", ours, "ogr2ogr", theirs);
+    ratios.add(&format!("{features}: import"), ours, "s", "ogr2ogr", theirs);
     let out = [folder.join("ours.geojson"), folder.join("peer.geojson")];
     let ours = timed(Command::new(CITYGRID).arg("export").arg(city).args(["--layer", "pipes", "--out"]).arg(&out[0]))?;
     let mut command = Command::new("ogr2ogr");
     command.args(["-f", "GeoJSON", "-lco", "RFC7946=YES"]).arg(&out[1]).arg(&peer).arg("pipes");
-    row("export of the pipes", ours, "ogr2ogr", timed(&mut command).ok());
+    ratios.add(&format!("{features}: export of the pipes"), ours, "s", "ogr2ogr", timed(&mut command).ok());
     Ok(())
-}
-
-fn row(what: &str, ours_s: f64, peer: &str, theirs_s: Option<f64>) {
-    match theirs_s {
-        Some(theirs) => println!("{what:<34} {ours_s:>9.3} s   {peer} {theirs:.3} s, {:.1} ×", theirs / ours_s),
-        None => println!("{what:<34} {ours_s:>9.3} s   ({peer} is not installed)"),
-    }
-}
-
-/// Seconds that a command takes.
-fn timed(command: &mut Command) -> Result<f64, Box<dyn Error>> {
-    let start = Instant::now();
-    let output = command.output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
-    }
-    Ok(start.elapsed().as_secs_f64())
 }
