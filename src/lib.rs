@@ -22,15 +22,17 @@
 //!   [`Style`](model::style::Style). [`Problem`](task::Problem) and [`Task`](task::Task) are the words for bad data and
 //!   for waiting.
 //! * [`index`]: one layer's geometry in memory, packed, with a tree over its boxes
-//!   ([`LayerIndex`](index::layer::LayerIndex)).
+//!   ([`LayerIndex`](index::layer::LayerIndex)); [`pack`](index::pack) turns it into bytes and back.
 //! * [`io`]: file formats, in one list ([`FORMATS`](io::format::FORMATS)).
 //! * [`store`]: the city file ([`City`](store::city::City)): one writer thread, any number of readers, the journal.
 //! * [`render`]: layers + style + view → [`Scene`](render::scene::Scene) → pixels, by one painter for screen and file; the
-//!   same scene becomes SVG and PDF. The screen asks for [tiles](render::tile), paper for a [sheet](render::sheet).
+//!   same scene becomes SVG and PDF. The screen asks for [tiles](render::tile), paper for a [sheet](render::sheet);
+//!   small scales of large layers are painted from [levels](render::levels).
 //! * [`kinds`]: what a layer may be, in one list ([`Kind`](kinds::kind::Kind)); tables, forms, legends, import mapping,
 //!   search and command-line words all come from it.
 //! * [`sample`]: the sample city, from a seed. Invented, and marked so wherever it is shown.
-//! * [`session`]: the program without a screen. Threads begin here and nowhere below.
+//! * [`session`]: the program without a screen. Threads begin here and nowhere below. What it has in memory of a city is
+//!   kept beside the settings for the next start and proves itself before it is used (`session/cache.rs`).
 //! * [`cli`], `ui`: the two callers. The window is behind the feature `gui`.
 //!
 //! # What is not there

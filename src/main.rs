@@ -1,9 +1,11 @@
 //! Words on the command line go to `cli`, none open the window.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 fn main() -> ExitCode {
-    citygrid::cli::run(std::env::args_os(), window())
+    let started = Instant::now();
+    citygrid::cli::run(std::env::args_os(), window(), started)
 }
 
 #[cfg(feature = "gui")]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
 
+use super::style::StyleArgs;
 use super::words::{Box4, Ids, LonLat, Near, On, Pair, Size, WhichCrs};
 
 /// 城格：离线的城市管理地图。不带命令则打开窗口。 | citygrid: a city's map without a network. No verb opens the window.
@@ -64,7 +65,14 @@ pub(super) struct Global {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// 打开窗口 | Open the window on a city
-    #[command(after_help = "  citygrid open jiujiang.gpkg  # 打开这个城市 | open this city")]
+    #[command(after_help = "\
+  citygrid open jiujiang.gpkg                                            # 打开这个城市 | open this city
+  citygrid open jiujiang.gpkg --tour t.jsonl --trace times.jsonl --quit  # 走一遍并计时 | visit places, write down times
+
+  {\"lon\":115.99,\"lat\":29.72,\"scale\":2500}
+  {\"pan_px\":[-300,0]}
+  {\"zoom\":2}
+  # 巡游文件每行一步，地图画清后走下一步 | a tour has one step a line; each waits until the map is sharp")]
     Open(OpenArgs),
     /// 写出示例城市（虚构数据） | Write the sample city (invented data)
     #[command(after_help = "\
@@ -123,6 +131,15 @@ pub(super) enum Verb {
   = <> < > <= >=  LIKE  IN (…)  BETWEEN … AND …  IS NULL  AND OR NOT ( )
   # 字段可用代号或任一语言的名称，文字用单引号 | fields by id or name in either language, text in single quotes")]
     Query(QueryArgs),
+    /// 图层样式：分类、分级、读入、写出 | How a layer looks: classes, from a file, to a file
+    #[command(after_help = "\
+  citygrid style city.gpkg --layer sewer_pipe                       # 现有图例 | the legend as it is
+  citygrid style city.gpkg --layer sewer_pipe --by 管径 --classes 5  # 按数字分级 | classes of a number
+  citygrid style city.gpkg --layer kiosk --by state --ramp tolbright  # 按值分类 | a colour for each value
+  citygrid style city.gpkg --layer kiosk --out kiosk.qml            # 写成 QGIS 样式 | as a style of QGIS
+  citygrid style city.gpkg --layer kiosk --set kiosk.citystyle.json  # 读入样式 | take a style in
+  citygrid style city.gpkg --layer kiosk --reset                    # 恢复默认 | its kind's style again")]
+    Style(StyleArgs),
     /// 写一条标注 | Leave a note
     #[command(after_help = "\
   citygrid note city.gpkg --at 115.99,29.72 --text 井盖破损                     # 在某点 | at a place
@@ -173,6 +190,15 @@ pub(super) struct OpenArgs {
     /// 城市文件（.gpkg） | The city's file (.gpkg)
     #[arg(value_name = "CITY")]
     pub(super) city: Option<PathBuf>,
+    /// 按文件走一遍地图 | Visit the places of a file
+    #[arg(long, value_name = "TOUR.jsonl")]
+    pub(super) tour: Option<PathBuf>,
+    /// 把每帧和每个视图的用时写到文件 | Write down the time of every frame and view
+    #[arg(long, value_name = "TRACE.jsonl")]
+    pub(super) trace: Option<PathBuf>,
+    /// 走完后关闭窗口 | Close the window afterwards
+    #[arg(long)]
+    pub(super) quit: bool,
 }
 
 /// A city and nothing else.
@@ -364,12 +390,27 @@ pub(super) struct RenderArgs {
     /// 图幅标题 | Title of the sheet
     #[arg(long, value_name = "TEXT", requires = "sheet")]
     pub(super) title: Option<String>,
+    /// 图幅的副标题，如单位名称 | A line under the title, such as the bureau's name
+    #[arg(long, value_name = "TEXT", requires = "sheet")]
+    pub(super) subtitle: Option<String>,
+    /// 制图人 | Who drew the sheet
+    #[arg(long, value_name = "NAME", requires = "sheet")]
+    pub(super) author: Option<String>,
+    /// 图幅不要的部分，用逗号隔开：legend,grid,overview,bar,north,date | Parts to leave off the sheet, with commas between: legend,grid,overview,bar,north,date
+    #[arg(long, value_name = "PARTS", requires = "sheet", value_delimiter = ',')]
+    pub(super) without: Vec<String>,
+    /// 地图顺时针转多少度 | Turn of the sheet's map, degrees clockwise
+    #[arg(long, value_name = "DEGREES", requires = "sheet", default_value_t = 0.0, value_parser = super::words::turn, allow_hyphen_values = true)]
+    pub(super) turn: f64,
     /// 图幅的资料来源 | Where the sheet's data come from
     #[arg(long, value_name = "TEXT", requires = "sheet")]
     pub(super) source: Option<String>,
-    /// 分幅：该图层每个要素一页（PDF） | One page for each feature of a layer (PDF)
+    /// 分幅：该图层每个要素一页；文件名里有 {} 则每页一个文件 | One page for each feature of a layer; with {} in the file's name each page is a file
     #[arg(long, value_name = "LAYER", requires = "sheet")]
     pub(super) series: Option<String>,
+    /// 分幅只取符合条件的要素 | A series of the features that pass a condition
+    #[arg(long = "where", value_name = "EXPR", requires = "series")]
+    pub(super) filter: Option<String>,
     /// 范围：西,南,东,北（度） | A box in degrees: west, south, east, north
     #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true, conflicts_with = "around")]
     pub(super) bbox: Option<Box4>,

@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
-use super::args::{ExportArgs, ImportArgs, RenderArgs};
+use super::args::{ExportArgs, ImportArgs, RenderArgs, RowArgs};
 use super::city::{find_kind, find_schema, unexpected};
 use super::console::{NumberOf, Reply, problem_json, problem_lines};
 use super::rows::row_filter;
 use super::table::count;
 use super::{Run, usage};
-use crate::session::answer::{Answer, Failure, ImportedLayer, RenderFrame, RenderRequest, SheetRequest};
+use crate::session::answer::{
+    Answer, Failure, ImportedLayer, PARTS, Parts, RenderFrame, RenderRequest, SeriesRequest, SheetRequest,
+};
 use crate::session::command::{Command, ExchangeCommand, ExportRequest, ImportRequest};
 use crate::task::Problems;
 use crate::text;
@@ -85,7 +87,10 @@ pub(super) fn render(run: &mut Run, args: RenderArgs) -> Result<Reply, Failure> 
         path: args.out,
         sheet,
     };
-    let [width, height] = run.session.render(&request)?;
+    let mut progress = run.console.progress();
+    let drawn = run.session.render(&request, &mut |report| progress.report(report));
+    progress.clear();
+    let [width, height] = drawn?;
     let file = request.path.display().to_string();
     let message = text!("已画出 {width}×{height}：{file}", "drew {width}×{height}: {file}");
     Ok(Reply::done(json!({ "file": file, "width": width, "height": height }), message))
@@ -99,8 +104,30 @@ fn sheet(run: &mut Run, word: &str, args: &RenderArgs) -> Result<SheetRequest, F
         ))
     };
     let sheet = SheetRequest::on(word, args.portrait).ok_or_else(no_paper)?;
-    let series = args.series.as_deref().map(|word| find_schema(run, word).map(|schema| schema.table)).transpose()?;
-    Ok(SheetRequest { title: args.title.clone(), source: args.source.clone(), series, ..sheet })
+    let no_part = |word: &str| {
+        let all: Vec<&str> = PARTS.iter().map(|part| part.word).collect();
+        let all = all.join(", ");
+        usage(text!("“{word}”不是图幅的部分，可选：{all}", "“{word}” is no part of a sheet; these are: {all}"))
+    };
+    let parts = Parts::without(args.without.iter().map(|word| word.trim())).map_err(no_part)?;
+    let series = args.series.as_deref().map(|word| series(run, word, args)).transpose()?;
+    Ok(SheetRequest {
+        title: args.title.clone(),
+        subtitle: args.subtitle.clone(),
+        source: args.source.clone(),
+        author: args.author.clone(),
+        parts,
+        rotation_rad: args.turn.to_radians(),
+        series,
+        ..sheet
+    })
+}
+
+fn series(run: &mut Run, word: &str, args: &RenderArgs) -> Result<SeriesRequest, Failure> {
+    let schema = find_schema(run, word)?;
+    let rows = RowArgs { filter: args.filter.clone(), ..RowArgs::default() };
+    let rows = row_filter(rows, &schema)?;
+    Ok(SeriesRequest { rows, ..SeriesRequest::of(schema.table) })
 }
 
 fn import_request(args: &ImportArgs) -> Result<ImportRequest, Failure> {

@@ -12,6 +12,7 @@ mod help;
 mod journal;
 mod rows;
 mod script;
+mod style;
 mod table;
 mod values;
 mod words;
@@ -29,21 +30,22 @@ use crate::session::answer::{Answer, Failure, FailureKind};
 use crate::session::command::{CityCommand, Command};
 use crate::session::settings::Settings;
 use crate::session::state::NoticeLevel;
+use crate::session::tour::{Trace, WindowPlan, read_tour};
 use crate::session::{NoWake, Session};
 use crate::text;
 use crate::text::{Lang, Text};
 
-use args::{Verb, Words};
+use args::{OpenArgs, Verb, Words};
 use console::{Console, Reply};
 
 /// Longest wait for the layers of a city that is open.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Opens the window on a city, or on the last one; gone where the program was built without a window.
-pub type Window = fn(Option<PathBuf>) -> ExitCode;
+/// Opens the window; gone where the program was built without one.
+pub type Window = fn(WindowPlan) -> ExitCode;
 
-/// Does what the words say; `args` begins with the program's own name.
-pub fn run(args: impl IntoIterator<Item = OsString>, window: Option<Window>) -> ExitCode {
+/// Does what the words say; `args` begins with the program's own name, `started` is when the process began.
+pub fn run(args: impl IntoIterator<Item = OsString>, window: Option<Window>, started: Instant) -> ExitCode {
     let args = as_typed(args.into_iter().collect());
     let console = console_of(&args);
     let words = match read(&args, console) {
@@ -51,8 +53,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, window: Option<Window>) -> 
         Err(code) => return code,
     };
     let verb = match words.verb {
-        None => return open_window(None, window, console),
-        Some(Verb::Open(open)) => return open_window(open.city, window, console),
+        None => return open_window(Ok(WindowPlan::on(None, started)), window, console),
+        Some(Verb::Open(open)) => return open_window(window_plan(open, started), window, console),
         Some(verb) => verb,
     };
     let quiet = words.global.quiet;
@@ -119,15 +121,28 @@ fn read(args: &[OsString], console: Console) -> Result<Words, ExitCode> {
     })
 }
 
-fn open_window(city: Option<PathBuf>, window: Option<Window>, console: Console) -> ExitCode {
-    if let Some(window) = window {
-        return window(city);
+fn window_plan(open: OpenArgs, started: Instant) -> Result<WindowPlan, Failure> {
+    // A bad tour is refused before the trace of the last one goes.
+    let tour = open.tour.as_deref().map(read_tour).transpose()?.unwrap_or_default();
+    let trace = open.trace.as_deref().map(Trace::create).transpose()?;
+    Ok(WindowPlan { tour, trace, quit: open.quit, ..WindowPlan::on(open.city, started) })
+}
+
+fn open_window(plan: Result<WindowPlan, Failure>, window: Option<Window>, console: Console) -> ExitCode {
+    let no_window = || {
+        let text =
+            Text::new("这个版本不带窗口，请使用命令（见 --help）", "this build has no window; use a verb (see --help)");
+        Failure::new(FailureKind::Usage, text)
+    };
+    match (window, plan) {
+        (Some(window), Ok(plan)) => window(plan),
+        (None, Ok(_)) => refuse(&no_window(), console),
+        (_, Err(failure)) => refuse(&failure, console),
     }
-    let failure = Failure::new(
-        FailureKind::Usage,
-        Text::new("这个版本不带窗口，请使用命令（见 --help）", "this build has no window; use a verb (see --help)"),
-    );
-    exit_code(console.show_failure(&failure).map_or(3, |()| 2))
+}
+
+fn refuse(failure: &Failure, console: Console) -> ExitCode {
+    exit_code(console.show_failure(failure).map_or(3, |()| failure_code(failure.kind)))
 }
 
 fn settings_folder() -> PathBuf {
@@ -218,6 +233,7 @@ impl Run {
             Verb::Export(export) => exchange::export(self, export),
             Verb::Render(render) => exchange::render(self, render),
             Verb::Query(query) => rows::query(self, query),
+            Verb::Style(style) => style::style(self, style),
             Verb::Note(note) => rows::note(self, note),
             Verb::Edit(edit) => rows::edit(self, &edit),
             Verb::Delete(delete) => rows::delete(self, delete),
@@ -252,6 +268,7 @@ fn city_of(verb: &Verb) -> Option<&Path> {
         Verb::Export(it) => &it.city,
         Verb::Render(it) => &it.city,
         Verb::Query(it) => &it.city,
+        Verb::Style(it) => &it.city,
         Verb::Note(it) => &it.city,
         Verb::Edit(it) => &it.city,
         Verb::Delete(it) => &it.city,

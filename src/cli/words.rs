@@ -215,6 +215,11 @@ pub(super) fn dpi(words: &str) -> Result<f32, BadWord> {
     between(words, 48.0, 768.0).map(|dpi| (dpi / 96.0) as f32)
 }
 
+/// Turn of a map in degrees.
+pub(super) fn turn(words: &str) -> Result<f64, BadWord> {
+    between(words, -360.0, 360.0)
+}
+
 /// Physical pixels for one logical.
 pub(super) fn pixel_ratio(words: &str) -> Result<f32, BadWord> {
     between(words, 0.5, 8.0).map(|ratio| ratio as f32)

@@ -7,6 +7,10 @@
 //!
 //! Invariant: a start handed out by [`Arena::push`] points at a header, and the last path of a geometry says so.
 
+use std::io::{Read, Result, Write};
+
+use super::pack::{Packer, Unpacker};
+use super::thin::{thin, thin_ring};
 use crate::model::geometry::{Bounds, Coords, Geometry, GeometryKind, Visitor};
 
 /// Centimetres in a metre: the arena's unit.
@@ -66,6 +70,11 @@ impl Arena {
         geometry.walk(&mut writer);
         writer.flush_points();
         let last = writer.last;
+        self.finish(start, last)
+    }
+
+    /// Marks the last path of the geometry that was begun at `start`.
+    fn finish(&mut self, start: usize, last: Option<usize>) -> u32 {
         match (last, u32::try_from(start)) {
             (Some(header), Ok(start)) if start < NOWHERE - 1 => {
                 self.words[header + 1] |= (LAST >> 16) as u16;
@@ -93,6 +102,24 @@ impl Arena {
         here
     }
 
+    /// Copies a geometry from another arena with fewer positions: none moves by more than `tolerance` centimetres.
+    pub fn push_thinned(&mut self, other: &Self, start: u32, tolerance: f64) -> u32 {
+        let here = self.words.len();
+        let mut writer =
+            Writer { words: &mut self.words, transform: &Some, kinds: Vec::new(), path: Vec::new(), last: None };
+        for path in other.paths(start) {
+            let mut positions: Vec<[i32; 2]> = path.positions().collect();
+            match path.kind {
+                PathKind::Points => {}
+                PathKind::Line => thin(&mut positions, tolerance),
+                PathKind::Outer | PathKind::Hole => thin_ring(&mut positions, tolerance),
+            }
+            writer.write(path.kind, &positions);
+        }
+        let last = writer.last;
+        self.finish(here, last)
+    }
+
     /// The paths of the geometry at `start`.
     pub fn paths(&self, start: u32) -> Paths<'_> {
         Paths { words: if start == NOWHERE { &[] } else { &self.words[start as usize..] } }
@@ -111,6 +138,16 @@ impl Arena {
     /// Gives back memory that was reserved for more.
     pub fn shrink(&mut self) {
         self.words.shrink_to_fit();
+    }
+
+    /// Writes the block.
+    pub(super) fn pack<W: Write>(&self, out: &mut Packer<W>) -> Result<()> {
+        out.slice(&self.words)
+    }
+
+    /// Reads what [`Arena::pack`] writes.
+    pub(super) fn unpack<R: Read>(input: &mut Unpacker<R>) -> Result<Self> {
+        Ok(Self { words: input.slice()? })
     }
 
     /// Bytes on the heap.

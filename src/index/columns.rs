@@ -6,7 +6,9 @@
 //! Invariant: code 0 of a dictionary is [`Value::Null`].
 
 use std::collections::HashMap;
+use std::io::{Read, Result, Write};
 
+use super::pack::{Packer, Unpacker, damaged, pack_changed, unpack_changed};
 use crate::model::value::Value;
 
 /// Most values in a dictionary.
@@ -161,6 +163,62 @@ impl Column {
             Data::Numbers { numbers, .. } => numbers.capacity() * 8,
             Data::Text { ends, bytes, .. } => ends.capacity() * 4 + bytes.capacity(),
         }
+    }
+
+    /// Writes the column.
+    pub(super) fn pack<W: Write>(&self, out: &mut Packer<W>) -> Result<()> {
+        let pack_words = |words: &[Value], out: &mut Packer<W>| {
+            out.number(words.len() as u64)?;
+            words.iter().try_for_each(|word| out.value(word))
+        };
+        out.number(self.len as u64)?;
+        match &self.data {
+            Data::Narrow { codes, words } => {
+                out.number(0)?;
+                out.slice(codes)?;
+                pack_words(words, out)
+            }
+            Data::Wide { codes, words } => {
+                out.number(1)?;
+                out.slice(codes)?;
+                pack_words(words, out)
+            }
+            Data::Numbers { numbers, whole } => {
+                out.number(2)?;
+                out.slice(numbers)?;
+                out.number(u64::from(*whole))
+            }
+            Data::Text { ends, bytes, changed } => {
+                out.number(3)?;
+                out.slice(ends)?;
+                out.text(bytes)?;
+                pack_changed(changed, out)
+            }
+        }
+    }
+
+    /// Reads what [`Column::pack`] writes, for so many rows.
+    pub(super) fn unpack<R: Read>(input: &mut Unpacker<R>, rows: usize) -> Result<Self> {
+        let unpack_words = |input: &mut Unpacker<R>| -> Result<Vec<Value>> {
+            let count = input.count()?;
+            let words: Vec<Value> = (0..count.min(DICTIONARY_MOST)).map(|_| input.value()).collect::<Result<_>>()?;
+            if words.first() == Some(&Value::Null) { Ok(words) } else { Err(damaged()) }
+        };
+        let len = input.count()?;
+        let data = match input.number()? {
+            0 => Data::Narrow { codes: input.slice()?, words: unpack_words(input)? },
+            1 => Data::Wide { codes: input.slice()?, words: unpack_words(input)? },
+            2 => Data::Numbers { numbers: input.slice()?, whole: input.number()? != 0 },
+            3 => Data::Text { ends: input.slice()?, bytes: input.text()?, changed: unpack_changed(input)? },
+            _ => return Err(damaged()),
+        };
+        let found = match &data {
+            Data::Narrow { codes, .. } => codes.len(),
+            Data::Wide { codes, .. } => codes.len(),
+            Data::Numbers { numbers, .. } => numbers.len(),
+            Data::Text { ends, .. } => ends.len(),
+        };
+        if len == rows && found == rows { Ok(Self { data, len }) } else { Err(damaged()) }
     }
 
     /// The code for `value`, widening the column as needed; `None` once it has no dictionary.

@@ -5,11 +5,13 @@
 //! metres on the ground by 1 / cos(latitude).
 
 use std::collections::BTreeMap;
+use std::io::{Read, Result, Write};
 
 use rayon::prelude::*;
 
-use super::arena::{Arena, NOWHERE, Paths, Transform, unit_bounds, world_bounds};
+use super::arena::{Arena, NOWHERE, Paths, Transform, UNITS_PER_M, unit_bounds, world_bounds};
 use super::columns::{Column, Lookup};
+use super::pack::{Packer, Unpacker, damaged};
 use super::shapes;
 use super::tree::BoxTree;
 use crate::model::geometry::{Bounds, Geometry};
@@ -71,10 +73,7 @@ impl LayerIndexBuilder {
     pub fn finish(self) -> LayerIndex {
         let mut index = self.index;
         index.gather();
-        index.ids.shrink_to_fit();
-        index.starts.shrink_to_fit();
-        index.arena.shrink();
-        index.columns.iter_mut().for_each(Column::shrink);
+        index.tidy();
         index
     }
 }
@@ -140,7 +139,7 @@ impl LayerIndex {
     /// Web Mercator metres around all features; after deletions it may be larger than needed. Empty for none.
     pub fn bounds_world(&self) -> Bounds {
         let Some([west, south, east, north]) = self.bounds else { return Bounds::EMPTY };
-        let metres = |units: i32| f64::from(units) / super::arena::UNITS_PER_M;
+        let metres = |units: i32| f64::from(units) / UNITS_PER_M;
         Bounds::new(metres(west), metres(south), metres(east), metres(north))
     }
 
@@ -151,8 +150,9 @@ impl LayerIndex {
 
     /// The tree alone, for a thread that only reads: give it to [`LayerIndex::set_tree`].
     pub fn make_tree(&self) -> BoxTree {
-        let boxes = self.live_slots().filter_map(|slot| Some((slot, unit_bounds(self.geometry(slot))?)));
-        BoxTree::build(boxes, self.bounds_world_center())
+        let boxed = |(_, slot): &(u32, u32)| Some((*slot, unit_bounds(self.geometry(*slot))?));
+        let boxes: Vec<(u32, [i32; 4])> = self.by_place().par_iter().filter_map(boxed).collect();
+        BoxTree::build(&boxes, self.bounds_world_center())
     }
 
     /// Takes a tree from [`LayerIndex::make_tree`]; nothing may have been edited in between.
@@ -171,14 +171,18 @@ impl LayerIndex {
         if world.contains(all.min) && world.contains(all.max) {
             return self.live_slots().filter(|&slot| self.start(slot) != NOWHERE).for_each(f);
         }
-        if let Some(tree) = &self.tree {
-            return tree.window(&world, f);
-        }
-        let met = |slot: &u32| {
-            let bounds = world_bounds(self.geometry(*slot));
+        let meets = |slot: u32| {
+            let bounds = world_bounds(self.geometry(slot));
             !bounds.is_empty() && bounds.intersects(&world)
         };
-        self.live_slots().filter(met).for_each(f);
+        if let Some(tree) = &self.tree {
+            return tree.window(&world, &mut |slot, is_sure| {
+                if is_sure || meets(slot) {
+                    f(slot);
+                }
+            });
+        }
+        self.live_slots().filter(|&slot| meets(slot)).for_each(f);
     }
 
     /// The slots of all features whose box may meet `world`, in painting order.
@@ -319,6 +323,62 @@ impl LayerIndex {
         }
     }
 
+    /// Writes all of it.
+    pub fn pack<W: Write>(&self, out: &mut Packer<W>) -> Result<()> {
+        self.arena.pack(out)?;
+        out.slice(&self.ids)?;
+        out.slice(&self.starts)?;
+        out.slice(&self.fields.iter().map(|&field| field as u64).collect::<Vec<_>>())?;
+        self.columns.iter().try_for_each(|column| column.pack(out))?;
+        out.slice(&self.bounds.into_iter().flatten().collect::<Vec<_>>())?;
+        [self.ascending, self.live, self.dead_words].into_iter().try_for_each(|number| out.number(number as u64))?;
+        out.slice(&self.later.keys().copied().collect::<Vec<_>>())?;
+        out.slice(&self.later.values().copied().collect::<Vec<_>>())?;
+        out.number(u64::from(self.tree.is_some()))?;
+        self.tree.iter().try_for_each(|tree| tree.pack(out))
+    }
+
+    /// Reads what [`LayerIndex::pack`] writes.
+    ///
+    /// # Errors
+    /// If it is shorter, or no such thing. Whether every number in it is right the checksum says alone.
+    pub fn unpack<R: Read>(input: &mut Unpacker<R>) -> Result<Self> {
+        let arena = Arena::unpack(input)?;
+        let (ids, starts): (Vec<i64>, Vec<u32>) = (input.slice()?, input.slice()?);
+        let fields: Vec<usize> = input.slice::<u64>()?.into_iter().map(|field| field as usize).collect();
+        let columns = fields.iter().map(|_| Column::unpack(input, ids.len())).collect::<Result<_>>()?;
+        let bounds = input.slice::<i32>()?.try_into().ok();
+        let [ascending, live, dead_words] = [input.count()?, input.count()?, input.count()?];
+        let later = input.slice::<i64>()?.into_iter().zip(input.slice::<u32>()?).collect();
+        let tree = if input.number()? == 1 { Some(BoxTree::unpack(input)?) } else { None };
+        if starts.len() != ids.len() || ascending > ids.len() {
+            return Err(damaged());
+        }
+        Ok(Self { arena, ids, starts, fields, columns, tree, bounds, ascending, later, live, dead_words })
+    }
+
+    /// Some of the features as a layer of their own, in the order of `slots`: their kept values, and their geometry with
+    /// no position moved by more than `tolerance_m`, or none at all.
+    pub fn extract(&self, slots: &[u32], tolerance_m: Option<f64>) -> Self {
+        let mut part = Self { fields: self.fields.clone(), ..Self::default() };
+        let mut columns: Vec<(Column, Lookup)> = self.columns.iter().map(|_| Default::default()).collect();
+        for &slot in slots {
+            part.push_row(self.ids[slot as usize], None, &|_| None);
+            if let Some(tolerance_m) = tolerance_m {
+                let new = part.slots() - 1;
+                let start = part.arena.push_thinned(&self.arena, self.start(slot), tolerance_m * UNITS_PER_M);
+                part.starts[new as usize] = start;
+                part.grow(new);
+            }
+            for ((column, lookup), old) in columns.iter_mut().zip(&self.columns) {
+                column.push(&old.get(slot as usize), lookup);
+            }
+        }
+        part.columns = columns.into_iter().map(|(column, _)| column).collect();
+        part.tidy();
+        part
+    }
+
     /// Bytes on the heap, near enough.
     pub fn resident_bytes(&self) -> usize {
         let rows = self.ids.capacity() * 8 + self.starts.capacity() * 4 + self.later.len() * 24;
@@ -396,28 +456,40 @@ impl LayerIndex {
         }
     }
 
+    /// Gives back memory that was reserved for more.
+    fn tidy(&mut self) {
+        self.ids.shrink_to_fit();
+        self.starts.shrink_to_fit();
+        self.arena.shrink();
+        self.columns.iter_mut().for_each(Column::shrink);
+    }
+
     /// Lays coordinates of neighbours side by side in memory: a picture reads a part of the block, not pages of all of
     /// it. Slots, and so the painting order, stay.
     fn gather(&mut self) {
-        let Some([west, south, east, north]) = self.bounds else { return };
-        let side = f64::from(east.saturating_sub(west).max(north.saturating_sub(south)).max(1));
-        let placed = self.live_slots().filter(|&slot| self.start(slot) != NOWHERE);
-        let mut order: Vec<(u32, u32)> = placed
-            .filter_map(|slot| {
-                let first = self.geometry(slot).next()?.positions().next()?;
-                let share = |at: i32, from: i32| ((f64::from(at) - f64::from(from)) / side * 65_535.0) as u32;
-                Some((interleaved(share(first[0], west), share(first[1], south)), slot))
-            })
-            .collect();
-        if order.len() < GATHER_LEAST {
+        if self.live < GATHER_LEAST {
             return;
         }
-        order.par_sort_unstable();
+        let order = self.by_place();
         let mut arena = Arena::with_room_for(&self.arena);
         for (_, slot) in order {
             self.starts[slot as usize] = arena.push_from(&self.arena, self.starts[slot as usize]);
         }
         self.arena = arena;
+    }
+
+    /// All slots with a geometry, neighbours near each other, behind the number that orders them.
+    fn by_place(&self) -> Vec<(u32, u32)> {
+        let Some([west, south, east, north]) = self.bounds else { return Vec::new() };
+        let side = f64::from(east.saturating_sub(west).max(north.saturating_sub(south)).max(1));
+        let share = |at: i32, from: i32| ((f64::from(at) - f64::from(from)) / side * 65_535.0) as u32;
+        let placed = |slot: u32| {
+            let first = self.geometry(slot).next()?.positions().next()?;
+            Some((interleaved(share(first[0], west), share(first[1], south)), slot))
+        };
+        let mut order: Vec<(u32, u32)> = (0..self.slots()).into_par_iter().filter_map(placed).collect();
+        order.par_sort_unstable();
+        order
     }
 
     /// Leaves everything dead behind.
@@ -435,6 +507,7 @@ impl LayerIndex {
             }
         }
         fresh.columns = columns.into_iter().map(|(column, _)| column).collect();
+        fresh.gather();
         if self.has_tree() {
             fresh.build_tree();
         }

@@ -3,7 +3,9 @@
 pub mod arena;
 pub mod columns;
 pub mod layer;
+pub mod pack;
 pub mod shapes;
+pub mod thin;
 pub mod tree;
 
 #[cfg(test)]

@@ -72,5 +72,5 @@ fn style() -> Style {
         scale: ScaleRange::closer_than(6_000.0),
         ..look::name_label(Placement::Around, 36, look::px(11.5))
     };
-    Style { rules: vec![bridge.at(ScaleRange::closer_than(25_000.0))], labels: vec![name] }
+    Style::new(vec![bridge.at(ScaleRange::closer_than(25_000.0))], vec![name])
 }

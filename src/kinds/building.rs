@@ -80,5 +80,5 @@ fn style() -> Style {
         ink: look::TEXT2,
         ..look::label("{name}", "{name}", Placement::Inside, 25, look::px(10.5))
     };
-    Style { rules, labels: vec![name] }
+    Style::new(rules, vec![name])
 }

@@ -199,7 +199,7 @@ fn span_style() -> Style {
             .when("stage IN ('done', 'accepted') AND treatment = 'underground'")
             .named("已入地", "Underground"),
     ];
-    Style { rules: rules.into_iter().map(|rule| rule.at(SCALE)).collect(), labels: Vec::new() }
+    Style::new(rules.into_iter().map(|rule| rule.at(SCALE)).collect(), Vec::new())
 }
 
 /// Two walls with the holes between them.
@@ -209,5 +209,5 @@ fn duct_style() -> Style {
     let inside = look::by_scale(&[(1_000.0, 4.6), (2_500.0, 3.4), (7_000.0, 1.9)]);
     let core = look::by_scale(&[(1_000.0, 1.6), (2_500.0, 1.2), (7_000.0, 0.7)]);
     let paints = vec![look::line(duct, outside), look::line(look::LAND, inside), look::dashes(duct, core, &[6.0, 4.0])];
-    Style { rules: vec![Rule::all(paints).at(SCALE).named("弱电管道", "Cable duct")], labels: Vec::new() }
+    Style::new(vec![Rule::all(paints).at(SCALE).named("弱电管道", "Cable duct")], Vec::new())
 }

@@ -154,5 +154,5 @@ fn style() -> Style {
         scale: ScaleRange::closer_than(1_500.0),
         ..look::label("{code}", "{code}", Placement::Around, 23, look::px(10.5))
     };
-    Style { rules, labels: vec![code] }
+    Style::new(rules, vec![code])
 }

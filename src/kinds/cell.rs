@@ -79,5 +79,5 @@ fn style() -> Style {
         ink: look::TEXT2,
         ..look::label("{code}", "{code}", Placement::Inside, 15, look::px(10.5))
     };
-    Style { rules: vec![border], labels: vec![code] }
+    Style::new(vec![border], vec![code])
 }

@@ -53,5 +53,5 @@ fn style() -> Style {
         Rule::all(vec![Paint::Stroke(band.round().opacity(0.4))]).at(far).named("路长路段", "Road-chief road"),
         Rule::all(vec![middle]).at(look::STREET_VIEW),
     ];
-    Style { rules, labels: Vec::new() }
+    Style::new(rules, Vec::new())
 }

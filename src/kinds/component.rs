@@ -124,5 +124,5 @@ fn style() -> Style {
         ..look::label("{class_code}", "{class_code}", Placement::Around, 16, look::px(10.5))
     };
     let scale = ScaleRange::closer_than(5_000.0);
-    Style { rules: rules.into_iter().map(|rule| rule.at(scale)).collect(), labels: vec![name] }
+    Style::new(rules.into_iter().map(|rule| rule.at(scale)).collect(), vec![name])
 }

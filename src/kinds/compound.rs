@@ -106,5 +106,5 @@ fn style() -> Style {
         ink: look::TEXT2,
         ..look::name_label(Placement::Inside, 40, look::by_scale(&[(2_500.0, 12.0), (6_000.0, 11.0)]))
     };
-    Style { rules, labels: vec![name] }
+    Style::new(rules, vec![name])
 }

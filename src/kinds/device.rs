@@ -136,7 +136,7 @@ fn camera_style() -> Style {
             ("监控 离线", "Camera offline"),
         ),
     ];
-    Style { rules: rules.into_iter().map(|rule| rule.at(ScaleRange::closer_than(7_000.0))).collect(), labels: labels() }
+    Style::new(rules.into_iter().map(|rule| rule.at(ScaleRange::closer_than(7_000.0))).collect(), labels())
 }
 
 fn sensor_style() -> Style {
@@ -152,7 +152,7 @@ fn sensor_style() -> Style {
             .named("传感离线", "Sensor offline")
             .at(look::STREET_VIEW),
     ];
-    Style { rules, labels: labels() }
+    Style::new(rules, labels())
 }
 
 /// Seen close a lamp has its symbol, before that it is a dot.
@@ -168,7 +168,7 @@ fn lamp_style() -> Style {
         dot(look::AMBER, ok),
         dot(look::RED, fault),
     ];
-    Style { rules, labels: labels() }
+    Style::new(rules, labels())
 }
 
 fn labels() -> Vec<LabelRule> {

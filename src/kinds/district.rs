@@ -92,7 +92,7 @@ fn district_style() -> Style {
     let border =
         Rule::all(vec![look::dashes(look::DISTRICT, width, &[14.0, 4.0, 3.0, 4.0])]).named("区县界", "District");
     let name = area_name(ScaleRange::farther_than(60_000.0), look::by_scale(&[(60_000.0, 15.0), (200_000.0, 14.0)]));
-    Style { rules: vec![border], labels: vec![name] }
+    Style::new(vec![border], vec![name])
 }
 
 fn street_style() -> Style {
@@ -101,7 +101,7 @@ fn street_style() -> Style {
         .named("街道界", "Sub-district")
         .at(ScaleRange::closer_than(120_000.0));
     let name = area_name(ScaleRange::between(6_000.0, 60_000.0), look::by_scale(&[(15_000.0, 15.0), (40_000.0, 14.0)]));
-    Style { rules: vec![border], labels: vec![name] }
+    Style::new(vec![border], vec![name])
 }
 
 fn community_style() -> Style {
@@ -110,7 +110,7 @@ fn community_style() -> Style {
         .named("社区界", "Community")
         .at(ScaleRange::closer_than(25_000.0));
     let name = LabelRule { priority: 45, ..area_name(ScaleRange::between(3_500.0, 12_000.0), look::px(12.0)) };
-    Style { rules: vec![border], labels: vec![name] }
+    Style::new(vec![border], vec![name])
 }
 
 /// Names of areas stand apart from others by colour and by room between their characters.

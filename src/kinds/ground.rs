@@ -97,7 +97,7 @@ fn water_style() -> Style {
             look::by_scale(&[(2_500.0, 16.0), (40_000.0, 20.0), (150_000.0, 13.0)]),
         )
     };
-    Style { rules: vec![rule], labels: vec![name] }
+    Style::new(vec![rule], vec![name])
 }
 
 fn green_style() -> Style {
@@ -107,5 +107,5 @@ fn green_style() -> Style {
         ink: Ink::new(0x41_693B, 0x9C_C79A),
         ..look::name_label(Placement::Inside, 41, look::px(12.0))
     };
-    Style { rules: vec![rule], labels: vec![name] }
+    Style::new(vec![rule], vec![name])
 }

@@ -140,5 +140,5 @@ fn style() -> Style {
         scale: ScaleRange::closer_than(1_500.0),
         ..look::label("{name|code}", "{code|name}", Placement::Around, 22, look::px(10.5))
     };
-    Style { rules, labels: vec![name] }
+    Style::new(rules, vec![name])
 }

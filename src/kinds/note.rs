@@ -101,7 +101,7 @@ fn style() -> Style {
         scale: ScaleRange::closer_than(1_500.0),
         ..look::label("{text}", "{text}", Placement::Around, 24, look::px(11.0))
     };
-    Style { rules, labels: vec![words] }
+    Style::new(rules, vec![words])
 }
 
 fn severity_rules(severity: &str, ink: Ink, (zh, en): (&str, &str)) -> [Rule; 5] {

@@ -35,5 +35,5 @@ fn style() -> Style {
     let width = look::by_scale(&[(2_500.0, 2.0), (40_000.0, 1.2)]);
     let size = look::by_scale(&[(2_500.0, 9.0), (40_000.0, 5.0)]);
     let paints = vec![look::tint(ink, 0.18), look::line(ink, width), look::disc(ink, size)];
-    Style { rules: vec![Rule::all(paints)], labels: Vec::new() }
+    Style::new(vec![Rule::all(paints)], Vec::new())
 }

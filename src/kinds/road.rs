@@ -189,7 +189,7 @@ fn road_style() -> Style {
         rules.extend(look.rules(rank));
         labels.extend(look.labels());
     }
-    Style { rules, labels }
+    Style::new(rules, labels)
 }
 
 impl Look {
@@ -247,5 +247,5 @@ fn railway_style() -> Style {
         ink: look::TEXT2,
         ..look::name_label(Placement::Along, 46, look::px(11.0))
     };
-    Style { rules: vec![bed, ties], labels: vec![name] }
+    Style::new(vec![bed, ties], vec![name])
 }

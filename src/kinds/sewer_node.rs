@@ -211,7 +211,7 @@ fn style() -> Style {
             ..look::label("{name|code}", "{name|code}", Placement::Around, 35, look::px(11.5))
         },
     ];
-    Style { rules: manhole_rules().into_iter().chain(special_rules()).collect(), labels }
+    Style::new(manhole_rules().into_iter().chain(special_rules()).collect(), labels)
 }
 
 /// Whatever is none of the things with a symbol of their own.

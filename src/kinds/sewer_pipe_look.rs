@@ -64,7 +64,7 @@ pub(super) fn style() -> Style {
     let near = LOOKS.iter().flat_map(Look::near);
     let pressure = LOOKS.iter().map(Look::pressure);
     let far = LOOKS.iter().map(Look::far);
-    Style { rules: near.chain(pressure).chain(far).collect(), labels: LOOKS.iter().map(Look::label).collect() }
+    Style::new(near.chain(pressure).chain(far).collect(), LOOKS.iter().map(Look::label).collect())
 }
 
 /// Wider for larger pipes, and the closer the more so.

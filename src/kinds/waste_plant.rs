@@ -76,5 +76,5 @@ fn style() -> Style {
         plant("kitchen-plant", "plant_type = 'kitchen'", "厨余处理厂", "Kitchen-waste plant"),
         plant("bulky-plant", "plant_type = 'bulky'", "大件垃圾拆解点", "Bulky-waste yard"),
     ];
-    Style { rules, labels: vec![name] }
+    Style::new(rules, vec![name])
 }

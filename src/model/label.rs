@@ -9,9 +9,12 @@ use crate::text::Lang;
 
 /// One piece of a template.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Piece<'a> {
+pub enum Piece<'a> {
+    /// Written as they are.
     Words(&'a str),
+    /// The first known of some values: see [`alternatives`].
     Value(&'a str),
+    /// A template of its own, left out where a field in it is unknown.
     Optional(&'a str),
 }
 
@@ -40,8 +43,8 @@ pub fn fields(template: &str, found: &mut Vec<String>) {
     }
 }
 
-/// An opening bracket without its end is plain words.
-fn pieces(template: &str) -> Vec<Piece<'_>> {
+/// The pieces of a template. An opening bracket without its end is plain words.
+pub fn pieces(template: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = template;
     while let Some(open) = rest.find(['{', '[']) {
@@ -60,7 +63,8 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-fn alternatives(what: &str) -> impl Iterator<Item = (&str, &str)> {
+/// Field ids with the form in which each is written (`code`, a number of decimals, nothing), best first.
+pub fn alternatives(what: &str) -> impl Iterator<Item = (&str, &str)> {
     what.split('|').map(|one| one.split_once(':').unwrap_or((one, "")))
 }
 

@@ -3,6 +3,7 @@
 //! Kinds state a default style; `render` draws it, the legend is made from it. Sizes are logical pixels at 100 %,
 //! scales are denominators (`5000` for 1:5,000). Colours come in pairs, for the light and the dark map.
 
+use super::classes::Method;
 use super::expr::Expr;
 use crate::text::Text;
 
@@ -101,6 +102,16 @@ pub enum Size {
         /// Units of the field for one pixel.
         per: Box<Size>,
     },
+    /// From one size to another as a field grows from one value to another, constant beyond; the first size where the
+    /// field is unknown.
+    Between {
+        /// Field id.
+        field: String,
+        /// The field's values at both ends.
+        values: [f64; 2],
+        /// Pixels at both ends.
+        px: [f32; 2],
+    },
     /// So many pixels more than another size: a casing around a road.
     Plus(Box<Size>, f32),
 }
@@ -179,6 +190,21 @@ pub enum Paint {
         ink: Ink,
         /// Opacity, 0 to 1.
         opacity: f32,
+    },
+    /// Lines across the inside of an area, at the same places of the ground wherever the area ends.
+    Hatch {
+        /// Colour.
+        ink: Ink,
+        /// Opacity, 0 to 1.
+        opacity: f32,
+        /// Direction of the lines, counter-clockwise from a line to the east, degrees; they turn with the map.
+        angle_deg: f32,
+        /// Pixels from one line to the next.
+        spacing_px: f32,
+        /// Width of a line.
+        width: Size,
+        /// Whether other lines cross them at right angles.
+        crossed: bool,
     },
     /// A line, or the border of an area.
     Stroke(Stroke),
@@ -308,9 +334,83 @@ pub struct Style {
     pub rules: Vec<Rule>,
     /// Label rules.
     pub labels: Vec<LabelRule>,
+    /// What is made of many points together.
+    pub crowd: Crowd,
+    /// How the rules were made, if from the values of a field.
+    pub classing: Option<Classing>,
+}
+
+/// What a layer of points shows of many points together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Crowd {
+    /// Each of them.
+    #[default]
+    Each,
+    /// Discs with the number of the points that lie close together.
+    Clusters {
+        /// Colour of a disc.
+        ink: Ink,
+        /// Points nearer than this stand together, pixels.
+        radius_px: f32,
+        /// From this denominator inwards every point stands alone.
+        closer_than: f64,
+    },
+    /// How dense they lie, as colours.
+    Heat {
+        /// Id of a [ramp](super::ramp::Ramp).
+        ramp: String,
+        /// How far a point reaches.
+        radius: Size,
+        /// Id of a field that counts instead of the points.
+        weight: Option<String>,
+        /// The density that has the ramp's last colour: points inside a radius, near ones counting more, as QGIS counts
+        /// them; `None` for the densest place of the layer at the scale.
+        most: Option<f64>,
+    },
+}
+
+impl Crowd {
+    /// Whether points are shown together at 1:`denominator`, not each for itself.
+    pub fn gathers(&self, denominator: f64) -> bool {
+        match self {
+            Self::Each => false,
+            Self::Clusters { closer_than, .. } => denominator >= *closer_than,
+            Self::Heat { .. } => true,
+        }
+    }
+}
+
+/// How rules were made from the values of a field: so that a style can be taken up again where it was left.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Classing {
+    /// One rule for each value.
+    ByValue {
+        /// Field id.
+        field: String,
+        /// Id of the [ramp](super::ramp::Ramp).
+        ramp: String,
+    },
+    /// One rule for each class of a number.
+    ByNumber {
+        /// Field id.
+        field: String,
+        /// How the bounds were found.
+        method: Method,
+        /// How many classes were asked for.
+        classes: usize,
+        /// Id of the [ramp](super::ramp::Ramp).
+        ramp: String,
+        /// Whether the ramp runs from its last colour to its first.
+        reversed: bool,
+    },
 }
 
 impl Style {
+    /// Rules and labels, every feature for itself.
+    pub fn new(rules: Vec<Rule>, labels: Vec<LabelRule>) -> Self {
+        Self { rules, labels, ..Self::default() }
+    }
+
     /// Field ids that drawing needs for each feature.
     pub fn fields(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -321,6 +421,10 @@ impl Style {
             for paint in &rule.paints {
                 paint.fields(&mut found);
             }
+        }
+        if let Crowd::Heat { radius, weight, .. } = &self.crowd {
+            radius.fields(&mut found);
+            found.extend(weight.clone());
         }
         found.sort();
         found.dedup();
@@ -344,9 +448,11 @@ impl Style {
 }
 
 impl Paint {
-    fn fields(&self, found: &mut Vec<String>) {
+    /// Adds the ids of the fields that sizes read.
+    pub fn fields(&self, found: &mut Vec<String>) {
         match self {
             Self::Fill { .. } => {}
+            Self::Hatch { width, .. } => width.fields(found),
             Self::Stroke(stroke) => [&stroke.width, &stroke.offset].into_iter().for_each(|size| size.fields(found)),
             Self::Marks { size, offset, .. } => [size, offset].into_iter().for_each(|size| size.fields(found)),
             Self::Symbol { size, .. } | Self::Disc { size, .. } => size.fields(found),
@@ -369,6 +475,7 @@ impl Size {
                 let per = per.px(denominator, metres_per_px, field);
                 base + field(name).map_or(0.0, |value| value as f32 / per)
             }
+            Self::Between { field: name, values, px } => between(*values, *px, field(name)),
             Self::Plus(size, more) => size.px(denominator, metres_per_px, field) + more,
         }
     }
@@ -377,6 +484,7 @@ impl Size {
         match self {
             Self::Px(_) | Self::ByScale(_) => {}
             Self::Ground { least: size, .. } | Self::Plus(size, _) => size.fields(found),
+            Self::Between { field, .. } => found.push(field.clone()),
             Self::ByField { base, field, per } => {
                 found.push(field.clone());
                 base.fields(found);
@@ -396,4 +504,11 @@ fn by_scale(stops: &[(f64, f32)], denominator: f64) -> f32 {
     let (near, far) = (stops[after - 1], stops[after]);
     let share = (denominator / near.0).ln() / (far.0 / near.0).ln();
     near.1 + (far.1 - near.1) * share as f32
+}
+
+/// The size at a value of [`Size::Between`].
+pub fn between([least, most]: [f64; 2], px: [f32; 2], value: Option<f64>) -> f32 {
+    let share = value.map_or(0.0, |value| if most == least { 1.0 } else { (value - least) / (most - least) });
+    let share = if share.is_finite() { share.clamp(0.0, 1.0) as f32 } else { 0.0 };
+    px[0] + (px[1] - px[0]) * share
 }

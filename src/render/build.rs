@@ -10,7 +10,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::cover::Cover;
+use super::crowd;
 use super::filter::Filter;
+use super::hatch::Lines;
+use super::levels::Levels;
 use super::marks::{mark_shapes, spread};
 use super::path::{self, Rect};
 use super::scene::{Item, Scene};
@@ -18,6 +21,7 @@ use super::sizes::{Pixels, Scale};
 use super::trace::{Traced, Tracer};
 use super::view::View;
 use crate::index::layer::LayerIndex;
+use crate::model::geometry::Bounds;
 use crate::model::schema::Schema;
 use crate::model::style::{Cap, LineMark, Paint, Rgba, Rule, Style};
 use crate::task::Cancel;
@@ -55,6 +59,8 @@ pub struct MapLayer<'a> {
     pub style: &'a Style,
     /// 0 is clear, 1 is solid.
     pub opacity: f32,
+    /// For small scales, if the layer is large.
+    pub levels: Option<&'a Levels>,
 }
 
 /// What was looked at for a picture.
@@ -68,6 +74,14 @@ pub struct Count {
 
 /// The scene of one layer without its labels; `None` if cancelled.
 pub fn build_layer(layer: &MapLayer, view: &View, dark: bool, cancel: &Cancel) -> Option<(Scene, Count)> {
+    if crowd::gathers(layer, view) {
+        return crowd::build(layer, view, dark, cancel);
+    }
+    if let Some(levels) = layer.levels.filter(|levels| levels.serve(layer.style))
+        && let Some(built) = levels.build(layer, view, dark, cancel)
+    {
+        return built;
+    }
     let frame = Frame::new(layer, view, dark);
     let mut slots = Vec::new();
     if !frame.rules.is_empty() && layer.opacity > 0.0 {
@@ -91,42 +105,57 @@ pub fn build_layer(layer: &MapLayer, view: &View, dark: bool, cancel: &Cancel) -
     Some((frame.scene(batches, layer.opacity), count))
 }
 
+/// The same of some of its features alone, without the layer's opacity.
+pub(super) fn build_slots(
+    layer: &MapLayer,
+    view: &View,
+    dark: bool,
+    slots: &[u32],
+    cancel: &Cancel,
+) -> Option<(Scene, Count)> {
+    let frame = Frame::new(layer, view, dark);
+    let (batches, count) = frame.batches(slots, cancel)?;
+    Some((frame.scene(batches, 1.0), count))
+}
+
 /// A rule that is in force at the view's scale.
-struct Active<'a> {
-    rule: &'a Rule,
+pub(super) struct Active<'a> {
+    pub(super) rule: &'a Rule,
     filter: Option<Filter>,
     /// Size and offset of each of its paints.
-    sizes: Vec<[Pixels; 2]>,
+    pub(super) sizes: Vec<[Pixels; 2]>,
 }
 
 /// What building one layer needs to know.
-struct Frame<'a> {
-    layer: &'a MapLayer<'a>,
+pub(super) struct Frame<'a> {
+    pub(super) layer: &'a MapLayer<'a>,
     scale: Scale<'a>,
     tracer: Tracer,
     /// How far beyond the picture features still reach into it.
-    margin_px: f64,
+    pub(super) margin_px: f64,
     clip: Rect,
     view: View,
     dark: bool,
     /// In painting order; rules of one pass stand together.
-    rules: Vec<Active<'a>>,
+    pub(super) rules: Vec<Active<'a>>,
+    /// See [`THRONG`].
+    pub(super) is_throng: bool,
 }
 
 /// Pass, rule, paint and, for strokes and marks, width in 16ths of a pixel.
 type Key = (u8, usize, usize, u32);
-type Batches = BTreeMap<Key, Batch>;
+pub(super) type Batches = BTreeMap<Key, Batch>;
 
 /// What one paint adds up to.
 #[derive(Default)]
-struct Batch {
+pub(super) struct Batch {
     paths: Scene,
     places: Vec<([f32; 2], f32)>,
     cover: Option<Cover>,
 }
 
 impl Batch {
-    fn cover(&mut self, view: &View) -> &mut Cover {
+    pub(super) fn cover(&mut self, view: &View) -> &mut Cover {
         self.cover.get_or_insert_with(|| Cover::new(view.size_physical()))
     }
 
@@ -141,7 +170,7 @@ impl Batch {
 }
 
 impl<'a> Frame<'a> {
-    fn new(layer: &'a MapLayer<'a>, view: &View, dark: bool) -> Self {
+    pub(super) fn new(layer: &'a MapLayer<'a>, view: &View, dark: bool) -> Self {
         let scale = Scale::new(layer.schema, view);
         let in_force = |rule: &&Rule| rule.scale.holds(scale.denominator) && !rule.paints.is_empty();
         let compile = |rule: &'a Rule| Active {
@@ -157,11 +186,21 @@ impl<'a> Frame<'a> {
         let margin = MARGIN_PX as f32;
         let [width, height] = view.size_px.map(|side| side as f32);
         let clip = [-margin, -margin, width + margin, height + margin];
-        Self { layer, scale, tracer: Tracer::new(view), margin_px, clip, view: *view, dark, rules }
+        Self {
+            layer,
+            scale,
+            tracer: Tracer::new(view),
+            margin_px,
+            clip,
+            view: *view,
+            dark,
+            rules,
+            is_throng: is_throng(layer.index.len(), layer.index.bounds_world(), view),
+        }
     }
 
     /// What a run of features adds up to; `None` if cancelled.
-    fn batches(&self, slots: &[u32], cancel: &Cancel) -> Option<(Batches, Count)> {
+    pub(super) fn batches(&self, slots: &[u32], cancel: &Cancel) -> Option<(Batches, Count)> {
         let (mut batches, mut count) = (Batches::new(), Count::default());
         let mut traced = Traced::default();
         let mut chosen = Vec::new();
@@ -195,7 +234,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The first rule of each pass that takes the feature.
-    fn choose(&self, slot: u32, chosen: &mut Vec<usize>) {
+    pub(super) fn choose(&self, slot: u32, chosen: &mut Vec<usize>) {
         chosen.clear();
         let mut done = None;
         for (index, active) in self.rules.iter().enumerate() {
@@ -212,10 +251,20 @@ impl<'a> Frame<'a> {
         let physical = size * self.view.pixel_ratio as f32;
         match brush.paint {
             Paint::Fill { .. } if traced.extent < SMALL_AREA => {
-                self.cover_area(traced, batches.entry(key).or_default());
+                self.cover_area(traced, 1.0, batches.entry(key).or_default());
             }
             Paint::Fill { .. } => self.fill(traced, batches.entry(key).or_default()),
-            Paint::Stroke(_) | Paint::Marks { .. } | Paint::Disc { .. } if size <= 0.0 => {}
+            Paint::Stroke(_) | Paint::Marks { .. } | Paint::Disc { .. } | Paint::Hatch { .. } if size <= 0.0 => {}
+            Paint::Hatch { spacing_px, crossed, .. } if traced.extent < SMALL_AREA => {
+                let share = (size / spacing_px.max(1.0) * if *crossed { 2.0 } else { 1.0 }).min(1.0);
+                self.cover_area(traced, share, batches.entry(key).or_default());
+            }
+            Paint::Hatch { angle_deg, spacing_px, crossed, .. } => {
+                key.3 = sixteenths(size);
+                for angle in [Some(*angle_deg), crossed.then_some(angle_deg + 90.0)].into_iter().flatten() {
+                    self.hatch(traced, angle, *spacing_px, batches.entry(key).or_default());
+                }
+            }
             Paint::Stroke(stroke) => {
                 let is_short = traced.extent < SMALL_AREA || (traced.extent < SHORT_LINE && physical < THIN_LINE);
                 if is_short {
@@ -242,9 +291,9 @@ impl<'a> Frame<'a> {
         }
     }
 
-    fn cover_area(&self, traced: &Traced, batch: &mut Batch) {
+    fn cover_area(&self, traced: &Traced, share: f32, batch: &mut Batch) {
         let ratio = self.view.pixel_ratio as f32;
-        let area = traced.area() * ratio * ratio;
+        let area = traced.area() * ratio * ratio * share;
         if area > 0.0 {
             batch.cover(&self.view).area(traced.bounds.map(|side| side * ratio), area);
         }
@@ -274,6 +323,16 @@ impl<'a> Frame<'a> {
             } else {
                 batch.paths.push_path(path::clip_ring(ring, self.clip), true);
             }
+        }
+    }
+
+    fn hatch(&self, traced: &Traced, angle_deg: f32, spacing_px: f32, batch: &mut Batch) {
+        let lines = Lines::new(angle_deg, self.view.rotation_rad, spacing_px, self.view.corner_px());
+        if path::holds(self.clip, traced.bounds) {
+            lines.inside(&traced.rings().collect::<Vec<_>>(), &mut batch.paths);
+        } else {
+            let clipped: Vec<Vec<[f32; 2]>> = traced.rings().map(|ring| path::clip_ring(ring, self.clip)).collect();
+            lines.inside(&clipped, &mut batch.paths);
         }
     }
 
@@ -316,7 +375,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Batches in order as items.
-    fn scene(&self, batches: Batches, opacity: f32) -> Scene {
+    pub(super) fn scene(&self, batches: Batches, opacity: f32) -> Scene {
         let mut scene = Scene::default();
         if opacity < 1.0 {
             scene.items.push(Item::Opacity(opacity));
@@ -333,7 +392,7 @@ impl<'a> Frame<'a> {
 
     fn items(&self, paint: &Paint, width: f32, mut batch: Batch, scene: &mut Scene) {
         let color = self.color(paint);
-        if matches!(paint, Paint::Disc { .. }) && self.is_throng() {
+        if matches!(paint, Paint::Disc { .. }) && self.is_throng {
             let (places, ratio) = (std::mem::take(&mut batch.places), self.view.pixel_ratio as f32);
             for (at, size) in places {
                 batch.cover(&self.view).disc(at.map(|n| n * ratio), size * ratio);
@@ -367,6 +426,7 @@ impl<'a> Frame<'a> {
                 scene.items.push(Item::Fill { paths, color });
             }
             Paint::Stroke(stroke) => scene.items.push(Item::Stroke { paths, color, width, cap: stroke.cap }),
+            Paint::Hatch { .. } => scene.items.push(Item::Stroke { paths, color, width, cap: Cap::Butt }),
             Paint::Marks { .. } => {
                 let width = (width * 0.22).max(0.9);
                 scene.items.push(Item::Stroke { paths, color, width, cap: Cap::Butt });
@@ -374,16 +434,11 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// See [`THRONG`].
-    fn is_throng(&self) -> bool {
-        let bounds = self.layer.index.bounds_world();
-        let area_px = bounds.width() * bounds.height() / self.view.metres_per_px.powi(2);
-        self.layer.index.len() as f64 > THRONG * area_px.max(10_000.0)
-    }
-
     fn color(&self, paint: &Paint) -> Rgba {
         match paint {
-            Paint::Fill { ink, opacity } => ink.on(self.dark).with_opacity(*opacity),
+            Paint::Fill { ink, opacity } | Paint::Hatch { ink, opacity, .. } => {
+                ink.on(self.dark).with_opacity(*opacity)
+            }
             Paint::Stroke(stroke) => stroke.ink.on(self.dark).with_opacity(stroke.opacity),
             Paint::Marks { ink, .. } | Paint::Disc { ink, .. } => ink.on(self.dark),
             Paint::Symbol { .. } => Rgba::hex(0),
@@ -398,17 +453,24 @@ struct Brush<'a> {
     offset: f32,
 }
 
+/// See [`THRONG`].
+pub(super) fn is_throng(features: usize, bounds_world: Bounds, view: &View) -> bool {
+    let area_px = bounds_world.width() * bounds_world.height() / view.metres_per_px.powi(2);
+    features as f64 > THRONG * area_px.max(10_000.0)
+}
+
 /// How much of a dashed line is line.
-fn inked(dash: &[f32]) -> f32 {
+pub(super) fn inked(dash: &[f32]) -> f32 {
     let all: f32 = dash.iter().sum();
     if all > 0.0 && dash.len().is_multiple_of(2) { dash.iter().step_by(2).sum::<f32>() / all } else { 1.0 }
 }
 
 /// Size and offset of a paint.
-fn sizes(paint: &Paint, scale: &Scale) -> [Pixels; 2] {
+pub(super) fn sizes(paint: &Paint, scale: &Scale) -> [Pixels; 2] {
     let none = Pixels::Fixed(0.0);
     match paint {
         Paint::Fill { .. } => [none.clone(), none],
+        Paint::Hatch { width, .. } => [scale.pixels(width), none],
         Paint::Stroke(stroke) => [scale.pixels(&stroke.width), scale.pixels(&stroke.offset)],
         Paint::Marks { size, offset, .. } => [scale.pixels(size), scale.pixels(offset)],
         Paint::Symbol { size, .. } | Paint::Disc { size, .. } => [scale.pixels(size), none],

@@ -50,6 +50,49 @@ impl Cover {
         self.area([x - half, y - half, x + half, y + half], size * size * std::f32::consts::FRAC_PI_4);
     }
 
+    /// Adds so much cover, evenly over a square around a place.
+    #[inline]
+    pub(super) fn dab(&mut self, [x, y]: [f32; 2], side: f32, cover: f32) {
+        let half = side / 2.0;
+        if self.misses([x, y], half) {
+            return;
+        }
+        if side <= 1.0 {
+            return self.spot([x, y], cover);
+        }
+        self.area([x - half, y - half, x + half, y + half], cover);
+    }
+
+    /// Adds a straight line of so many pixels' width, of which so much is inked. Each pixel gets what the line covers of
+    /// it, measured across the line's steeper side alone.
+    #[inline]
+    pub(super) fn stripe(&mut self, from: [f32; 2], to: [f32; 2], width: f32, inked: f32) {
+        let reach = width + (to[0] - from[0]).abs().max((to[1] - from[1]).abs());
+        if self.misses(from, reach) {
+            return;
+        }
+        // Rounding, which differs from tile to tile, must not decide for a line at half a right angle.
+        let steep = (to[1] - from[1]).abs() > (to[0] - from[0]).abs() * 1.001;
+        let (along, across) = if steep { (1, 0) } else { (0, 1) };
+        let (from, to) = if from[along] <= to[along] { (from, to) } else { (to, from) };
+        let run = to[along] - from[along];
+        if run <= 0.0 {
+            return;
+        }
+        let slope = (to[across] - from[across]) / run;
+        let half = width * (1.0 + slope * slope).sqrt() / 2.0;
+        for step in pixels(from[along], to[along], self.size[along]) {
+            let (begin, end) = (from[along].max(step as f32), to[along].min(step as f32 + 1.0));
+            let middle = from[across] + (f32::midpoint(begin, end) - from[along]) * slope;
+            let (low, high) = (middle - half, middle + half);
+            for side in pixels(low, high, self.size[across]) {
+                let thick = high.min(side as f32 + 1.0) - low.max(side as f32);
+                let (x, y) = if steep { (side, step) } else { (step, side) };
+                self.put(x, y, thick * (end - begin) * inked);
+            }
+        }
+    }
+
     /// Adds a line of so many pixels' width.
     pub(super) fn line(&mut self, line: impl Iterator<Item = [f32; 2]>, width: f32) {
         let mut before = None;
@@ -84,6 +127,14 @@ impl Cover {
         }
     }
 
+    /// Whether nothing within `reach` of a place is in the picture.
+    #[inline]
+    fn misses(&self, [x, y]: [f32; 2], reach: f32) -> bool {
+        let reach = reach + 1.0;
+        x < -reach || y < -reach || x > self.size[0] as f32 + reach || y > self.size[1] as f32 + reach
+    }
+
+    #[inline]
     fn put(&mut self, x: usize, y: usize, cover: f32) {
         let sum = &mut self.sums[y * self.size[0] + x];
         *sum = sum.saturating_add((cover * FULL + 0.5) as u16);
@@ -120,6 +171,9 @@ mod tests {
         check(|cover| cover.area([1.2, 1.3, 2.1, 2.8], 0.9), 0.9);
         check(|cover| cover.line([[1.0, 1.5], [5.0, 4.5]].into_iter(), 0.8), 4.0);
         check(|cover| (0..2).for_each(|_| cover.area([1.0, 1.0, 2.0, 2.0], 1.0)), 2.0);
+        check(|cover| cover.stripe([1.0, 1.5], [5.0, 4.5], 0.8, 1.0), 4.0);
+        check(|cover| cover.stripe([5.2, 6.5], [5.0, 1.5], 1.4, 0.5), 3.5);
+        check(|cover| cover.dab([3.3, 3.6], 2.0, 1.5), 1.5);
     }
 
     #[test]
@@ -133,5 +187,6 @@ mod tests {
         check(|cover| cover.area([-5.0, -5.0, -4.0, -4.0], 1.0), 0.0);
         check(|cover| cover.line([[-9.0, -9.0], [-2.0, -2.0]].into_iter(), 1.0), 0.0);
         check(|cover| cover.area([30.0, 1.0, 31.0, 2.0], 1.0), 0.0);
+        check(|cover| cover.stripe([-9.0, -9.0], [-2.0, 40.0], 1.0, 1.0), 0.0);
     }
 }

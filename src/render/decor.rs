@@ -108,6 +108,11 @@ fn words(scene: &mut Scene, text: &str, at: [f32; 2], align: Align, ink: Ink) {
     write(scene, text, at, align, ink.on(scene.dark), 12.0);
 }
 
+/// Width of words as [`write`] sets them.
+pub(super) fn width(text: &str, size: f32) -> f32 {
+    Words::new(text, true, size, 0.0).width
+}
+
 /// Words on one line of medium weight, `size` pixels high, around or beside a place at half their height.
 pub(super) fn write(scene: &mut Scene, text: &str, at: [f32; 2], align: Align, color: Rgba, size: f32) {
     let words = Words::new(text, true, size, 0.0);

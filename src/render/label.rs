@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::board::{Board, Clear, Layout, Words};
 use super::build::MapLayer;
 use super::chain;
+use super::crowd;
 use super::filter::Filter;
 use super::map::MapOptions;
 use super::path::{self, Rect};
@@ -17,7 +18,7 @@ use super::sizes::Scale;
 use super::trace::{Traced, Tracer};
 use super::view::View;
 use crate::model::label;
-use crate::model::style::{LabelRule, Paint, Placement};
+use crate::model::style::{Crowd, LabelRule, Paint, Placement};
 use crate::model::value::Value;
 use crate::task::Cancel;
 use crate::text::Lang;
@@ -131,7 +132,14 @@ pub(super) fn labels(
     Some((items, layout))
 }
 
-/// Whether any words of the view stand beside symbols of this layer, so that its symbols are to be kept clear of.
+/// Whether a layer has anything to say at the view's scale.
+pub(super) fn has_words(layer: &MapLayer, view: &View) -> bool {
+    let denominator = view.denominator();
+    matches!(layer.style.crowd, Crowd::Clusters { .. })
+        || layer.style.labels.iter().any(|rule| rule.scale.holds(denominator))
+}
+
+/// Whether symbols of a layer stand in the view, so that words are to be kept clear of them.
 pub(super) fn symbols_matter(layer: &MapLayer, view: &View) -> bool {
     let scale = Scale::new(layer.schema, view);
     let rules = layer.style.rules.iter().filter(|rule| rule.scale.holds(scale.denominator));
@@ -274,7 +282,9 @@ impl<'a> Collector<'a> {
         let rules = style.labels.iter().enumerate();
         let in_force: Vec<(usize, &LabelRule)> =
             rules.filter(|(_, rule)| rule.scale.holds(self.scale.denominator)).collect();
-        if in_force.is_empty() || self.layer.opacity <= 0.0 {
+        // Where points are counted together they have no names of their own.
+        let is_together = matches!(style.crowd, Crowd::Clusters { .. }) && crowd::gathers(self.layer, self.view);
+        if in_force.is_empty() || is_together || self.layer.opacity <= 0.0 {
             return;
         }
         let mut slots = Vec::new();

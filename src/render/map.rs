@@ -109,7 +109,8 @@ pub fn paint_labels(
 ) -> Option<(Picture, LabelLayout)> {
     let mut scene = empty_scene(view, options.dark, None);
     let mut symbols = Vec::new();
-    for layer in layers.iter().filter(|layer| label::symbols_matter(layer, view)) {
+    let has_words = layers.iter().any(|layer| label::has_words(layer, view));
+    for layer in layers.iter().filter(|layer| has_words && label::symbols_matter(layer, view)) {
         symbols.extend(build_layer(layer, view, options.dark, cancel)?.0.items);
     }
     let (words, layout) = label::labels(layers, view, options, &symbols, before, cancel)?;

@@ -57,7 +57,13 @@ fn scene_of(layers: &[Layer], view: &View) -> Scene {
 
 fn borrowed(layers: &[Layer]) -> Vec<MapLayer<'_>> {
     fn borrow(layer: &Layer) -> MapLayer<'_> {
-        MapLayer { index: &layer.index, schema: &layer.schema, style: &layer.style, opacity: layer.opacity }
+        MapLayer {
+            index: &layer.index,
+            schema: &layer.schema,
+            style: &layer.style,
+            opacity: layer.opacity,
+            levels: None,
+        }
     }
     layers.iter().map(borrow).collect()
 }
@@ -78,6 +84,7 @@ fn dump(scene: &Scene) -> Vec<String> {
         Item::Cover { color: c, cover, .. } => {
             format!("cover {} {}", color(*c), cover.iter().map(|&share| u32::from(share)).sum::<u32>())
         }
+        Item::Raster { .. } => "raster".to_owned(),
         Item::Symbol { id, at, size } => format!("symbol {id} {:.0} {:.0} {size}", at[0], at[1]),
         Item::Disc { at, size, .. } => format!("disc {:.0} {:.0} {size}", at[0], at[1]),
         Item::Text(run) => format!("text {}", run.text),
@@ -94,7 +101,7 @@ fn check(rows: &[(Geometry, &str)], style: Style, want: &[&str]) {
 }
 
 fn rules(rules: Vec<Rule>) -> Style {
-    Style { rules, labels: Vec::new() }
+    Style::new(rules, Vec::new())
 }
 
 fn line(ink: Ink, width: f32) -> Paint {
@@ -207,7 +214,7 @@ fn label(placement: Placement, once: bool) -> Style {
         offset: 0.0,
         once,
     };
-    Style { rules: Vec::new(), labels: vec![rule] }
+    Style::new(Vec::new(), vec![rule])
 }
 
 #[test]

@@ -3,19 +3,28 @@
 mod board;
 pub mod build;
 mod chain;
+mod clusters;
 mod cover;
+mod crowd;
 pub mod decor;
 pub mod filter;
 pub mod font;
+mod hatch;
+mod heat;
 mod label;
+pub mod levels;
+mod levels_build;
 pub mod map;
 mod marks;
 pub mod painter;
+pub mod paper;
 pub mod path;
 pub mod pdf;
 pub mod pole;
 pub mod scene;
 pub mod sheet;
+mod sheet_grid;
+pub mod sheet_legend;
 mod sizes;
 mod sprite;
 pub mod svg;
@@ -26,5 +35,7 @@ pub mod tile;
 mod trace;
 pub mod view;
 
+#[cfg(test)]
+mod levels_tests;
 #[cfg(test)]
 mod map_tests;

@@ -69,6 +69,8 @@ struct Band<'a> {
     place: Affine,
     open: Vec<Open>,
     path: BezPath,
+    /// Whether the context holds anything.
+    is_begun: bool,
 }
 
 /// What an [`Item::Pop`] ends.
@@ -83,23 +85,63 @@ impl<'a> Band<'a> {
         let seen = [top, top + size[1]].map(|row| (row as f64 / ratio) as f32);
         let place = Affine::translate((0.0, -(top as f64))) * Affine::scale(ratio);
         let context = RenderContext::new(size[0] as u16, size[1] as u16);
-        Self { scene, context, top, size, seen, place, open: Vec::new(), path: BezPath::new() }
+        Self { scene, context, top, size, seen, place, open: Vec::new(), path: BezPath::new(), is_begun: false }
     }
 
     fn paint(mut self, pixels: &mut [u8]) {
-        self.scene.items.iter().for_each(|item| self.item(item));
+        let background = self.scene.background.map_or([0; 4], |color| premultiplied(color, 255));
+        pixels.chunks_exact_mut(4).for_each(|pixel| pixel.copy_from_slice(&background));
+        for item in &self.scene.items {
+            match item {
+                // What is pixels already needs no paths: it goes straight onto what is painted so far.
+                Item::Cover { color, width, cover } if self.open.is_empty() => {
+                    self.hand_over(pixels);
+                    self.cover_directly(*color, usize::from(*width), cover, pixels);
+                }
+                Item::Symbol { .. } | Item::Disc { .. } if self.open.is_empty() => {
+                    if let Some((sprite, at)) = self.sprite(item) {
+                        self.hand_over(pixels);
+                        self.stamp_directly(&sprite, at, pixels);
+                    }
+                }
+                item => self.item(item),
+            }
+        }
         while !self.open.is_empty() {
             self.pop();
         }
+        self.hand_over(pixels);
+    }
+
+    /// Paints what the context has gathered, and lets it begin anew.
+    fn hand_over(&mut self, pixels: &mut [u8]) {
+        if !std::mem::take(&mut self.is_begun) {
+            return;
+        }
         self.context.flush();
-        let Some(target) = PixmapMut::new(self.size[0] as u16, self.size[1] as u16, pixels) else { return };
-        let background = self.scene.background.map_or(AlphaColor::TRANSPARENT, alpha_color);
-        let settings =
-            RasterizerSettings { target_init: TargetInit::Clear(background), ..RasterizerSettings::default() };
-        self.context.render_with(target, &mut Resources::new(), settings);
+        if let Some(target) = PixmapMut::new(self.size[0] as u16, self.size[1] as u16, pixels) {
+            let settings = RasterizerSettings { target_init: TargetInit::SrcOver, ..RasterizerSettings::default() };
+            self.context.render_with(target, &mut Resources::new(), settings);
+        }
+        self.context.reset();
+    }
+
+    fn cover_directly(&self, color: Rgba, width: usize, cover: &[u8], pixels: &mut [u8]) {
+        let Some(rows) = self.rows(width, cover) else { return };
+        let shades: Vec<[u8; 4]> = (0..=255).map(|share| premultiplied(color, share)).collect();
+        for (pixel, &share) in pixels.chunks_exact_mut(4).zip(rows).filter(|(_, share)| **share > 0) {
+            lay_over(pixel, &shades[usize::from(share)]);
+        }
+    }
+
+    /// The band's rows of a cover.
+    fn rows<'c>(&self, width: usize, cover: &'c [u8]) -> Option<&'c [u8]> {
+        let first = self.top * width;
+        cover.get(first..first + width * self.size[1]).filter(|_| width == self.size[0])
     }
 
     fn item(&mut self, item: &Item) {
+        self.is_begun = true;
         match item {
             Item::Fill { paths, color } => {
                 if self.collect(paths.clone(), 1.0) {
@@ -114,17 +156,13 @@ impl<'a> Band<'a> {
                 }
             }
             Item::Cover { color, width, cover } => self.cover(*color, usize::from(*width), cover),
-            Item::Symbol { id, at, size } if self.sees(at[1], *size) => {
-                let sprite = sprite::symbol(id, self.scene.dark, f64::from(*size) * self.scene.pixel_ratio);
-                self.stamp(&sprite, *at);
+            Item::Raster { width, rgba } => self.raster(usize::from(*width), rgba),
+            Item::Symbol { .. } | Item::Disc { .. } => {
+                if let Some((sprite, at)) = self.sprite(item) {
+                    let corner = self.corner(&sprite, at).map(f64::from);
+                    self.image(Arc::clone(&sprite.pixmap), corner);
+                }
             }
-            Item::Disc { at, size, color, ring } if self.sees(at[1], size + ring.map_or(0.0, |ring| ring.1)) => {
-                let ratio = self.scene.pixel_ratio;
-                let ring = ring.map(|(color, width)| (color, f64::from(width) * ratio));
-                let sprite = sprite::disc(f64::from(*size) * ratio, *color, ring);
-                self.stamp(&sprite, *at);
-            }
-            Item::Symbol { .. } | Item::Disc { .. } => {}
             Item::Text(run) => self.text(run),
             Item::Opacity(opacity) => {
                 self.context.push_opacity_layer(*opacity);
@@ -179,10 +217,7 @@ impl<'a> Band<'a> {
     }
 
     fn cover(&mut self, color: Rgba, width: usize, cover: &[u8]) {
-        let first = self.top * width;
-        let Some(rows) = cover.get(first..first + width * self.size[1]).filter(|_| width == self.size[0]) else {
-            return;
-        };
+        let Some(rows) = self.rows(width, cover) else { return };
         if rows.iter().all(|&share| share == 0) {
             return;
         }
@@ -197,6 +232,19 @@ impl<'a> Band<'a> {
         self.image(Arc::new(pixmap), [0.0, 0.0]);
     }
 
+    fn raster(&mut self, width: usize, rgba: &[u8]) {
+        let first = self.top * width * 4;
+        let Some(rows) = rgba.get(first..first + width * self.size[1] * 4).filter(|_| width == self.size[0]) else {
+            return;
+        };
+        let pixels = rows.chunks_exact(4).flat_map(|pixel| {
+            let [red, green, blue, alpha] = [pixel[0], pixel[1], pixel[2], pixel[3]];
+            premultiplied(Rgba([red, green, blue, 255]), alpha)
+        });
+        let pixmap = sprite::pixmap(pixels.collect(), self.size.map(|side| side as u16));
+        self.image(Arc::new(pixmap), [0.0, 0.0]);
+    }
+
     /// Paints an image with its upper left corner at a whole physical pixel of the band.
     fn image(&mut self, pixmap: Arc<Pixmap>, corner: [f64; 2]) {
         let rect = Rect::new(0.0, 0.0, f64::from(pixmap.width()), f64::from(pixmap.height()));
@@ -207,10 +255,43 @@ impl<'a> Band<'a> {
         self.context.fill_rect(&rect);
     }
 
-    fn stamp(&mut self, sprite: &Sprite, at: [f32; 2]) {
-        let corner = |axis: usize| (f64::from(at[axis]) * self.scene.pixel_ratio - sprite.middle[axis]).round();
-        let corner = [corner(0), corner(1) - self.top as f64];
-        self.image(Arc::clone(&sprite.pixmap), corner);
+    /// The small picture of a symbol or disc and where its middle is, if the band sees it.
+    fn sprite(&self, item: &Item) -> Option<(Sprite, [f32; 2])> {
+        let ratio = self.scene.pixel_ratio;
+        match item {
+            Item::Symbol { id, at, size } if self.sees(at[1], *size) => {
+                Some((sprite::symbol(id, self.scene.dark, f64::from(*size) * ratio), *at))
+            }
+            Item::Disc { at, size, color, ring } if self.sees(at[1], size + ring.map_or(0.0, |ring| ring.1)) => {
+                let ring = ring.map(|(color, width)| (color, f64::from(width) * ratio));
+                Some((sprite::disc(f64::from(*size) * ratio, *color, ring), *at))
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the upper left pixel of a sprite comes to lie in the band.
+    fn corner(&self, sprite: &Sprite, at: [f32; 2]) -> [i32; 2] {
+        let corner = |axis: usize| (f64::from(at[axis]) * self.scene.pixel_ratio - sprite.middle[axis]).round() as i32;
+        [corner(0), corner(1) - self.top as i32]
+    }
+
+    fn stamp_directly(&self, sprite: &Sprite, at: [f32; 2], pixels: &mut [u8]) {
+        let [left, top] = self.corner(sprite, at);
+        let [width, height] = self.size.map(|side| side as i32);
+        let (wide, high) = (i32::from(sprite.pixmap.width()), i32::from(sprite.pixmap.height()));
+        let columns = left.max(0)..(left + wide).min(width);
+        if columns.is_empty() {
+            return;
+        }
+        let source = sprite.pixmap.data_as_u8_slice();
+        for y in top.max(0)..(top + high).min(height) {
+            let from = ((y - top) * wide + columns.start - left) as usize * 4;
+            let to = (y * width + columns.start) as usize * 4;
+            let len = columns.len() * 4;
+            let over = source[from..from + len].chunks_exact(4);
+            pixels[to..to + len].chunks_exact_mut(4).zip(over).for_each(|(pixel, over)| lay_over(pixel, over));
+        }
     }
 
     fn text(&mut self, run: &TextRun) {
@@ -240,6 +321,15 @@ impl<'a> Band<'a> {
     }
 }
 
+/// Lays a premultiplied colour over a premultiplied pixel.
+#[inline]
+fn lay_over(pixel: &mut [u8], over: &[u8]) {
+    let rest = 255 - u32::from(over[3]);
+    for (part, over) in pixel.iter_mut().zip(over) {
+        *part = over.saturating_add(((u32::from(*part) * rest + 127) / 255) as u8);
+    }
+}
+
 fn add_path(scene: &Scene, span: PathSpan, out: &mut BezPath) {
     for (index, &[x, y]) in scene.positions(span).iter().enumerate() {
         let at = (f64::from(x), f64::from(y));
@@ -259,7 +349,12 @@ pub(super) fn cover_rgba(color: Rgba, cover: &[u8]) -> Vec<u8> {
 
 /// The same as a PNG file.
 pub(super) fn cover_png(color: Rgba, size: [usize; 2], cover: &[u8]) -> Option<Vec<u8>> {
-    let pixels = image::RgbaImage::from_raw(size[0] as u32, size[1] as u32, cover_rgba(color, cover))?;
+    png(size, cover_rgba(color, cover))
+}
+
+/// Straight red, green, blue and alpha as a PNG file.
+pub(super) fn png(size: [usize; 2], rgba: Vec<u8>) -> Option<Vec<u8>> {
+    let pixels = image::RgbaImage::from_raw(size[0] as u32, size[1] as u32, rgba)?;
     let mut png = std::io::Cursor::new(Vec::new());
     pixels.write_to(&mut png, image::ImageFormat::Png).ok()?;
     Some(png.into_inner())

@@ -125,6 +125,7 @@ impl Writer<'_> {
                 }
             }
             Item::Cover { color, width, cover } => self.cover(*color, usize::from(*width), cover),
+            Item::Raster { width, rgba } => self.image(usize::from(*width), rgba.to_vec()),
             Item::Symbol { id, at, size } => self.symbol(id, *at, *size),
             Item::Disc { at, size, color, ring } => {
                 let Some(path) = circle(*at, size / 2.0) else { return };
@@ -179,8 +180,12 @@ impl Writer<'_> {
 
     /// What is too small to be shapes stays a picture of its cover.
     fn cover(&mut self, color: Rgba, width: usize, cover: &[u8]) {
-        let height = cover.len() / width.max(1);
-        let rgba = painter::cover_rgba(color, cover);
+        self.image(width, painter::cover_rgba(color, cover));
+    }
+
+    /// A picture over the whole scene: straight red, green, blue and alpha.
+    fn image(&mut self, width: usize, rgba: Vec<u8>) {
+        let height = rgba.len() / (width * 4).max(1);
         let [across, down] = self.scene.size_px.map(|side| side as f32);
         let Some(size) = Size::from_wh(across, down).filter(|_| height > 0) else { return };
         self.surface.draw_image(Image::from_rgba8(rgba, width as u32, height as u32), size);

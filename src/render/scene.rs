@@ -50,6 +50,13 @@ pub enum Item {
         /// 0 for nothing, 255 for a covered pixel, row by row.
         cover: Arc<[u8]>,
     },
+    /// A picture, one colour for each physical pixel of the whole scene.
+    Raster {
+        /// Width of the scene in physical pixels.
+        width: u16,
+        /// Red, green, blue, alpha, not premultiplied, row by row.
+        rgba: Arc<[u8]>,
+    },
     /// A symbol.
     Symbol {
         /// Its name in `assets/symbols`.
@@ -173,7 +180,11 @@ impl Scene {
                 }
                 Item::Clip(area) => *area = [area[0] + left, area[1] + top, area[2] + left, area[3] + top],
                 Item::Cover { width, cover, .. } => {
-                    *cover = moved_cover(cover, from, to, at).into();
+                    *cover = moved_pixels::<1>(cover, from, to, at).into();
+                    *width = to[0] as u16;
+                }
+                Item::Raster { width, rgba } => {
+                    *rgba = moved_pixels::<4>(rgba, from, to, at).into();
                     *width = to[0] as u16;
                 }
                 Item::Fill { .. } | Item::Stroke { .. } | Item::Opacity(_) | Item::Pop => {}
@@ -212,13 +223,13 @@ impl Scene {
     }
 }
 
-/// A picture's cover inside a larger one.
-fn moved_cover(cover: &[u8], from: [usize; 2], to: [usize; 2], at: [usize; 2]) -> Vec<u8> {
-    let mut moved = vec![0; to[0] * to[1]];
+/// A picture's pixels of so many bytes inside a larger one.
+fn moved_pixels<const BYTES: usize>(pixels: &[u8], from: [usize; 2], to: [usize; 2], at: [usize; 2]) -> Vec<u8> {
+    let mut moved = vec![0; to[0] * to[1] * BYTES];
     let wide = from[0].min(to[0].saturating_sub(at[0]));
-    for (row, line) in cover.chunks_exact(from[0]).enumerate().take(to[1].saturating_sub(at[1])) {
-        let start = (at[1] + row) * to[0] + at[0];
-        moved[start..start + wide].copy_from_slice(&line[..wide]);
+    for (row, line) in pixels.chunks_exact(from[0] * BYTES).enumerate().take(to[1].saturating_sub(at[1])) {
+        let start = ((at[1] + row) * to[0] + at[0]) * BYTES;
+        moved[start..start + wide * BYTES].copy_from_slice(&line[..wide * BYTES]);
     }
     moved
 }

@@ -1,92 +1,27 @@
 //! A map on paper: the map at an exact scale in its frame, title, legend of what is visible, scale bar, north, coordinate
-//! grid, overview, date and source.
-//!
-//! Lengths here are millimetres of paper until they become the scene's pixels, 96 to the inch.
+//! grid, overview, and a table of who drew what from what.
 
 use std::sync::Arc;
 
 use super::build::MapLayer;
 use super::decor::{Align, length_text, round_length_m, write};
 use super::map::{LAND, MapOptions, map_scene};
+use super::paper::{Layout, PX, Paper, Parts};
 use super::scene::{Item, Scene};
-use super::swatch::swatch_scene;
+use super::sheet_grid::{self, GridCrs, GridLook};
+use super::sheet_legend::{self, LegendRow};
 use super::view::View;
-use crate::geom::crs::Crs;
-use crate::geom::transform::Transform;
 use crate::model::geometry::Bounds;
-use crate::model::style::{Cap, Paint, Rgba, Rule, ScaleRange};
+use crate::model::style::{Cap, Rgba};
 use crate::task::Cancel;
 use crate::text;
 use crate::text::{Lang, Text};
 
-/// Pixels to a millimetre.
-const PX: f64 = 96.0 / 25.4;
-
-/// Between the paper's edge and the neat line.
-const MARGIN_MM: f64 = 8.0;
-/// Height of the title.
-const TITLE_MM: f64 = 15.0;
-/// Height of the line under the map.
-const FOOT_MM: f64 = 8.0;
-/// Room around the map for the numbers of the grid.
-const GRID_MM: f64 = 5.0;
-/// Width of the legend's column.
-const LEGEND_MM: f64 = 52.0;
-/// Height of a legend row and width of its picture.
-const ROW_MM: f64 = 6.0;
-const LEAST_ROW_MM: f64 = 4.0;
-const SWATCH_MM: f64 = 9.0;
-/// Size of the overview.
-const OVERVIEW_MM: [f64; 2] = [46.0, 32.0];
-/// About so far from one line of the grid to the next.
-const GRID_EVERY_MM: f64 = 70.0;
-
-const INK: Rgba = Rgba::hex(0x1E_2328);
-const FAINT: Rgba = Rgba::hex(0x5F_666D);
+pub(super) const INK: Rgba = Rgba::hex(0x1E_2328);
+pub(super) const FAINT: Rgba = Rgba::hex(0x5F_666D);
+const LINE: Rgba = Rgba::hex(0xC9_C5BB);
 const PAPER: Rgba = Rgba::hex(0xFF_FFFF);
-const FRAME: Rgba = Rgba::hex(0xB3_261E);
-
-/// A size of paper.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Paper {
-    /// Width and height, millimetres, as it lies on the table.
-    pub size_mm: [f64; 2],
-}
-
-impl Paper {
-    /// `A4` to `A0` (ISO 216), or `WxH` in millimetres; upright unless `landscape`.
-    pub fn parse(word: &str, landscape: bool) -> Option<Self> {
-        let upright = match word.trim().to_ascii_uppercase().as_str() {
-            "A4" => [210.0, 297.0],
-            "A3" => [297.0, 420.0],
-            "A2" => [420.0, 594.0],
-            "A1" => [594.0, 841.0],
-            "A0" => [841.0, 1189.0],
-            other => {
-                let (width, height) = other.split_once(['X', '×'])?;
-                let side = |word: &str| word.trim().parse::<f64>().ok().filter(|mm| (100.0..=2000.0).contains(mm));
-                return Some(Self { size_mm: [side(width)?, side(height)?] });
-            }
-        };
-        let [width, height] = upright;
-        Some(Self { size_mm: if landscape { [height, width] } else { upright } })
-    }
-
-    /// Width and height of the map in its frame, logical pixels.
-    pub fn map_px(&self) -> [f64; 2] {
-        let Layout { map, .. } = Layout::of(self);
-        [f64::from(map[2] - map[0]), f64::from(map[3] - map[1])]
-    }
-}
-
-/// A row of the legend.
-#[derive(Clone, Debug)]
-pub struct LegendRow {
-    /// What a person reads.
-    pub name: Text,
-    /// How it looks; `None` for a heading.
-    pub rule: Option<Rule>,
-}
+const MARK: Rgba = Rgba::hex(0xB3_261E);
 
 /// What stands on a sheet beside the map.
 #[derive(Clone, Debug)]
@@ -95,14 +30,20 @@ pub struct Sheet {
     pub paper: Paper,
     /// Title above the map.
     pub title: String,
+    /// A smaller line under the title; empty for none.
+    pub subtitle: String,
     /// Where the data come from.
     pub source: String,
+    /// Who drew it; empty for a line to write on.
+    pub author: String,
     /// The day, as it is printed.
     pub date: String,
     /// Language of words and labels.
     pub lang: Lang,
-    /// Whether the data are invented, which is then said beside the title and across the map.
+    /// Whether the data are invented, which is then said beside the title, across the map and under it.
     pub is_sample: bool,
+    /// What is on it.
+    pub parts: Parts,
     /// Legend of what is visible.
     pub legend: Vec<LegendRow>,
     /// A small map of the whole city: see [`overview`].
@@ -111,264 +52,284 @@ pub struct Sheet {
     pub pixel_ratio: f64,
 }
 
-/// Where things stand on the paper, pixels: left, top, right, bottom.
-struct Layout {
-    neat: [f32; 4],
-    map: [f32; 4],
-    /// The column beside the map, or the band under it.
-    legend: [f32; 4],
-}
-
-impl Layout {
-    fn of(paper: &Paper) -> Self {
-        let [width, height] = paper.size_mm;
-        let neat = [MARGIN_MM, MARGIN_MM, width - MARGIN_MM, height - MARGIN_MM];
-        let (top, bottom) = (neat[1] + TITLE_MM, neat[3] - FOOT_MM - GRID_MM);
-        let right = neat[2] - LEGEND_MM - GRID_MM;
-        let map = [neat[0] + GRID_MM, top, right, bottom];
-        let legend = [right + GRID_MM + 2.0, top, neat[2] - 3.0, bottom];
-        let px = |area: [f64; 4]| area.map(|mm| (mm * PX).round() as f32);
-        Self { neat: px(neat), map: px(map), legend: px(legend) }
-    }
-}
-
-/// The legend of layers at one scale: a heading for each layer that is drawn, and its named rules.
-pub fn legend_rows<'a>(layers: impl Iterator<Item = (&'a Text, &'a [Rule])>, denominator: f64) -> Vec<LegendRow> {
-    let mut rows = Vec::new();
-    for (name, rules) in layers {
-        let in_force = |rule: &&Rule| rule.scale.holds(denominator) && !rule.paints.is_empty();
-        let drawn: Vec<&Rule> = rules.iter().filter(in_force).collect();
-        // The same name at several scales is one row.
-        let mut named: Vec<&Rule> = Vec::new();
-        for rule in drawn.iter().filter(|rule| !rule.name.zh.is_empty()) {
-            if !named.iter().any(|known| known.name == rule.name) {
-                named.push(rule);
-            }
-        }
-        match (named.len(), drawn.first()) {
-            (_, None) => {}
-            (0 | 1, Some(first)) => {
-                let rule = named.first().unwrap_or(first);
-                rows.push(LegendRow { name: name.clone(), rule: Some((*rule).clone()) });
-            }
-            _ => {
-                rows.push(LegendRow { name: name.clone(), rule: None });
-                rows.extend(
-                    named.into_iter().map(|rule| LegendRow { name: rule.name.clone(), rule: Some(rule.clone()) }),
-                );
-            }
-        }
-    }
-    rows
-}
-
-/// The sheet as a scene; `view` says middle and scale of the map. `None` if cancelled.
+/// The sheet as a scene; `view` says middle, scale and turn of the map. `None` if cancelled.
 pub fn sheet(layers: &[MapLayer], view: &View, sheet: &Sheet, cancel: &Cancel) -> Option<Scene> {
-    let layout = Layout::of(&sheet.paper);
-    let size_px = sheet.paper.size_mm.map(|mm| mm * PX);
-    let mut scene = Scene { size_px, pixel_ratio: sheet.pixel_ratio, background: Some(PAPER), ..Scene::default() };
+    let size_px = sheet.paper.size_px();
+    let scene = Scene { size_px, pixel_ratio: sheet.pixel_ratio, background: Some(PAPER), ..Scene::default() };
     let view = View { size_px: sheet.paper.map_px(), pixel_ratio: sheet.pixel_ratio, ..*view };
     let options = MapOptions { lang: sheet.lang, ..MapOptions::default() };
     let (map, _) = map_scene(layers, &view, &options, cancel)?;
-    scene.place(map, [layout.map[0], layout.map[1]]);
+    let (layout, k) = (Layout::of(&sheet.paper), sheet.paper.measure() as f32);
+    let mut desk = Desk { scene, layout, view, k, sheet };
+    desk.scene.place(map, [layout.map[0], layout.map[1]]);
     if sheet.is_sample {
-        across(&mut scene, layout.map, sheet.lang);
+        desk.across();
     }
-    grid(&mut scene, &view, layout.map);
-    frame(&mut scene, layout.map, 2.0, INK);
-    frame(&mut scene, layout.neat, 1.0, INK);
-    head(&mut scene, &layout, sheet);
-    foot(&mut scene, &layout, &view, sheet);
-    legend(&mut scene, &layout, &view, sheet);
-    place_overview(&mut scene, &layout, &view, sheet);
-    Some(scene)
-}
-
-fn head(scene: &mut Scene, layout: &Layout, sheet: &Sheet) {
-    let [left, top, right, _] = layout.neat;
-    let middle = top + (TITLE_MM * PX) as f32 / 2.0;
-    write(scene, &sheet.title, [f32::midpoint(left, right), middle], Align::Middle, INK, 28.0);
-    if sheet.is_sample {
-        let mark = sheet.lang.pick("示例数据，纯属虚构", "Sample data, invented");
-        write(scene, mark, [right - 12.0, middle], Align::Right, Rgba::hex(0x8A_5800), 13.0);
+    if sheet.parts.grid {
+        let look = GridLook { ink: FAINT, size: 9.6 * k, tick: 7.0 * k };
+        sheet_grid::draw(&mut desk.scene, &view, layout.map, &look);
     }
+    frame(&mut desk.scene, layout.map, 2.0, INK);
+    frame(&mut desk.scene, layout.neat, 1.0, INK);
+    desk.head();
+    desk.scale();
+    desk.legend();
+    desk.overview();
+    desk.table();
+    desk.foot();
+    Some(desk.scene)
 }
 
-fn foot(scene: &mut Scene, layout: &Layout, view: &View, sheet: &Sheet) {
-    let [left, _, right, bottom] = layout.neat;
-    let middle = bottom - (FOOT_MM * PX) as f32 / 2.0;
-    let (date, source) = (&sheet.date, &sheet.source);
-    let text = text!("资料来源：{source}　制图日期：{date}", "Source: {source}   Drawn on {date}");
-    write(scene, text.get(sheet.lang), [left + 12.0, middle], Align::Left, FAINT, 11.0);
-    let zone = grid_crs(view).map(|(_, meridian)| meridian).unwrap_or_default();
-    let text = text!(
-        "CGCS2000 三度带，中央经线 {zone}°，格网单位：米",
-        "CGCS2000, 3-degree zone, meridian {zone}°, grid in metres"
-    );
-    write(scene, text.get(sheet.lang), [right - 12.0, middle], Align::Right, FAINT, 11.0);
+/// A sheet that is being drawn.
+struct Desk<'a> {
+    scene: Scene,
+    layout: Layout,
+    view: View,
+    /// How large words are beside those of an A3 sheet.
+    k: f32,
+    sheet: &'a Sheet,
 }
 
-/// Scale, bar, north and the legend, from the top of their column down.
-fn legend(scene: &mut Scene, layout: &Layout, view: &View, sheet: &Sheet) {
-    let [left, top, right, bottom] = layout.legend;
-    let bottom = bottom - (OVERVIEW_MM[1] * PX) as f32 - 12.0;
-    let mut y = top + 14.0;
-    north(scene, [right - 16.0, y + 20.0], view.rotation_rad as f32, sheet.lang);
-    let denominator = grouped(view.denominator().round() as u64);
-    write(scene, &format!("1 : {denominator}"), [left, y], Align::Left, INK, 18.0);
-    y += 24.0;
-    scale_bar(scene, [left, y], view, f64::from(right - left) - 44.0);
-    y += 40.0;
-    write(scene, sheet.lang.pick("图例", "Legend"), [left, y], Align::Left, INK, 15.0);
-    y += (ROW_MM * PX) as f32;
-    // A long legend moves closer together before it is cut.
-    let row_mm = (f64::from(bottom - y) / PX / sheet.legend.len().max(1) as f64).clamp(LEAST_ROW_MM, ROW_MM);
-    let (row, swatch_px) = ((row_mm * PX) as f32, [SWATCH_MM * PX, (row_mm - 0.8) * PX]);
-    let room = ((bottom - y) / row).floor().max(0.0) as usize;
-    for line in sheet.legend.iter().take(room) {
-        let name = line.name.get(sheet.lang);
-        match &line.rule {
-            None => write(scene, name, [left, y], Align::Left, INK, 11.5),
-            Some(rule) => {
-                let picture = swatch_scene(&at_scale(rule, view.denominator()), false, swatch_px, sheet.pixel_ratio);
-                scene.place(picture, [left, y - swatch_px[1] as f32 / 2.0]);
-                write(scene, name, [left + swatch_px[0] as f32 + 8.0, y], Align::Left, INK, 11.0);
+impl Desk<'_> {
+    /// Pixels of so many millimetres on an A3 sheet.
+    fn mm(&self, mm: f32) -> f32 {
+        mm * self.k * PX as f32
+    }
+
+    fn say(&mut self, text: &str, at: [f32; 2], align: Align, color: Rgba, size: f32) {
+        write(&mut self.scene, text, at, align, color, size * self.k);
+    }
+
+    /// Words no wider than their room: smaller down to a limit, then cut.
+    fn say_in(&mut self, text: &str, at: [f32; 2], align: Align, [most, least]: [f32; 2], room: f32) -> f32 {
+        let wide = |text: &str, size: f32| super::decor::width(text, size * self.k);
+        let size = (most * room / wide(text, most).max(1.0)).clamp(least, most);
+        let mut words = text.to_owned();
+        while wide(&words, size) > room && words.chars().count() > 1 {
+            words = words.trim_end_matches('…').to_owned();
+            words.pop();
+            words.push('…');
+        }
+        let width = wide(&words, size);
+        self.say(&words, at, align, INK, size);
+        width
+    }
+
+    /// Title, line under it, and the mark of invented data beside it.
+    fn head(&mut self) {
+        let ([left, top, right, bottom], sheet) = (self.layout.head, self.sheet);
+        let (mark, mark_size) = (sheet.lang.pick("示例数据 · 虚构", "Sample data · invented"), 12.0);
+        let mark_width = super::decor::width(mark, mark_size * self.k) + self.mm(6.0);
+        let room = right - left - if sheet.is_sample { (mark_width + self.mm(4.0)) * 2.0 } else { 0.0 };
+        let has_subtitle = !sheet.subtitle.trim().is_empty();
+        let middle = [f32::midpoint(left, right), top + (bottom - top) * if has_subtitle { 0.40 } else { 0.56 }];
+        let width = self.say_in(&sheet.title, middle, Align::Middle, [28.0, 13.0], room);
+        if has_subtitle {
+            let at = [middle[0], middle[1] + self.mm(7.0)];
+            self.say_in(sheet.subtitle.trim(), at, Align::Middle, [13.0, 9.5], right - left);
+        }
+        if sheet.is_sample {
+            let from = middle[0] + width / 2.0 + self.mm(4.0);
+            let half = self.mm(3.4);
+            let area = [from, middle[1] - half, from + mark_width, middle[1] + half];
+            frame(&mut self.scene, area, 1.4, MARK);
+            self.say(mark, [from + mark_width / 2.0, middle[1]], Align::Middle, MARK, mark_size);
+        }
+    }
+
+    /// North, the number of the scale, what the grid is, and the bar.
+    fn scale(&mut self) {
+        let ([left, top, right, bottom], sheet) = (self.layout.scale, self.sheet);
+        if sheet.parts.north {
+            self.north([left + self.mm(10.0), top + self.mm(8.0)]);
+        }
+        let denominator = grouped(self.view.denominator().round() as u64);
+        self.say(&format!("1:{denominator}"), [right, top + self.mm(4.5)], Align::Right, INK, 24.0);
+        let grid = length_text(GridCrs::every_m(&self.view));
+        let paper = sheet.paper.words();
+        let lines = [
+            sheet.parts.grid.then(|| text!("坐标格网 {grid}", "Grid {grid}")),
+            Some(text!("{paper} · 按实际大小打印", "{paper} · print at actual size", paper = paper.get(sheet.lang))),
+        ];
+        for (row, line) in lines.iter().flatten().enumerate() {
+            let at = [right, top + self.mm(11.0 + 4.6 * row as f32)];
+            self.say(line.get(sheet.lang), at, Align::Right, FAINT, 11.0);
+        }
+        if sheet.parts.scale_bar {
+            self.scale_bar(left, bottom - self.mm(4.0), right - left);
+        }
+    }
+
+    fn scale_bar(&mut self, left: f32, top: f32, room: f32) {
+        let metres = round_length_m(self.view.ground_m_per_px(), f64::from(room - self.mm(8.0)));
+        let length = (metres / self.view.ground_m_per_px()) as f32;
+        let (left, high) = (left + self.mm(1.5), self.mm(1.4));
+        // 1 and 5 are cut into fifths, 2 into quarters.
+        let is_two = ((metres.log10() + 1e-9).fract().rem_euclid(1.0) - 2_f64.log10()).abs() < 1e-6;
+        let parts: u8 = if is_two { 4 } else { 5 };
+        for part in 0..parts {
+            let from = left + length * f32::from(part) / f32::from(parts);
+            let area = [from, top, from + length / f32::from(parts), top + high];
+            fill(&mut self.scene, area, if part % 2 == 0 { INK } else { PAPER });
+            frame(&mut self.scene, area, 0.8, INK);
+        }
+        let in_km = metres >= 1000.0;
+        let number = |metres: f64| format!("{}", if in_km { metres / 1000.0 } else { metres });
+        let unit = if in_km { "km" } else { "m" };
+        let x = |mark: u8| left + length * f32::from(mark) / f32::from(parts);
+        let half = |text: &str, k: f32| super::decor::width(text, 10.5 * k) / 2.0;
+        // The last number bears the unit: it goes before those between.
+        let whole = format!("{} {unit}", number(metres));
+        let (middle, y, gap) = (x(parts), top - self.mm(2.4), self.mm(1.0));
+        let mut free_from = f32::NEG_INFINITY;
+        for mark in 0..parts {
+            let text = number(metres * f64::from(mark) / f64::from(parts));
+            let half_px = half(&text, self.k);
+            let is_free = x(mark) - half_px > free_from && x(mark) + half_px + gap < middle - half(&whole, self.k);
+            if is_free {
+                self.say(&text, [x(mark), y], Align::Middle, INK, 10.5);
+                free_from = x(mark) + half_px + gap;
             }
         }
-        y += row;
+        self.say(&whole, [middle, y], Align::Middle, INK, 10.5);
     }
-    if sheet.legend.len() > room {
-        let more = sheet.legend.len() - room;
-        let text = text!("另有 {more} 项", "and {more} more");
-        write(scene, text.get(sheet.lang), [left, y], Align::Left, FAINT, 10.0);
+
+    fn north(&mut self, [x, y]: [f32; 2]) {
+        let (sin, cos) = (self.view.rotation_rad as f32).sin_cos();
+        let unit = self.mm(1.0);
+        let place = |right: f32, up: f32| [x + (right * cos + up * sin) * unit, y + (right * sin - up * cos) * unit];
+        let first = self.scene.next_path();
+        self.scene.push_path([place(0.0, 8.0), place(3.6, -7.5), place(0.0, -4.6)], true);
+        self.scene.items.push(Item::Fill { paths: first..self.scene.next_path(), color: INK });
+        let first = self.scene.next_path();
+        self.scene.push_path([place(0.0, 8.0), place(-3.6, -7.5), place(0.0, -4.6), place(3.6, -7.5)], true);
+        let (paths, width) = (first..self.scene.next_path(), 1.0 * self.k);
+        self.scene.items.push(Item::Stroke { paths, color: INK, width, cap: Cap::Butt });
+        let word = self.sheet.lang.pick("坐标北", "Grid north");
+        self.say(word, [x, y + self.mm(12.0)], Align::Middle, INK, 11.0);
     }
-}
 
-/// The rule as it looks at this scale.
-fn at_scale(rule: &Rule, denominator: f64) -> Rule {
-    let mut rule = Rule { scale: ScaleRange::between(denominator * 0.99, denominator * 1.01), ..rule.clone() };
-    // What may be a point or an area is known by its symbol.
-    let is_point = |paint: &Paint| matches!(paint, Paint::Symbol { .. } | Paint::Disc { .. });
-    if rule.paints.iter().any(is_point) {
-        rule.paints.retain(is_point);
-    }
-    rule
-}
-
-fn scale_bar(scene: &mut Scene, [left, top]: [f32; 2], view: &View, most_px: f64) {
-    let metres = round_length_m(view.ground_m_per_px(), most_px);
-    let length = (metres / view.ground_m_per_px()) as f32;
-    for part in 0..4 {
-        let from = left + length * part as f32 / 4.0;
-        let area = [from, top, from + length / 4.0, top + 5.0];
-        fill(scene, area, if part % 2 == 0 { INK } else { PAPER });
-        frame(scene, area, 0.8, INK);
-    }
-    write(scene, "0", [left, top + 14.0], Align::Left, INK, 10.0);
-    write(scene, &length_text(metres), [left + length, top + 14.0], Align::Middle, INK, 10.0);
-}
-
-fn north(scene: &mut Scene, [x, y]: [f32; 2], rotation_rad: f32, lang: Lang) {
-    let (sin, cos) = rotation_rad.sin_cos();
-    let place = |right: f32, up: f32| [x + right * cos + up * sin, y + right * sin - up * cos];
-    let first = scene.next_path();
-    scene.push_path([place(0.0, 20.0), place(8.0, -12.0), place(0.0, -6.0), place(-8.0, -12.0)], true);
-    scene.items.push(Item::Fill { paths: first..scene.next_path(), color: INK });
-    write(scene, lang.pick("坐标北", "Grid N"), [x - 4.0, y + 22.0], Align::Middle, INK, 10.0);
-}
-
-/// The projected CRS of the place and its central meridian: CGCS2000, 3-degree zones (EPSG:4534 is 75°).
-fn grid_crs(view: &View) -> Option<(Transform, u32)> {
-    let [longitude, _] = Transform::new(Crs::WEB_MERCATOR, Crs::CGCS2000).ok()?.point(view.center_world).ok()?;
-    let zone = (longitude / 3.0).round().clamp(25.0, 45.0) as u32;
-    let crs = Crs::Epsg(4534 + zone - 25);
-    Some((Transform::new(Crs::WEB_MERCATOR, crs).ok()?, zone * 3))
-}
-
-/// Lines of the coordinate grid as thin crosses, and their numbers outside the frame.
-fn grid(scene: &mut Scene, view: &View, map: [f32; 4]) {
-    let Some((transform, _)) = grid_crs(view) else { return };
-    let every = round_length_m(view.ground_m_per_px(), GRID_EVERY_MM * PX);
-    let at = |x: f32, y: f32| {
-        let world = view.world_from_screen([f64::from(x - map[0]), f64::from(y - map[1])]);
-        transform.point(world).ok()
-    };
-    // Over one sheet the grid is straight to a fraction of a pixel: its lines are found on the frame's sides.
-    let sides = [
-        ([map[0], map[3]], [map[2], map[3]], 0, Align::Middle, [0.0, 9.0]),
-        ([map[0], map[1]], [map[2], map[1]], 0, Align::Middle, [0.0, -8.0]),
-        ([map[0], map[3]], [map[0], map[1]], 1, Align::Middle, [-9.0, 0.0]),
-        ([map[2], map[3]], [map[2], map[1]], 1, Align::Middle, [9.0, 0.0]),
-    ];
-    let mut ticks: Vec<Vec<([f32; 2], f64)>> = Vec::new();
-    for (from, to, axis, _, _) in &sides {
-        let (Some(start), Some(end)) = (at(from[0], from[1]), at(to[0], to[1])) else { return };
-        let mut found = Vec::new();
-        let mut value = (start[*axis] / every).ceil() * every;
-        while value <= end[*axis] && found.len() < 100 {
-            let share = ((value - start[*axis]) / (end[*axis] - start[*axis])) as f32;
-            found.push(([0, 1].map(|side| from[side] + (to[side] - from[side]) * share), value));
-            value += every;
+    fn legend(&mut self) {
+        if !self.sheet.parts.legend {
+            return;
         }
-        ticks.push(found);
+        let has_overview = self.sheet.parts.overview && self.sheet.overview.is_some();
+        let mut area = if has_overview { self.layout.legend } else { self.layout.long_legend };
+        area[1] = self.heading(Text::new("图例", "Legend"), area);
+        let areas: Vec<[f32; 4]> = std::iter::once(area).chain(self.layout.more_legend).collect();
+        let (sheet, view) = (self.sheet, self.view);
+        sheet_legend::draw(&mut self.scene, &areas, sheet, &view, self.k);
     }
-    let first = scene.next_path();
-    for pair in [[0, 1], [2, 3]] {
-        for (from, value) in &ticks[pair[0]] {
-            if let Some((to, _)) = ticks[pair[1]].iter().find(|(_, other)| other == value) {
-                scene.push_path([*from, *to], false);
+
+    /// A heading with a line under it; where its contents begin.
+    fn heading(&mut self, words: Text, [left, top, right, _]: [f32; 4]) -> f32 {
+        self.say(words.get(self.sheet.lang), [left, top + self.mm(2.4)], Align::Left, INK, 15.0);
+        let y = top + self.mm(5.4);
+        self.rule([left, right], y, INK, 1.0);
+        y + self.mm(1.6)
+    }
+
+    fn rule(&mut self, [left, right]: [f32; 2], y: f32, color: Rgba, width: f32) {
+        let first = self.scene.next_path();
+        self.scene.push_path([[left, y], [right, y]], false);
+        self.scene.items.push(Item::Stroke { paths: first..self.scene.next_path(), color, width, cap: Cap::Butt });
+    }
+
+    /// The small map with the frame of the sheet's map on it.
+    fn overview(&mut self) {
+        let Some((map, small)) = self.sheet.overview.as_ref().filter(|_| self.sheet.parts.overview) else { return };
+        let area = self.layout.overview;
+        self.heading(Text::new("位置", "Location"), area);
+        let [left, top, right, bottom] = overview_area(&self.sheet.paper);
+        self.scene.place(map.clone(), [left, top]);
+        let corners = [[0.0, 0.0], [self.view.size_px[0], 0.0], self.view.size_px, [0.0, self.view.size_px[1]]];
+        let first = self.scene.next_path();
+        let (view, [width, height]) = (self.view, [right - left, bottom - top]);
+        let place = |corner: [f64; 2]| {
+            let [x, y] = small.screen_from_world(view.world_from_screen(corner));
+            [left + (x as f32).clamp(0.0, width), top + (y as f32).clamp(0.0, height)]
+        };
+        self.scene.push_path(corners.map(place), true);
+        let paths = first..self.scene.next_path();
+        self.scene.items.push(Item::Stroke { paths, color: MARK, width: 1.6, cap: Cap::Butt });
+        frame(&mut self.scene, [left, top, right, bottom], 1.0, INK);
+    }
+
+    /// CRS, source, day, and lines to sign on.
+    fn table(&mut self) {
+        let ([left, top, right, bottom], sheet) = (self.layout.table, self.sheet);
+        let crs = GridCrs::of(&self.view).map(|crs| {
+            let (zone, epsg) = (crs.zone, crs.epsg);
+            text!("CGCS2000 / 3 度带 {zone}（EPSG:{epsg}）", "CGCS2000 / 3-degree zone {zone} (EPSG:{epsg})")
+        });
+        let same = |words: &str| Text::same(words.to_owned());
+        let rows = [
+            crs.map(|crs| (Text::new("坐标系", "CRS"), crs)),
+            (!sheet.source.trim().is_empty()).then(|| (Text::new("资料来源", "Source"), same(sheet.source.trim()))),
+            sheet.parts.date.then(|| (Text::new("制图日期", "Date"), same(&sheet.date))),
+            Some((Text::new("制图", "Drawn by"), same(sheet.author.trim()))),
+            Some((Text::new("审核", "Checked by"), Text::default())),
+        ];
+        let rows: Vec<_> = rows.into_iter().flatten().collect();
+        let row = self.mm(6.8).min((bottom - top) / rows.len() as f32);
+        let mut y = bottom - row * rows.len() as f32;
+        self.rule([left, right], y, INK, 1.0);
+        let label = self.mm(if sheet.lang == Lang::Zh { 18.0 } else { 21.0 }).min((right - left) * 0.4);
+        for (name, value) in &rows {
+            let middle = y + row / 2.0;
+            self.say(name.get(sheet.lang), [left, middle], Align::Left, FAINT, 11.0);
+            if !value.get(sheet.lang).is_empty() {
+                let at = [left + label, middle];
+                self.say_in(value.get(sheet.lang), at, Align::Left, [11.0, 9.2], right - left - label);
+            }
+            y += row;
+            self.rule([left, right], y, LINE, 0.8);
+        }
+    }
+
+    fn foot(&mut self) {
+        if !self.sheet.is_sample {
+            return;
+        }
+        let text = Text::new(
+            "本图数据为虚构，仅供演示；不得作为施工、执法或考核依据",
+            "The data of this map are invented, for demonstration only; nothing may be built or decided by them",
+        );
+        let at = [self.layout.map[2], self.layout.foot_y];
+        self.say(text.get(self.sheet.lang), at, Align::Right, FAINT, 10.5);
+    }
+
+    /// "Invented" in pale letters across the map.
+    fn across(&mut self) {
+        let [left, top, right, bottom] = self.layout.map;
+        let (width, height) = (right - left, bottom - top);
+        let text = self.sheet.lang.pick("示例数据", "SAMPLE DATA");
+        let size = (width.hypot(height) / 9.0).min(220.0 * self.k);
+        write(&mut self.scene, text, [0.0, 0.0], Align::Middle, MARK.with_opacity(0.10), size);
+        let turn_rad = -(height / width).atan();
+        let (sin, cos) = turn_rad.sin_cos();
+        if let Some(Item::Text(run)) = self.scene.items.last_mut() {
+            for glyph in &mut Arc::make_mut(run).glyphs {
+                let [x, y] = glyph.at;
+                glyph.at = [left + width / 2.0 + x * cos - y * sin, top + height / 2.0 + x * sin + y * cos];
+                glyph.turn_rad = turn_rad;
             }
         }
     }
-    let color = INK.with_opacity(0.28);
-    scene.items.push(Item::Stroke { paths: first..scene.next_path(), color, width: 0.5, cap: Cap::Butt });
-    for ((_, _, axis, align, by), found) in sides.iter().zip(&ticks) {
-        for (place, value) in found {
-            let text = format!("{value:.0}");
-            let place = [place[0] + by[0], place[1] + by[1]];
-            if *axis == 0 {
-                write(scene, &text, place, *align, FAINT, 9.5);
-            } else {
-                upwards(scene, &text, place);
-            }
-        }
-    }
 }
 
-/// Words that run upwards, around a place.
-fn upwards(scene: &mut Scene, text: &str, [x, y]: [f32; 2]) {
-    write(scene, text, [0.0, 0.0], Align::Middle, FAINT, 9.5);
-    if let Some(Item::Text(run)) = scene.items.last_mut() {
-        for glyph in &mut Arc::make_mut(run).glyphs {
-            let [right, down] = glyph.at;
-            glyph.at = [x + down, y - right];
-            glyph.turn_rad = -std::f32::consts::FRAC_PI_2;
-        }
-    }
+/// Where the small map lies on the sheet, under its heading.
+fn overview_area(paper: &Paper) -> [f32; 4] {
+    let [left, top, right, bottom] = Layout::of(paper).overview;
+    let heading = (7.0 * paper.measure() * PX) as f32;
+    [left, (top + heading).round(), right, bottom]
 }
 
-/// "Invented" in pale letters across the map.
-fn across(scene: &mut Scene, [left, top, right, bottom]: [f32; 4], lang: Lang) {
-    let (width, height) = (right - left, bottom - top);
-    let text = lang.pick("示例数据", "SAMPLE DATA");
-    let size = (width.hypot(height) / 9.0).min(220.0);
-    write(scene, text, [0.0, 0.0], Align::Middle, INK.with_opacity(0.07), size);
-    let turn_rad = -(height / width).atan();
-    let (sin, cos) = turn_rad.sin_cos();
-    if let Some(Item::Text(run)) = scene.items.last_mut() {
-        for glyph in &mut Arc::make_mut(run).glyphs {
-            let [x, y] = glyph.at;
-            glyph.at = [left + width / 2.0 + x * cos - y * sin, top + height / 2.0 + x * sin + y * cos];
-            glyph.turn_rad = turn_rad;
-        }
-    }
-}
-
-/// The view of the small map that shows `home_world` on every sheet.
-pub fn overview_view(home_world: Bounds, pixel_ratio: f64) -> View {
-    let size_px = OVERVIEW_MM.map(|mm| (mm * PX).round());
+/// The view of the small map that shows `home_world` on every sheet of this paper.
+pub fn overview_view(paper: &Paper, home_world: Bounds, pixel_ratio: f64) -> View {
+    let [left, top, right, bottom] = overview_area(paper).map(f64::from);
     let room = home_world.width().max(home_world.height()) * 0.03;
-    View::fit(home_world.grown(room), size_px).pixel_ratio(pixel_ratio)
+    View::fit(home_world.grown(room), [right - left, bottom - top]).pixel_ratio(pixel_ratio)
 }
 
 /// The small map for [`Sheet::overview`]; `None` if cancelled.
@@ -377,34 +338,17 @@ pub fn overview(layers: &[MapLayer], view: View, cancel: &Cancel) -> Option<(Sce
     Some((map_scene(layers, &view, &options, cancel)?.0, view))
 }
 
-/// The small map with the frame of the sheet's map on it.
-fn place_overview(scene: &mut Scene, layout: &Layout, view: &View, sheet: &Sheet) {
-    let Some((map, small)) = &sheet.overview else { return };
-    let [width, height] = small.size_px.map(|side| side as f32);
-    let (left, top) = (layout.legend[0], layout.legend[3] - height);
-    scene.place(map.clone(), [left, top]);
-    let corners = [[0.0, 0.0], [view.size_px[0], 0.0], view.size_px, [0.0, view.size_px[1]]];
-    let first = scene.next_path();
-    let place = |corner: [f64; 2]| {
-        let [x, y] = small.screen_from_world(view.world_from_screen(corner));
-        [left + (x as f32).clamp(0.0, width), top + (y as f32).clamp(0.0, height)]
-    };
-    scene.push_path(corners.map(place), true);
-    scene.items.push(Item::Stroke { paths: first..scene.next_path(), color: FRAME, width: 1.6, cap: Cap::Butt });
-    frame(scene, [left, top, left + width, top + height], 1.0, INK);
-}
-
 fn rectangle([left, top, right, bottom]: [f32; 4]) -> [[f32; 2]; 4] {
     [[left, top], [right, top], [right, bottom], [left, bottom]]
 }
 
-fn frame(scene: &mut Scene, area: [f32; 4], width: f32, color: Rgba) {
+pub(super) fn frame(scene: &mut Scene, area: [f32; 4], width: f32, color: Rgba) {
     let first = scene.next_path();
     scene.push_path(rectangle(area), true);
     scene.items.push(Item::Stroke { paths: first..scene.next_path(), color, width, cap: Cap::Butt });
 }
 
-fn fill(scene: &mut Scene, area: [f32; 4], color: Rgba) {
+pub(super) fn fill(scene: &mut Scene, area: [f32; 4], color: Rgba) {
     let first = scene.next_path();
     scene.push_path(rectangle(area), true);
     scene.items.push(Item::Fill { paths: first..scene.next_path(), color });
@@ -427,43 +371,67 @@ fn grouped(number: u64) -> String {
 mod tests {
     use super::*;
 
-    fn paper() -> Paper {
-        Paper::parse("A3", true).unwrap()
+    fn plan(parts: Parts) -> Sheet {
+        Sheet {
+            paper: Paper::parse("A3", true).unwrap(),
+            title: "八里湖片区排水管网图".to_owned(),
+            subtitle: "九江市城市管理局".to_owned(),
+            source: "城格".to_owned(),
+            author: "李敏".to_owned(),
+            date: "2026-11-22".to_owned(),
+            lang: Lang::Zh,
+            is_sample: true,
+            parts,
+            legend: vec![LegendRow { name: Text::new("道路", "Roads"), rule: None }],
+            overview: None,
+            pixel_ratio: 1.0,
+        }
     }
 
-    #[test]
-    fn paper_has_the_sizes_of_the_standard() {
-        assert_eq!(paper().size_mm, [420.0, 297.0]);
-        assert_eq!(Paper::parse("a0", false).unwrap().size_mm, [841.0, 1189.0]);
-        assert_eq!(Paper::parse("500x300", false).unwrap().size_mm, [500.0, 300.0]);
-        assert!(Paper::parse("A7", false).is_none() && Paper::parse("0x9", true).is_none());
+    fn words(plan: &Sheet) -> Vec<String> {
+        let view = View::at_scale([12_916_000.0, 3_465_000.0], 5000.0, plan.paper.map_px());
+        let scene = sheet(&[], &view, plan, &Cancel::default()).unwrap();
+        let words = |item: &Item| if let Item::Text(run) = item { Some(run.text.clone()) } else { None };
+        scene.items.iter().filter_map(words).collect()
     }
 
     #[test]
     fn a_sheet_says_its_scale_and_that_its_data_are_invented() {
-        let plan = Sheet {
-            paper: paper(),
-            title: "八里湖片区排水管网图".to_owned(),
-            source: "城格".to_owned(),
-            date: "2026-11-22".to_owned(),
-            lang: Lang::Zh,
-            is_sample: true,
-            legend: vec![LegendRow { name: Text::new("道路", "Roads"), rule: None }],
-            overview: None,
-            pixel_ratio: 1.0,
-        };
-        let view = View::at_scale([12_916_000.0, 3_465_000.0], 5000.0, plan.paper.map_px());
-        let scene = sheet(&[], &view, &plan, &Cancel::default()).unwrap();
-        let words: Vec<&str> = scene
-            .items
-            .iter()
-            .filter_map(|item| if let Item::Text(run) = item { Some(run.text.as_str()) } else { None })
-            .collect();
-        for word in ["八里湖片区排水管网图", "1 : 5,000", "示例数据", "坐标北", "图例", "道路"] {
-            assert!(words.contains(&word), "{word} is not in {words:?}");
+        let words = words(&plan(Parts::default()));
+        let said = [
+            "八里湖片区排水管网图",
+            "九江市城市管理局",
+            "1:5,000",
+            "示例数据",
+            "示例数据 · 虚构",
+            "坐标北",
+            "图例",
+            "道路",
+            "李敏",
+            "2026-11-22",
+        ];
+        for word in said {
+            assert!(words.iter().any(|known| known == word), "{word} is not in {words:?}");
         }
-        // Two kilometres of map hold at least one line of the grid each way, with its number on both sides.
-        let numbers = words.iter().filter(|word| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit()));
-        assert!(numbers.count() >= 4, "{words:?}");
+        // Two kilometres of map hold a line of the grid each way, with its number.
+        let numbers = words.iter().filter(|word| word.split(' ').all(|part| part.parse::<u32>().is_ok()));
+        assert!(numbers.filter(|word| word.matches(' ').count() == 2).count() >= 4, "{words:?}");
+    }
+
+    #[test]
+    fn what_is_left_off_is_not_there_but_the_mark_of_invented_data_stays() {
+        let bare = Parts::without(["legend", "坐标格网", "overview", "bar", "north", "date"]).unwrap();
+        let words = words(&plan(bare));
+        for word in ["图例", "道路", "坐标北", "2026-11-22", "0"] {
+            assert!(words.iter().all(|known| known != word), "{word} is in {words:?}");
+        }
+        assert!(words.iter().any(|word| word == "示例数据"));
+        assert_eq!(Parts::without(["legend", "mark"]), Err("mark"));
+    }
+
+    #[test]
+    fn a_title_too_long_for_the_sheet_is_made_smaller_and_then_cut() {
+        let long = Sheet { title: "甘棠湖周边排水管网".repeat(12), ..plan(Parts::default()) };
+        assert!(words(&long).iter().any(|word| word.starts_with("甘棠湖周边") && word.ends_with('…')));
     }
 }

@@ -4,7 +4,7 @@
 use super::view::View;
 use crate::index::layer::LayerIndex;
 use crate::model::schema::Schema;
-use crate::model::style::Size;
+use crate::model::style::{self, Size};
 
 /// A [`Size`] at one scale, in logical pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub(super) enum Pixels {
     Fixed(f32),
     /// `base` + field / `per`.
     Field { base: Box<Pixels>, field: Option<usize>, per: Box<Pixels> },
+    /// From one size to another as a field grows.
+    Between { field: Option<usize>, values: [f64; 2], px: [f32; 2] },
     /// Another size, but no less than this.
     AtLeast(f32, Box<Pixels>),
     /// So much more than another size.
@@ -52,6 +54,9 @@ impl<'a> Scale<'a> {
                 field: self.schema.field_index(field),
                 per: Box::new(self.pixels(per)),
             },
+            Size::Between { field, values, px } => {
+                Pixels::Between { field: self.schema.field_index(field), values: *values, px: px.map(sane) }
+            }
             Size::Plus(size, more) => match self.pixels(size) {
                 Pixels::Fixed(size) => Pixels::Fixed(sane(size + more)),
                 other => Pixels::Plus(*more, Box::new(other)),
@@ -66,6 +71,7 @@ impl Pixels {
         match self {
             Self::Fixed(px) => *px,
             Self::Field { .. } => f32::INFINITY,
+            Self::Between { px, .. } => px[0].max(px[1]),
             Self::AtLeast(least, size) => size.most().max(*least),
             Self::Plus(more, size) => size.most() + more,
         }
@@ -76,15 +82,19 @@ impl Pixels {
         match self {
             Self::Fixed(px) => *px,
             Self::Field { base, field, per } => {
-                let column = field.and_then(|field| index.column(field));
-                let value = column.filter(|_| slot < index.slots()).and_then(|column| column.number(slot as usize));
-                let more = value.map_or(0.0, |value| value as f32 / per.of(index, slot));
+                let more = number(index, *field, slot).map_or(0.0, |value| value as f32 / per.of(index, slot));
                 sane(base.of(index, slot) + more)
             }
+            Self::Between { field, values, px } => style::between(*values, *px, number(index, *field, slot)),
             Self::AtLeast(least, size) => size.of(index, slot).max(*least),
             Self::Plus(more, size) => sane(size.of(index, slot) + more),
         }
     }
+}
+
+fn number(index: &LayerIndex, field: Option<usize>, slot: u32) -> Option<f64> {
+    let column = field.and_then(|field| index.column(field));
+    column.filter(|_| slot < index.slots()).and_then(|column| column.number(slot as usize))
 }
 
 fn sane(px: f32) -> f32 {
@@ -122,7 +132,8 @@ mod tests {
             per: Box::new(Size::ByScale(vec![(1000.0, 400.0), (9000.0, 800.0)])),
         };
         let ground = Size::Ground { metres: 16.0, least: Box::new(by_field.clone()) };
-        let sizes = [Size::Px(2.0), stops, by_field.clone(), ground, Size::Plus(Box::new(by_field), 2.5)];
+        let between = Size::Between { field: "dn".into(), values: [300.0, 900.0], px: [2.0, 8.0] };
+        let sizes = [Size::Px(2.0), stops, by_field.clone(), ground, between, Size::Plus(Box::new(by_field), 2.5)];
         for denominator in [500.0, 3000.0, 20_000.0] {
             let view = View::at_scale([0.0, 0.0], denominator, [100.0, 100.0]);
             for size in &sizes {

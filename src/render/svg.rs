@@ -94,6 +94,10 @@ impl Svg<'_> {
                 );
             }
             Item::Cover { color, width, cover } => self.cover(*color, usize::from(*width), cover),
+            Item::Raster { width, rgba } => {
+                let width = usize::from(*width);
+                self.image(painter::png([width, rgba.len() / (width * 4).max(1)], rgba.to_vec()));
+            }
             Item::Symbol { id, at, size } => {
                 let Some(symbol) = symbol::symbol(id, self.scene.dark) else { return };
                 let height = f64::from(*size);
@@ -143,7 +147,12 @@ impl Svg<'_> {
     /// What is too small to be shapes stays a picture of its cover.
     fn cover(&mut self, color: Rgba, width: usize, cover: &[u8]) {
         let height = cover.len() / width.max(1);
-        let Some(png) = painter::cover_png(color, [width, height], cover) else { return };
+        self.image(painter::cover_png(color, [width, height], cover));
+    }
+
+    /// A picture over the whole scene.
+    fn image(&mut self, png: Option<Vec<u8>>) {
+        let Some(png) = png else { return };
         let [across, down] = self.scene.size_px;
         let _ = write!(
             self.out,

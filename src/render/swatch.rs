@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::hatch::Lines;
 use super::marks::mark_shapes;
 use super::painter::{self, Picture};
 use super::path::{self, Station};
@@ -25,7 +26,7 @@ pub fn swatch(rule: &Rule, dark: bool, size_px: [f64; 2], pixel_ratio: f64) -> P
 /// The same as a scene.
 pub fn swatch_scene(rule: &Rule, dark: bool, size_px: [f64; 2], pixel_ratio: f64) -> Scene {
     let scene = Scene { size_px, pixel_ratio, dark, ..Scene::default() };
-    let is_area = rule.paints.iter().any(|paint| matches!(paint, Paint::Fill { .. }));
+    let is_area = rule.paints.iter().any(|paint| matches!(paint, Paint::Fill { .. } | Paint::Hatch { .. }));
     let is_point = |paint: &Paint| matches!(paint, Paint::Symbol { .. } | Paint::Disc { .. });
     let denominator = DENOMINATOR.min(rule.scale.most * 0.99).max(rule.scale.least).max(1.0);
     let mut swatch = Swatch { scene, dark, is_area, denominator };
@@ -53,14 +54,23 @@ impl Swatch {
     }
 
     fn paint(&mut self, paint: &Paint) {
-        let [width, height] = self.size();
-        let middle = [width / 2.0, height / 2.0];
+        let [width_px, height_px] = self.size();
+        let middle = [width_px / 2.0, height_px / 2.0];
         let first = self.scene.next_path();
         let item = match paint {
             Paint::Fill { ink, opacity } => {
-                self.scene.push_path(rectangle([width, height]), true);
+                self.scene.push_path(rectangle([width_px, height_px]), true);
                 let color = ink.on(self.dark).with_opacity(*opacity);
                 Item::Fill { paths: first..self.scene.next_path(), color }
+            }
+            Paint::Hatch { ink, opacity, angle_deg, spacing_px, width, crossed } => {
+                let (area, spacing) = (rectangle([width_px, height_px]), spacing_px.min(height_px * 0.5));
+                for angle in [Some(*angle_deg), crossed.then_some(angle_deg + 90.0)].into_iter().flatten() {
+                    Lines::new(angle, 0.0, spacing, [0.0; 2]).inside(&[area], &mut self.scene);
+                }
+                let color = ink.on(self.dark).with_opacity(*opacity);
+                let paths = first..self.scene.next_path();
+                Item::Stroke { paths, color, width: self.px(width).max(0.6), cap: Cap::Butt }
             }
             Paint::Stroke(stroke) => {
                 let color = stroke.ink.on(self.dark).with_opacity(stroke.opacity);
@@ -79,11 +89,11 @@ impl Swatch {
                 }
             }
             Paint::Symbol { id, size } => {
-                Item::Symbol { id: Arc::from(id.as_str()), at: middle, size: self.px(size).max(height * FULLEST) }
+                Item::Symbol { id: Arc::from(id.as_str()), at: middle, size: self.px(size).max(height_px * FULLEST) }
             }
             Paint::Disc { ink, size, ring } => {
                 let ring = ring.as_ref().map(|ring| (ring.ink.on(self.dark), self.px(&ring.width)));
-                Item::Disc { at: middle, size: self.px(size).min(height * 0.7), color: ink.on(self.dark), ring }
+                Item::Disc { at: middle, size: self.px(size).min(height_px * 0.7), color: ink.on(self.dark), ring }
             }
         };
         self.scene.items.push(item);

@@ -1,8 +1,8 @@
 //! The squares that the map on the screen is painted in.
 //!
-//! Tiles of one [`TileSet`] have the same scale, turn, sharpness and theme, so that they fit together without a seam. A
-//! tile's place is counted from the world's origin: the same place at the same scale is the same tile, wherever the
-//! view was when it was asked for.
+//! Tiles of one [`TileSet`] have the same scale, turn, sharpness, theme and layers, so that they fit together without a
+//! seam. A tile's place is counted from the world's origin: the same place at the same scale is the same tile, wherever
+//! the view was when it was asked for.
 
 use std::hash::{Hash, Hasher};
 
@@ -23,6 +23,9 @@ pub struct TileSet {
     pub pixel_ratio: f64,
     /// On the dark map.
     pub dark: bool,
+    /// Which layers are on it: a number that whoever asks gives, the same for the same layers; 0 for those that are
+    /// visible by themselves.
+    pub layers: u64,
 }
 
 /// One square of a set.
@@ -37,9 +40,10 @@ pub struct Tile {
 }
 
 impl TileSet {
-    /// The set that shows `view` sharply.
+    /// The set that shows `view` sharply, with the layers that are visible by themselves.
     pub fn of(view: &View, dark: bool) -> Self {
-        Self { metres_per_px: view.metres_per_px, rotation_rad: view.rotation_rad, pixel_ratio: view.pixel_ratio, dark }
+        let View { metres_per_px, rotation_rad, pixel_ratio, .. } = *view;
+        Self { metres_per_px, rotation_rad, pixel_ratio, dark, layers: 0 }
     }
 
     /// Side of a tile in logical pixels.
@@ -74,7 +78,7 @@ impl Eq for TileSet {}
 impl Hash for TileSet {
     fn hash<H: Hasher>(&self, state: &mut H) {
         [self.metres_per_px, self.rotation_rad, self.pixel_ratio].map(f64::to_bits).hash(state);
-        self.dark.hash(state);
+        (self.dark, self.layers).hash(state);
     }
 }
 

@@ -105,7 +105,8 @@ actions! {
     ImportFile, "导入文件…", "Import a file…", "导入", "Import", "Ctrl+Shift+V", "DOWNLOAD_SIMPLE", Project, Writable;
     ExportLayer, "导出 GeoJSON…", "Export GeoJSON…", "导出", "Export", "Ctrl+E", "EXPORT", Project, City;
     Backup, "备份城市…", "Back up the city…", "备份", "Back up", "Ctrl+Shift+S", "COPY", Project, City;
-    SavePicture, "地图存为图片…", "Save the map as a picture…", "图片", "Picture", "Ctrl+P", "IMAGE", Project, City;
+    PrintMap, "打印地图…", "Print the map…", "打印", "Print", "Ctrl+P", "PRINTER", Project, City;
+    SavePicture, "地图存为图片…", "Save the map as a picture…", "图片", "Picture", "Ctrl+Shift+E", "IMAGE", Project, City;
     CloseCity, "关闭城市", "Close the city", "关闭", "Close", "Ctrl+W", "X", Project, City;
     Undo, "撤销", "Undo", "撤销", "Undo", "Ctrl+Z", "ARROW_U_UP_LEFT", Edit, Undo;
     Redo, "重做", "Redo", "重做", "Redo", "Ctrl+Shift+Z/Ctrl+Y", "ARROW_U_UP_RIGHT", Edit, Redo;
@@ -123,10 +124,18 @@ actions! {
     ZoomOut, "缩小", "Zoom out", "缩小", "Out", "PageDown/Ctrl+Minus", "MINUS", View, City;
     ZoomAll, "全图", "Zoom to everything", "全图", "All", "Home/Ctrl+Shift+F", "CORNERS_OUT", View, City;
     ZoomSelection, "缩放到所选", "Zoom to the selection", "到所选", "Selection", "Ctrl+J", "FRAME_CORNERS", View, Selection;
+    TurnLeft, "逆时针旋转地图", "Turn the map anticlockwise", "左转", "Turn left", "Ctrl+[", "ARROW_COUNTER_CLOCKWISE", View, City;
+    TurnRight, "顺时针旋转地图", "Turn the map clockwise", "右转", "Turn right", "Ctrl+]", "ARROW_CLOCKWISE", View, City;
+    NorthUp, "正北朝上", "North up", "朝北", "North up", "Ctrl+Shift+N", "COMPASS", View, City;
     PreviousView, "上一视图", "Previous view", "上一视图", "Back", "Alt+Left", "ARROW_LEFT", View, City;
     NextView, "下一视图", "Next view", "下一视图", "Forward", "Alt+Right", "ARROW_RIGHT", View, City;
     AddBookmark, "添加书签…", "Add a bookmark…", "书签", "Bookmark", "Ctrl+B", "BOOKMARK_SIMPLE", View, City;
     Bookmarks, "书签列表", "Bookmarks", "书签", "Bookmarks", "Ctrl+7", "LIST_MAGNIFYING_GLASS", View, City;
+    CoordinateGrid, "坐标格网", "Coordinate grid", "格网", "Grid", "Ctrl+G", "GRID_FOUR", View, City;
+    OverviewMap, "鹰眼图", "Overview map", "鹰眼", "Overview", "Ctrl+8", "MAP_TRIFOLD", View, City;
+    SecondMap, "双图联动", "Linked second map", "双图", "Two maps", "Ctrl+M", "COLUMNS", View, City;
+    Swipe, "卷帘对比", "Swipe", "卷帘", "Swipe", "Ctrl+Alt+M", "SQUARE_HALF", View, City;
+    AllPanels, "显示或收起所有面板", "All panels on or off", "面板", "Panels", "Ctrl+Tab", "LAYOUT", View, Nothing;
     LeftPanel, "左侧面板", "Left panel", "左栏", "Left", "[", "SIDEBAR_SIMPLE", View, Nothing;
     RightPanel, "右侧面板", "Right panel", "右栏", "Right", "]", "SIDEBAR_SIMPLE", View, Nothing;
     FullScreen, "全屏", "Full screen", "全屏", "Full", "F11", "ARROWS_OUT", View, Nothing;
@@ -134,6 +143,7 @@ actions! {
     NewLayer, "新建图层…", "New layer…", "新图层", "New layer", "", "PLUS", Layer, Writable;
     AttributeTable, "属性表", "Attribute table", "属性表", "Table", "F6", "TABLE", Layer, City;
     NoteList, "标注列表", "List of notes", "标注表", "Notes", "Alt+1", "LIST_BULLETS", Layer, City;
+    LayerStyle, "图层样式…", "Layer style…", "样式", "Style", "Ctrl+3", "PALETTE", Layer, City;
     RenameLayer, "重命名图层", "Rename the layer", "改名", "Rename", "", "TEXT_T", Layer, Writable;
     ZoomLayer, "缩放到图层", "Zoom to the layer", "到图层", "Layer", "", "MAGNIFYING_GLASS_PLUS", Layer, City;
     RemoveLayer, "移除图层", "Remove the layer", "移除", "Remove", "Ctrl+D", "MINUS_CIRCLE", Layer, Writable;

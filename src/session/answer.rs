@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use crate::geom::crs::Crs;
 use crate::model::geometry::{Bounds, GeometryKind};
-use crate::render::sheet::Paper;
+use crate::render::paper::Paper;
+pub use crate::render::paper::{PARTS, Parts};
 use crate::task::{Problem, Problems};
 use crate::text::{Lang, Text};
+
+use super::command::RowFilter;
 
 /// What came of a command.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,9 +166,10 @@ pub struct LayerFigures {
 }
 
 /// A map without a window.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RenderRequest {
-    /// The file; its ending names the format.
+    /// The file; its ending names the format. With `{}` in its name each page of a series is a file of its own, which has
+    /// the page's number and name there.
     pub path: PathBuf,
     /// Whether an existing file may go.
     pub overwrite: bool,
@@ -188,22 +192,54 @@ pub struct RenderRequest {
 }
 
 /// A map on paper.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SheetRequest {
     /// Its size.
     pub paper: Paper,
     /// Title; the city's file name if there is none.
     pub title: Option<String>,
+    /// A smaller line under the title.
+    pub subtitle: Option<String>,
     /// Where the data come from; the city's file name if there is nothing said.
     pub source: Option<String>,
-    /// One page for each feature of this layer, in the order of their ids (PDF alone).
-    pub series: Option<String>,
+    /// Who drew it; nobody if there is nothing said, and a line to sign on.
+    pub author: Option<String>,
+    /// What stands around the map.
+    pub parts: Parts,
+    /// Turn of the map, clockwise, radians.
+    pub rotation_rad: f64,
+    /// One page for each feature of a layer.
+    pub series: Option<SeriesRequest>,
+}
+
+/// The pages of a series: one for each feature, in the order of their ids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesRequest {
+    /// Table name of the layer.
+    pub layer: String,
+    /// Which of its rows.
+    pub rows: RowFilter,
+    /// Room around a feature where the scale is made to fit it, as a share of its longer side.
+    pub margin: f64,
+}
+
+impl SeriesRequest {
+    /// Every feature of a layer, with a little room around each.
+    pub fn of(layer: String) -> Self {
+        Self { layer, rows: RowFilter::default(), margin: 0.05 }
+    }
 }
 
 impl SheetRequest {
     /// A sheet of `A4` to `A0` paper, or of `WxH` millimetres, lying unless `upright`; `None` for any other word.
     pub fn on(paper: &str, upright: bool) -> Option<Self> {
-        Some(Self { paper: Paper::parse(paper, !upright)?, title: None, source: None, series: None })
+        Some(Self::new(Paper::parse(paper, !upright)?))
+    }
+
+    /// A sheet with everything on it.
+    pub fn new(paper: Paper) -> Self {
+        let (title, subtitle, source, author) = (None, None, None, None);
+        Self { paper, title, subtitle, source, author, parts: Parts::default(), rotation_rad: 0.0, series: None }
     }
 }
 

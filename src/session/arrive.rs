@@ -1,5 +1,6 @@
 //! What happens when a thread has news: the only place where the session's state follows other threads.
 
+use crate::model::style::Crowd;
 use crate::task::Problems;
 use crate::text;
 use crate::text::Text;
@@ -29,6 +30,7 @@ impl Session {
             Event::Found(request, found) if request == self.lists.found_request => self.lists.found = found,
             Event::Found(..) => {}
             Event::Selected(picked) => self.select_picked(picked),
+            Event::SelectedBox(picked, mode) => self.select_box_picked(picked, mode),
             Event::TableIds(request, ids) => {
                 self.lists.table.arrive_ids(request, ids);
                 self.show_table_ids();
@@ -38,6 +40,8 @@ impl Session {
             Event::History(steps) => self.lists.history = steps,
             Event::Preview(preview) => self.lists.preview = Some(*preview),
             Event::ExportCount(request, count) => self.lists.export_count.arrive(request, count),
+            Event::FieldSurvey(request, survey) => self.lists.styling.arrive(request, survey),
+            Event::Sheet(number, end) => self.preview.arrive(number, end),
             Event::Photo(id, pixels) => self.lists.photos.arrive(id, pixels),
             Event::NotePhoto(path, read) => self.lists.notebook.arrive_photo(path, read),
             Event::Trouble(failure) => self.notify(NoticeLevel::Error, failure.text, failure.problems),
@@ -126,7 +130,8 @@ impl Session {
         self.close_city();
         self.openings += 1;
         let path = city.path().to_owned();
-        match OpenCity::start(self.openings, city, self.has_map, &self.post) {
+        let map = self.has_map.then_some(self.settings_folder.as_path());
+        match OpenCity::start(self.openings, city, map, &self.post) {
             Ok(open) => {
                 if let Some(reason) = &open.view.read_only {
                     self.notify(NoticeLevel::Warning, reason.clone(), Vec::new());
@@ -145,13 +150,17 @@ impl Session {
         let view = &mut open.view;
         let first = view.revision == 0;
         view.layers = snapshot.layers;
+        self.lists.styling.dress(&mut view.layers);
         view.undo = snapshot.undo;
         view.redo = snapshot.redo;
         view.bookmarks = snapshot.bookmarks;
         view.is_sample = snapshot.is_sample;
         match snapshot.repaint {
             Repaint::Nothing if !first => {}
-            Repaint::Part(touched) if !first => view.change(Some(touched)),
+            // Where points are shown together, one of them changes the looks of others far away.
+            Repaint::Part(touched) if !first && view.layers.iter().all(|layer| layer.style.crowd == Crowd::Each) => {
+                view.change(Some(touched));
+            }
             _ => view.change(None),
         }
         let committed = snapshot.saved_at.is_some();

@@ -129,6 +129,7 @@ impl Session {
     }
 
     pub(super) fn run_history(&mut self, command: HistoryCommand) -> Result<Option<JobId>, Failure> {
+        self.end_style_preview();
         let view = &self.opened()?.view;
         // Without a map the layer list may not have arrived yet: the file itself knows best.
         let nothing = view.revision > 0
@@ -247,6 +248,7 @@ fn refuse_edited_city(path: &Path) -> Result<(), Failure> {
 
 fn write_sample(city: &City, made: SampleCity, seed: u64, cancel: &Cancel) -> Result<(), StoreError> {
     let author = "citygrid".to_owned();
+    city.dress_with(super::styles::dress);
     let write = |label: Text, action: Action| -> Result<(), StoreError> {
         city.submit(Write { label, author: author.clone(), action }).wait().map(|_| ())
     };

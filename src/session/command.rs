@@ -6,12 +6,14 @@ use crate::geom::crs::Crs;
 use crate::model::expr::Expr;
 use crate::model::feature::{Delta, Feature};
 use crate::model::geometry::{Bounds, Geometry};
+use crate::model::style::Style;
 use crate::model::value::Value;
 use crate::text::{Lang, Text};
 
 use super::answer::RenderRequest;
 use super::drafts::KeptNote;
 use super::settings::{CoordinateStyle, KeptView, Theme, Units, WindowShape};
+use super::shown::Shown;
 
 /// One request. [`Session::run`](super::Session::run) is the only place that takes it.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub enum Command {
     Edit(EditCommand),
     /// Layers of the open city change.
     Layer(LayerCommand),
+    /// How a layer of the open city looks.
+    Style(StyleCommand),
     /// Files come in and go out.
     Exchange(ExchangeCommand),
     /// One step back or forth in the city's journal.
@@ -186,6 +190,50 @@ pub enum LayerCommand {
     },
 }
 
+/// How a layer looks.
+#[derive(Clone, Debug)]
+pub enum StyleCommand {
+    /// A style of its own, kept in the city: one step. One that is its kind's is no style of its own.
+    Set {
+        /// Layer's table name or name.
+        layer: String,
+        /// The style.
+        style: Style,
+    },
+    /// Its kind's style again.
+    Reset(String),
+    /// Another style on this screen alone, until it is set, undone or ended: no step.
+    Preview {
+        /// Table name.
+        layer: String,
+        /// The style; `None` ends the preview.
+        style: Option<Style>,
+    },
+    /// Looks up the values of a field, for [`Session::style_survey`](super::Session::style_survey).
+    Survey {
+        /// Table name.
+        layer: String,
+        /// Field id.
+        field: String,
+    },
+    /// Writes the style that is kept to a file; its ending names the format: `.citystyle.json`, `.qml` or `.sld`.
+    Export {
+        /// Layer's table name or name.
+        layer: String,
+        /// The file.
+        path: PathBuf,
+        /// Whether an existing file may go.
+        overwrite: bool,
+    },
+    /// Reads a style from a file and keeps it: one step.
+    Import {
+        /// Layer's table name or name.
+        layer: String,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
 /// Files come in and go out.
 #[derive(Debug)]
 pub enum ExchangeCommand {
@@ -228,7 +276,7 @@ pub struct ImportRequest {
 }
 
 /// Which rows of a layer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowFilter {
     /// Condition, as a person writes it.
     pub filter: Option<Expr>,
@@ -297,6 +345,8 @@ pub enum LookCommand {
         tolerance_m: f64,
         /// Map scale's denominator: what is not drawn is not found.
         denominator: f64,
+        /// The layers of the map that was clicked.
+        shown: Shown,
     },
     /// The next (1) or previous (-1) of what was under the point.
     Step(i32),
@@ -318,10 +368,12 @@ pub enum LookCommand {
         /// How.
         mode: SelectMode,
     },
-    /// What a box of the map holds, in the visible layers.
+    /// What a box of the map holds, in the layers of that map.
     SelectBox {
-        /// Web Mercator metres.
-        world: Bounds,
+        /// Its corners in their order around it, Web Mercator metres: on a turned map it stands at an angle to the world.
+        corners_world: [[f64; 2]; 4],
+        /// The layers.
+        shown: Shown,
         /// Whether touching is not enough.
         fully: bool,
         /// How.

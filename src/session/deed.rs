@@ -17,6 +17,8 @@ pub enum Deed {
     Photo,
     /// Changing layers.
     Layer,
+    /// Changing how layers look.
+    Style,
     /// Taking a file in, or looking into it first.
     Import,
     /// Writing a file.
@@ -45,6 +47,7 @@ impl Deed {
             Command::Edit(EditCommand::AddPhotos { .. } | EditCommand::RemovePhoto { .. }) => Self::Photo,
             Command::Edit(_) => Self::Edit,
             Command::Layer(_) => Self::Layer,
+            Command::Style(_) => Self::Style,
             Command::Exchange(ExchangeCommand::Survey { .. } | ExchangeCommand::Import(_)) => Self::Import,
             Command::Exchange(ExchangeCommand::Export(_)) => Self::Export,
             Command::Exchange(ExchangeCommand::Picture(_)) => Self::Picture,

@@ -14,6 +14,7 @@ use super::command::JobId;
 use super::painting::MapPiece;
 use super::snapshot::Snapshot;
 use super::state::{DetailRow, Found, ImportPreview, NoteBrief};
+use super::style_edit::FieldSurvey;
 use super::{HistoryStep, PhotoPixels};
 
 /// News from a thread.
@@ -39,6 +40,8 @@ pub(super) enum Event {
     Found(u64, Vec<Found>),
     /// Rows by a condition, to be selected.
     Selected(super::look::Picked),
+    /// Rows in a box, to change the selection so.
+    SelectedBox(Vec<super::look::Picked>, super::command::SelectMode),
     /// The attribute table's order.
     TableIds(u64, Result<Vec<i64>, Text>),
     /// Rows of the attribute table from this place on.
@@ -51,6 +54,10 @@ pub(super) enum Event {
     Preview(Box<ImportPreview>),
     /// How many rows an export would write.
     ExportCount(u64, u64),
+    /// What is in a field, for a style made from it.
+    FieldSurvey(u64, FieldSurvey),
+    /// A sheet of paper, small.
+    Sheet(u64, Result<super::preview::SheetPicture, Failure>),
     /// A photo in full size.
     Photo(i64, Option<Arc<PhotoPixels>>),
     /// A photo file for a note that is being written.

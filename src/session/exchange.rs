@@ -76,6 +76,7 @@ impl Session {
                 let plan = Plan::make(&request, &[], &mut task)?;
                 let mut answer = Answer::Done;
                 create_with(&path, false, |city| {
+                    city.dress_with(super::styles::dress);
                     answer = import_into(city, plan, author, task)?.1;
                     Ok::<_, StoreError>(())
                 })?;

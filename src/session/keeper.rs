@@ -1,22 +1,33 @@
 //! The thread that keeps memory and file together: it reads a city's geometry after opening, waits for each commit and
 //! lets indexes and layer list follow, in the order of the commits.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crate::model::geometry::Bounds;
+use crate::model::style::Style;
+use crate::render::levels::Levels;
 use crate::store::city::City;
 use crate::store::command::{Changed, Committed, Ticket};
 use crate::store::error::StoreError;
-use crate::store::reader::Reader;
+use crate::store::reader::{LayerInfo, Reader};
 
 use super::answer::{Answer, Failure};
+use super::cache::Cache;
 use super::command::JobId;
 use super::events::{Event, Post};
-use super::memory::{Indexes, LayerWords, read_index};
+use super::levelling::{Levelling, Order};
+use super::memory::{Indexes, LayerWords, read_index, wanted_fields};
 use super::snapshot::{Repaint, Snapshot};
+
+/// What is in memory goes into the cache after so long without anything else to do.
+const KEEP_AFTER: Duration = Duration::from_secs(3);
+
+/// Layers that come within this time are shown in one go.
+const TOGETHER: Duration = Duration::from_millis(150);
 
 /// What the keeper is asked.
 enum Ask {
@@ -24,6 +35,10 @@ enum Ask {
     Watch(JobId, Ticket),
     /// Follow a command that a job has waited for.
     Follow(Committed),
+    /// Have at hand what a style needs that is tried out on a layer, or no longer.
+    Want(String, Option<Arc<Style>>),
+    /// Take what the levelling thread has made in a turn.
+    Levels(u64, Option<Levels>),
     /// Stop.
     Stop,
 }
@@ -35,18 +50,24 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts it; with `map` it reads geometry into memory too.
-    pub(super) fn start(opening: u64, city: &Arc<City>, map: bool, post: Post) -> Result<Self, StoreError> {
+    /// Starts it; with the cache of a map it reads geometry into memory too.
+    pub(super) fn start(opening: u64, city: &Arc<City>, map: Option<Cache>, post: Post) -> Result<Self, StoreError> {
         let reader = city.reader()?;
         let (inbox, asks) = channel();
         let keeping = Keeping {
             opening,
             reader,
             post,
-            map,
+            cache: map,
+            inbox: inbox.clone(),
+            levelling: Levelling::default(),
+            unkept: BTreeSet::new(),
+            published: Instant::now(),
             indexes: Indexes::default(),
             unread: VecDeque::new(),
             unsummed: BTreeSet::new(),
+            tried: BTreeMap::new(),
+            dressed: BTreeMap::new(),
         };
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || keeping.run(&asks));
         let thread = thread.map_err(|source| StoreError::Io { path: city.path().to_owned(), source })?;
@@ -56,6 +77,11 @@ impl Keeper {
     /// Hands over a command that is on its way.
     pub(super) fn watch(&self, job: JobId, ticket: Ticket) {
         let _ = self.inbox.send(Ask::Watch(job, ticket));
+    }
+
+    /// Has at hand what a style needs that is tried out on a layer; `None` when it is no longer.
+    pub(super) fn want(&self, table: &str, style: Option<Arc<Style>>) {
+        let _ = self.inbox.send(Ask::Want(table.to_owned(), style));
     }
 
     /// A way for jobs to say what they have committed.
@@ -88,30 +114,56 @@ struct Keeping {
     opening: u64,
     reader: Reader,
     post: Post,
-    map: bool,
+    /// Only where there is a map.
+    cache: Option<Cache>,
+    /// The way for the levelling thread.
+    inbox: Sender<Ask>,
+    levelling: Levelling,
+    /// Tables whose memory differs from what the cache keeps.
+    unkept: BTreeSet<String>,
+    /// When the last news went out.
+    published: Instant,
     indexes: Indexes,
     /// Tables whose geometry is to be read, bottom of the map first.
     unread: VecDeque<String>,
     /// Tables whose sums are out of date. They are made when nobody waits: "saved" must not take longer for a larger
     /// layer.
     unsummed: BTreeSet<String>,
+    /// Styles that are tried out, by table.
+    tried: BTreeMap<String, Arc<Style>>,
+    /// The style of its own that each layer was last seen in.
+    dressed: BTreeMap<String, Option<String>>,
 }
 
 impl Keeping {
     fn run(mut self, asks: &Receiver<Ask>) {
         self.publish(None, Repaint::All);
+        self.recall_levels();
         loop {
             // Commands go before reading, so that "saved" never waits for a large layer.
-            let is_idle = self.unread.is_empty() && self.unsummed.is_empty();
-            let ask = if is_idle { asks.recv().ok() } else { asks.try_recv().ok() };
+            let has_work = !self.unread.is_empty() || !self.unsummed.is_empty();
+            let ask = match self.levelling.pause() {
+                _ if has_work => asks.try_recv().ok(),
+                Some(pause) => asks.recv_timeout(pause).ok(),
+                None if self.unkept.is_empty() => asks.recv().ok(),
+                None => asks.recv_timeout(KEEP_AFTER).ok(),
+            };
             match ask {
                 Some(Ask::Watch(job, ticket)) => self.watch(job, ticket),
                 Some(Ask::Follow(committed)) => self.follow(&committed),
-                Some(Ask::Stop) => return,
-                None if is_idle => return,
-                None if self.unread.is_empty() => self.sum_next(),
-                None => self.read_next(),
+                Some(Ask::Want(table, style)) => self.want(table, style),
+                Some(Ask::Levels(turn, levels)) => self.take_levels(turn, levels),
+                Some(Ask::Stop) => break,
+                None if !self.unread.is_empty() => self.read_next(),
+                None => match self.levelling.next() {
+                    Some(table) => self.level(&table),
+                    None if !self.unsummed.is_empty() => self.sum_next(),
+                    None => self.keep_next(),
+                },
             }
+        }
+        while !self.unkept.is_empty() {
+            self.keep_next();
         }
     }
 
@@ -140,11 +192,14 @@ impl Keeping {
                 }
                 Changed::Layer(table) => {
                     repaint = Repaint::All;
-                    if self.map && !self.unread.contains(table) {
+                    if self.cache.is_some() && !self.unread.contains(table) {
                         self.unread.push_back(table.clone());
                     }
                 }
-                Changed::State(_) => repaint = Repaint::All,
+                Changed::State(table) => {
+                    repaint = Repaint::All;
+                    self.follow_style(table);
+                }
                 Changed::Photos { .. } | Changed::Settings | Changed::History => {}
             }
         }
@@ -159,22 +214,71 @@ impl Keeping {
         while let Some(first) = rest.first() {
             let len = rest.iter().take_while(|delta| delta.layer == first.layer).count();
             if let Some(info) = layers.iter().find(|info| info.schema.table == first.layer) {
-                touched = touched.union(&self.indexes.apply(&info.schema, &rest[..len]));
-                self.unsummed.insert(info.schema.table.clone());
+                let table = &info.schema.table;
+                self.levelling.leave(table);
+                let edited = self.indexes.apply(&info.schema, &rest[..len]);
+                touched = touched.union(&edited);
+                self.levelling.edited(table, edited);
+                self.unsummed.insert(table.clone());
+                self.unkept.insert(table.clone());
             }
             rest = &rest[len..];
         }
         touched
     }
 
+    fn want(&mut self, table: String, style: Option<Arc<Style>>) {
+        match style {
+            Some(style) => _ = self.tried.insert(table.clone(), style),
+            None => _ = self.tried.remove(&table),
+        }
+        self.have_columns(&table);
+    }
+
+    /// Another style has other rows in its legend, and may need other fields in memory.
+    fn follow_style(&mut self, table: &str) {
+        let Ok(layers) = self.reader.layers() else { return };
+        let Some(info) = layers.into_iter().find(|info| info.schema.table == table) else { return };
+        let before = self.dressed.insert(table.to_owned(), info.state.style.clone());
+        if before != Some(info.state.style) {
+            self.indexes.forget_counts(table);
+            self.unsummed.insert(table.to_owned());
+            self.have_columns(table);
+            self.levelling.want(table);
+        }
+    }
+
+    /// Has a layer read again whose styles need a field that is not in memory.
+    fn have_columns(&mut self, table: &str) {
+        let Ok(layers) = self.reader.layers() else { return };
+        let Some(info) = layers.into_iter().find(|info| info.schema.table == table) else { return };
+        let style = self.style_in_use(&info);
+        if self.indexes.lacks(&info.schema, &style) && !self.unread.iter().any(|other| other == table) {
+            self.unread.push_front(table.to_owned());
+        }
+    }
+
+    /// The style that a layer has and the one that is tried out on it, as one that needs the fields of both.
+    fn style_in_use(&self, info: &LayerInfo) -> Style {
+        let kind = super::snapshot::kind_of(&info.schema.kind);
+        let mut style = super::styles::style_of(kind, &info.schema, &info.state);
+        if let Some(tried) = self.tried.get(&info.schema.table) {
+            style.rules.extend(tried.rules.iter().cloned());
+            style.labels.extend(tried.labels.iter().cloned());
+            style.crowd.clone_from(&tried.crowd);
+        }
+        style
+    }
+
     fn publish(&mut self, saved_at: Option<String>, repaint: Repaint) {
         match Snapshot::read(&self.reader, &self.indexes) {
             Ok(mut snapshot) => {
-                if self.map && saved_at.is_none() && self.indexes.is_empty() {
+                if self.cache.is_some() && saved_at.is_none() && self.indexes.is_empty() {
                     self.unread = reading_order(&snapshot);
                 }
                 snapshot.saved_at = saved_at;
                 snapshot.repaint = repaint;
+                self.published = Instant::now();
                 self.post.send(Event::Snapshot(self.opening, snapshot));
             }
             Err(error) => self.post.send(Event::Trouble(Failure::from(error))),
@@ -185,20 +289,93 @@ impl Keeping {
     fn read_next(&mut self) {
         let Some(table) = self.unread.pop_front() else { return };
         let Ok(layers) = self.reader.layers() else { return };
+        self.levelling.leave(&table);
         let Some(info) = layers.into_iter().find(|info| info.schema.table == table) else {
             self.indexes.forget(&table);
+            self.levelling.forget(&table);
+            self.unkept.remove(&table);
             return self.publish(None, Repaint::All);
         };
-        let kind = super::snapshot::kind_of(&info.schema.kind);
-        let style = super::styles::style_of(kind, &info.schema, &info.state);
-        match read_index(&self.reader, &info.schema, &style, None) {
+        let style = self.style_in_use(&info);
+        self.dressed.insert(table.clone(), info.state.style.clone());
+        let kept = self.cache.as_ref().and_then(|cache| cache.index(&info, &style));
+        let is_kept = kept.is_some();
+        match kept.map_or_else(|| read_index(&self.reader, &info.schema, &style, None), Ok) {
             Ok(index) => {
-                self.indexes.put(&table, index);
-                self.publish(None, if info.visible { Repaint::All } else { Repaint::Nothing });
-                self.plant_tree(&table);
+                let has_tree = index.has_tree();
+                self.indexes.put(&table, index, is_kept);
+                // What comes quickly is shown together.
+                if self.unread.is_empty() || self.published.elapsed() > TOGETHER {
+                    self.publish(None, Repaint::All);
+                }
+                if !has_tree {
+                    self.plant_tree(&table);
+                }
+                if !is_kept {
+                    self.unkept.insert(table.clone());
+                }
+                if self.indexes.levels(&table).is_none() {
+                    self.levelling.want(&table);
+                }
                 self.unsummed.insert(table);
             }
             Err(error) => self.post.send(Event::Trouble(Failure::from(error))),
+        }
+    }
+
+    /// Shows the city at small scales before its geometry is read, as far as the cache remembers it.
+    fn recall_levels(&mut self) {
+        let (Some(cache), Ok(layers)) = (&self.cache, self.reader.layers()) else { return };
+        let mut any = false;
+        for info in layers {
+            let kind = super::snapshot::kind_of(&info.schema.kind);
+            let style = super::styles::style_of(kind, &info.schema, &info.state);
+            if let Some(levels) = cache.levels(&info, &style) {
+                self.indexes.put_levels(&info.schema.table, Some(Arc::new(levels)));
+                any = true;
+            }
+        }
+        if any {
+            self.publish(None, Repaint::All);
+        }
+    }
+
+    /// Has the levels of a layer made, unless it has those of its style already.
+    fn level(&mut self, table: &str) {
+        let order = self.reader.layers().ok().and_then(|layers| {
+            let info = layers.into_iter().find(|info| info.schema.table == table)?;
+            let style = super::styles::style_of(super::snapshot::kind_of(&info.schema.kind), &info.schema, &info.state);
+            Some(Order { index: self.indexes.get(table)?, schema: info.schema, style })
+        });
+        let Some(order) = order else { return self.levelling.forget(table) };
+        let inbox = self.inbox.clone();
+        self.levelling.begin(table, order, move |turn, levels| {
+            let _ = inbox.send(Ask::Levels(turn, levels));
+        });
+    }
+
+    fn take_levels(&mut self, turn: u64, levels: Option<Levels>) {
+        let Some((table, touched)) = self.levelling.end(turn) else { return };
+        if levels.is_some() || self.indexes.levels(&table).is_some() {
+            self.unkept.insert(table.clone());
+            self.indexes.put_levels(&table, levels.map(Arc::new));
+            self.publish(None, if touched.is_empty() { Repaint::Nothing } else { Repaint::Part(touched) });
+        }
+    }
+
+    /// Lets the cache follow one layer.
+    fn keep_next(&mut self) {
+        let (Some(table), Ok(layers)) = (self.unkept.pop_first(), self.reader.layers()) else { return };
+        let (Some(cache), Some(shared)) = (&self.cache, self.indexes.get(&table)) else { return };
+        let Some(info) = layers.into_iter().find(|info| info.schema.table == table) else { return };
+        let kind = super::snapshot::kind_of(&info.schema.kind);
+        let style = super::styles::style_of(kind, &info.schema, &info.state);
+        if let Some(levels) = self.indexes.levels(&table).filter(|levels| levels.serve(&style)) {
+            cache.keep_levels(&info, &style, &levels);
+        }
+        let index = shared.read().unwrap_or_else(PoisonError::into_inner);
+        if index.fields() == wanted_fields(&info.schema, &style) {
+            cache.keep_index(&info, &style, &index);
         }
     }
 

@@ -13,6 +13,7 @@ use crate::text::{Lang, Text};
 use super::command::{
     CityCommand, Command, EditCommand, HistoryCommand, LayerCommand, LookCommand, SelectMode, SettingsCommand,
 };
+use super::shown::Shown;
 use super::state::{FoundTarget, NoticeLevel};
 use super::{NoWake, Session};
 
@@ -169,12 +170,14 @@ fn what_is_selected_is_known_by_the_part_of_the_world_that_is_seen() {
     let few = LookCommand::Select { layer: "kiosk".into(), ids: vec![11, 12, 99], mode: SelectMode::Replace };
     for (command, expected) in [(None, vec![11, 12, 13]), (Some(few), vec![11, 12])] {
         command.into_iter().for_each(|few| _ = session.run(Command::Look(few)));
-        let mut found = session.selected_in(seen).expect("nobody writes");
-        let (layer, mut ids) = found.remove(0);
+        let found = session.selected_in("kiosk", None, &seen).expect("nobody writes");
+        let mut ids = found.ids;
         ids.sort_unstable();
-        assert_eq!((layer.as_str(), &ids, found.len()), ("kiosk", &expected, 0));
-        assert_eq!(session.outlines(&layer, &ids).map(|outlines| outlines.len()), Some(expected.len()));
+        assert_eq!((&ids, found.walked_to), (&expected, None));
+        assert_eq!(session.outlines("kiosk", &ids).map(|outlines| outlines.len()), Some(expected.len()));
     }
+    let rest = session.selected_in("kiosk", Some(11), &seen).expect("nobody writes");
+    assert_eq!(rest.ids, [12]);
 }
 
 #[test]
@@ -194,7 +197,12 @@ fn a_click_means_what_is_seen_there_before_the_border_around_it() {
     };
     wait(&mut session, |session| session.city().is_some_and(|city| city.layers.iter().all(in_memory)));
     let at_world = super::place::world_from_lonlat([0.0005, 0.0005]);
-    session.run(Command::Look(LookCommand::Identify { at_world, tolerance_m: 1.0, denominator: 2500.0 }));
+    session.run(Command::Look(LookCommand::Identify {
+        at_world,
+        tolerance_m: 1.0,
+        denominator: 2500.0,
+        shown: Shown::Visible,
+    }));
     let hits: Vec<&str> = session.details().expect("something").hits.iter().map(|hit| hit.layer.as_str()).collect();
     assert_eq!(hits, ["building", "community"]);
 }

@@ -145,7 +145,7 @@ fn placed(layer: &LayerView, position: i64) -> (String, LayerState) {
 }
 
 /// What the file keeps of a layer.
-fn state_of(layer: &LayerView) -> LayerState {
+pub(super) fn state_of(layer: &LayerView) -> LayerState {
     LayerState {
         name: layer.name.clone(),
         opacity: layer.opacity,

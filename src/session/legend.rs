@@ -8,7 +8,7 @@ use crate::index::layer::LayerIndex;
 use crate::kinds::kind::Kind;
 use crate::model::expr::Expr;
 use crate::model::schema::Schema;
-use crate::model::style::{Rule, ScaleRange, Style};
+use crate::model::style::{Crowd, Rule, ScaleRange, Style};
 use crate::render::filter::Filter;
 
 use super::figures::{self, Measure};
@@ -20,6 +20,10 @@ pub const LEGEND_DENOMINATOR: f64 = 2500.0;
 /// The rules that have a row in the legend, each name once.
 pub fn rows(style: &Style) -> Vec<&Rule> {
     let mut rows: Vec<&Rule> = Vec::new();
+    // Colours of a density stand for no features of their own.
+    if matches!(style.crowd, Crowd::Heat { .. }) {
+        return rows;
+    }
     for rule in style.rules.iter().filter(|rule| !rule.name.zh.is_empty()) {
         match rows.iter_mut().find(|row| row.name == rule.name) {
             // The rule that is drawn nearest to the legend's scale stands for all of its name.

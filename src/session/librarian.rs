@@ -23,7 +23,9 @@ pub(super) enum Topic {
     Notes,
     History,
     ExportCount,
+    FieldSurvey,
     Selection,
+    Box,
     Photo,
 }
 
@@ -47,7 +49,7 @@ impl Librarian {
         let work = move || {
             for (topic, number, work) in requests {
                 let newer = known.lock().unwrap_or_else(PoisonError::into_inner).get(&topic).copied();
-                if topic != Topic::Photo && newer.is_some_and(|newest| newest > number) {
+                if !matches!(topic, Topic::Photo | Topic::Box) && newer.is_some_and(|newest| newest > number) {
                     continue;
                 }
                 post.send(work(&reader).unwrap_or_else(|error| Event::Trouble(Failure::from(error))));

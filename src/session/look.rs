@@ -1,7 +1,8 @@
 //! What is selected and looked at. Nothing here changes the file, bookmarks apart.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::ops::Bound;
+use std::sync::{PoisonError, TryLockError};
 
 use crate::index::arena::Path;
 use crate::index::layer::LayerIndex;
@@ -18,14 +19,22 @@ use super::answer::{Failure, FailureKind};
 use super::command::{LookCommand, SelectMode};
 use super::events::Event;
 use super::librarian::Topic;
+use super::shown::Shown;
 use super::snapshot::BOOKMARKS_KEY;
 use super::state::{Bookmark, DetailRow, Details, FeatureRef, LayerView};
+use super::turned_box::TurnedBox;
 
 /// Most things listed under one click.
 const MOST_HITS: usize = 50;
 
-/// So few rows are looked up one by one; more are met by walking through what the view holds.
+/// So few rows are looked up one by one; of more, those are met that the view holds, unless that is too much.
 const FEW_ROWS: usize = 500;
+
+/// So many features of a view are gone through at once.
+const FEW_IN_VIEW: f64 = 8000.0;
+
+/// Rows of a selection that are gone through at once.
+const A_WALK: usize = 4000;
 
 /// The details panel's state.
 #[derive(Default)]
@@ -33,6 +42,25 @@ pub(super) struct Looking {
     /// What is shown.
     pub(super) details: Option<Details>,
     request: u64,
+    /// A click that waits until the map's memory may be read.
+    clicked: Option<Place>,
+}
+
+/// A place on a map, and what may be found there.
+struct Place {
+    at_world: [f64; 2],
+    tolerance_m: f64,
+    denominator: f64,
+    shown: Shown,
+}
+
+/// Some rows of a selection, and how far was walked for them.
+#[derive(Debug, Default, PartialEq)]
+pub struct SelectedPart {
+    /// Rows that are where was looked.
+    pub ids: Vec<i64>,
+    /// The last row that was looked at; `None` after all of them.
+    pub walked_to: Option<i64>,
 }
 
 /// Rows that a condition picked, on their way into the selection.
@@ -40,6 +68,31 @@ pub(super) struct Picked {
     layer: String,
     ids: Vec<i64>,
     mode: SelectMode,
+}
+
+/// A box that was drawn on a map, and what it is to pick.
+struct BoxPick {
+    area: TurnedBox,
+    shown: Shown,
+    fully: bool,
+    mode: SelectMode,
+    denominator: f64,
+}
+
+impl BoxPick {
+    /// What it picks of a layer, to change a selection from which all is gone that had to go.
+    fn in_layer(&self, layer: &LayerView) -> Option<Picked> {
+        let index = layer.index.as_ref()?.read().unwrap_or_else(PoisonError::into_inner);
+        let drawn = Drawn::at(&layer.style, self.denominator, &index, &layer.schema);
+        let is_in = |slot| match (self.area.is_straight(), self.fully) {
+            (true, _) => true,
+            (false, true) => self.area.holds(index.geometry(slot)),
+            (false, false) => self.area.touches(index.geometry(slot)),
+        };
+        let ids = index.inside(self.area.around, self.fully, &|slot| drawn.holds(&index, slot) && is_in(slot));
+        let mode = if self.mode == SelectMode::Replace { SelectMode::Add } else { self.mode };
+        Some(Picked { layer: layer.table().to_owned(), ids, mode })
+    }
 }
 
 impl Looking {
@@ -59,16 +112,17 @@ impl Looking {
 impl Session {
     pub(super) fn run_look(&mut self, command: LookCommand) -> Result<(), Failure> {
         match command {
-            LookCommand::Identify { at_world, tolerance_m, denominator } => {
-                let hits = self.under(at_world, tolerance_m, denominator);
-                self.show_hits(hits);
+            LookCommand::Identify { at_world, tolerance_m, denominator, shown } => {
+                self.look.clicked = Some(Place { at_world, tolerance_m, denominator, shown });
+                self.identify_clicked();
             }
             LookCommand::Step(by) => self.step_details(by),
             LookCommand::Show { layer, id } => self.show_hits(vec![FeatureRef { layer, id }]),
             LookCommand::ClearDetails => self.look.details = None,
             LookCommand::Select { layer, ids, mode } => self.select_picked(Picked { layer, ids, mode }),
-            LookCommand::SelectBox { world, fully, mode, denominator } => {
-                self.select_box(world, fully, mode, denominator);
+            LookCommand::SelectBox { corners_world, shown, fully, mode, denominator } => {
+                let area = TurnedBox::new(corners_world);
+                self.select_box(BoxPick { area, shown, fully, mode, denominator })?;
             }
             LookCommand::SelectWhere { layer, filter, mode } => self.select_where(&layer, &filter, mode)?,
             LookCommand::SelectAll(layer) => self.select_all(layer)?,
@@ -86,9 +140,10 @@ impl Session {
         Ok(())
     }
 
-    /// The topmost thing under the pointer, for the hover tip. Quick; nothing while the map's memory is being written.
-    pub fn hover(&self, at_world: [f64; 2], tolerance_m: f64, denominator: f64) -> Option<FeatureRef> {
-        self.drawn(denominator).find_map(|layer| {
+    /// The topmost thing under the pointer on a map of some layers, for the hover tip. Quick; nothing while the map's
+    /// memory is being written.
+    pub fn hover(&self, at_world: [f64; 2], tolerance_m: f64, denominator: f64, shown: &Shown) -> Option<FeatureRef> {
+        self.drawn(denominator, shown).find_map(|layer| {
             let index = layer.index.as_ref()?.try_read().ok()?;
             let drawn = Drawn::at(&layer.style, denominator, &index, &layer.schema);
             let is_drawn = |slot| drawn.holds(&index, slot);
@@ -132,40 +187,61 @@ impl Session {
         Some(ids.iter().filter_map(|&id| index.slot(id)).map(|slot| outline_in(&index, slot)).collect())
     }
 
-    /// What is selected in a part of the world (Web Mercator metres), by layer; `None` while the map's memory of it is
-    /// being written.
-    pub fn selected_in(&self, world: Bounds) -> Option<Vec<(String, Vec<i64>)>> {
-        let mut found = Vec::new();
-        for (table, rows) in &self.selection.rows {
-            let layer = self.city().and_then(|city| city.layer(table));
-            let Some(index) = layer.and_then(|layer| layer.index.as_ref()) else { continue };
-            let index = index.try_read().ok()?;
-            let mut ids = Vec::new();
-            if rows.len() < FEW_ROWS {
-                ids.extend(rows.iter().copied().filter(|&id| index.bounds_of(id).intersects(&world)));
-            } else {
-                index.window(world, &mut |slot| ids.extend(index.id(slot).filter(|id| rows.contains(id))));
-            }
-            found.push((table.clone(), ids));
+    /// What is selected of a layer in a part of the world (Web Mercator metres), some rows further than `after`: to
+    /// look at a million of them would hold the screen up. `None` while the map's memory of it is being written.
+    pub fn selected_in(&self, table: &str, after: Option<i64>, world: &Bounds) -> Option<SelectedPart> {
+        let layer = self.city().and_then(|city| city.layer(table));
+        let index = layer.and_then(|layer| layer.index.as_ref());
+        let (Some(index), Some(rows)) = (index, self.selection.rows.get(table)) else {
+            return Some(SelectedPart::default());
+        };
+        let index = index.try_read().ok()?;
+        let mut ids = Vec::new();
+        if after.is_none() && rows.len() > FEW_ROWS && few_are_in(&index, world) {
+            index.window(*world, &mut |slot| ids.extend(index.id(slot).filter(|id| rows.contains(id))));
+            return Some(SelectedPart { ids, walked_to: None });
         }
-        Some(found)
+        let ahead = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let mut walked_to = None;
+        for (count, &id) in rows.range(ahead).enumerate() {
+            if count == A_WALK {
+                return Some(SelectedPart { ids, walked_to });
+            }
+            walked_to = Some(id);
+            ids.extend(Some(id).filter(|&id| index.bounds_of(id).intersects(world)));
+        }
+        Some(SelectedPart { ids, walked_to: None })
     }
 
-    /// Visible layers that draw something at a scale, topmost first.
-    fn drawn(&self, denominator: f64) -> impl Iterator<Item = &LayerView> {
+    /// Those of the layers shown that draw something at a scale, topmost first.
+    fn drawn<'a>(&'a self, denominator: f64, shown: &'a Shown) -> impl Iterator<Item = &'a LayerView> {
         let layers = self.city().map(|city| city.layers.as_slice()).unwrap_or_default();
-        layers
-            .iter()
-            .filter(move |layer| layer.visible && layer.style.rules.iter().any(|rule| rule.scale.holds(denominator)))
+        let draws = move |layer: &LayerView| layer.style.rules.iter().any(|rule| rule.scale.holds(denominator));
+        layers.iter().filter(move |layer| shown.holds(layer) && draws(layer))
     }
 
-    /// Everything under the pointer, topmost first; the inside of areas that are drawn as a border alone comes last,
-    /// since nobody sees it there.
-    fn under(&self, at_world: [f64; 2], tolerance_m: f64, denominator: f64) -> Vec<FeatureRef> {
+    /// Shows what was clicked. While an edit is being written into the map's memory the click waits for the next
+    /// [`Session::poll`], not the screen for the edit.
+    pub(super) fn identify_clicked(&mut self) {
+        let Some(place) = &self.look.clicked else { return };
+        if let Some(hits) = self.under(place) {
+            self.look.clicked = None;
+            self.show_hits(hits);
+        }
+    }
+
+    /// Everything at a place, topmost first; the inside of areas that are drawn as a border alone comes last, since
+    /// nobody sees it there. `None` while the map's memory of a layer is being written.
+    fn under(&self, place: &Place) -> Option<Vec<FeatureRef>> {
+        let Place { at_world, tolerance_m, denominator, ref shown } = *place;
         let (mut hits, mut around) = (Vec::new(), Vec::new());
-        for layer in self.drawn(denominator) {
+        for layer in self.drawn(denominator, shown) {
             let Some(index) = &layer.index else { continue };
-            let index = index.read().unwrap_or_else(PoisonError::into_inner);
+            let index = match index.try_read() {
+                Ok(index) => index,
+                Err(TryLockError::Poisoned(index)) => index.into_inner(),
+                Err(TryLockError::WouldBlock) => return None,
+            };
             let drawn = Drawn::at(&layer.style, denominator, &index, &layer.schema);
             let found = index.pick_of(at_world, tolerance_m, MOST_HITS, &|slot| drawn.holds(&index, slot));
             let is_border = is_border_alone(layer, denominator);
@@ -176,7 +252,7 @@ impl Session {
         }
         hits.append(&mut around);
         hits.truncate(MOST_HITS);
-        hits
+        Some(hits)
     }
 
     fn show_hits(&mut self, hits: Vec<FeatureRef>) {
@@ -205,22 +281,22 @@ impl Session {
         });
     }
 
-    fn select_box(&mut self, world: Bounds, fully: bool, mode: SelectMode, denominator: f64) {
-        let mut picked = Vec::new();
-        for layer in self.drawn(denominator) {
-            let Some(index) = &layer.index else { continue };
-            let index = index.read().unwrap_or_else(PoisonError::into_inner);
-            let drawn = Drawn::at(&layer.style, denominator, &index, &layer.schema);
-            let ids = index.inside(world, fully, &|slot| drawn.holds(&index, slot));
-            picked.push((layer.table().to_owned(), ids));
-        }
+    /// Picks what a box holds, away from the drawing thread: it may be half the city.
+    fn select_box(&mut self, wanted: BoxPick) -> Result<(), Failure> {
+        let layers: Vec<LayerView> = self.drawn(wanted.denominator, &wanted.shown).cloned().collect();
+        self.opened_mut()?.librarian.ask(Topic::Box, move |_, _| {
+            let picked = layers.iter().filter_map(|layer| wanted.in_layer(layer)).collect();
+            Ok(Event::SelectedBox(picked, wanted.mode))
+        });
+        Ok(())
+    }
+
+    /// Lets what a box held change the selection.
+    pub(super) fn select_box_picked(&mut self, picked: Vec<Picked>, mode: SelectMode) {
         if mode == SelectMode::Replace {
-            self.selection.rows.clear();
+            self.clear_selection();
         }
-        let mode = if mode == SelectMode::Replace { SelectMode::Add } else { mode };
-        for (layer, ids) in picked {
-            self.select_picked(Picked { layer, ids, mode });
-        }
+        picked.into_iter().for_each(|picked| self.select_picked(picked));
     }
 
     fn select_where(&mut self, layer: &str, filter: &str, mode: SelectMode) -> Result<(), Failure> {
@@ -290,6 +366,16 @@ impl Session {
         self.submit(Text::default(), Action::Setting { key: BOOKMARKS_KEY.into(), value: Some(json) })?;
         Ok(())
     }
+}
+
+/// Whether a part of the world probably holds few features, going by its share of the layer's ground.
+fn few_are_in(index: &LayerIndex, world: &Bounds) -> bool {
+    let ground = index.bounds_world();
+    let shared = |axis: usize| {
+        let shared = world.max[axis].min(ground.max[axis]) - world.min[axis].max(ground.min[axis]);
+        (shared / (ground.max[axis] - ground.min[axis]).max(1.0)).clamp(0.0, 1.0)
+    };
+    shared(0) * shared(1) * index.len() as f64 <= FEW_IN_VIEW
 }
 
 /// The paths of a feature, Web Mercator metres, rings closed.

@@ -12,6 +12,7 @@ use crate::model::feature::Delta;
 use crate::model::geometry::{Bounds, Geometry};
 use crate::model::schema::Schema;
 use crate::model::style::Style;
+use crate::render::levels::Levels;
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
 
@@ -25,8 +26,10 @@ pub(super) type Shared = Arc<RwLock<LayerIndex>>;
 pub(super) struct Indexes(BTreeMap<String, Held>);
 
 /// One layer in memory, and what is summed up of it.
+#[derive(Default)]
 struct Held {
-    index: Shared,
+    index: Option<Shared>,
+    levels: Option<Arc<Levels>>,
     sums: LayerSums,
 }
 
@@ -44,7 +47,17 @@ pub(super) struct LayerWords<'a> {
 impl Indexes {
     /// The index of a layer, if it has been read.
     pub(super) fn get(&self, table: &str) -> Option<Shared> {
-        self.0.get(table).map(|held| Arc::clone(&held.index))
+        self.0.get(table)?.index.clone()
+    }
+
+    /// The simplified levels of a layer, if there are any.
+    pub(super) fn levels(&self, table: &str) -> Option<Arc<Levels>> {
+        self.0.get(table)?.levels.clone()
+    }
+
+    /// Keeps the simplified levels of a layer.
+    pub(super) fn put_levels(&mut self, table: &str, levels: Option<Arc<Levels>>) {
+        self.0.entry(table.to_owned()).or_default().levels = levels;
     }
 
     /// What is summed up of a layer; nothing until it has been read.
@@ -52,18 +65,37 @@ impl Indexes {
         self.0.get(table).map(|held| held.sums.clone()).unwrap_or_default()
     }
 
-    /// Keeps a freshly read index; its sums stay what they were until they are made anew.
-    pub(super) fn put(&mut self, table: &str, index: LayerIndex) {
-        let held = Held { sums: self.sums(table), index: Arc::new(RwLock::new(index)) };
-        self.0.insert(table.to_owned(), held);
+    /// Keeps a freshly read index; its sums stay what they were until they are made anew, and so do its levels if
+    /// nothing else has come of it than what they were made of (`is_known`).
+    pub(super) fn put(&mut self, table: &str, index: LayerIndex, is_known: bool) {
+        let held = self.0.entry(table.to_owned()).or_default();
+        held.index = Some(Arc::new(RwLock::new(index)));
+        held.levels.take_if(|_| !is_known);
     }
 
     /// Sums a layer up anew, which takes a look at every feature.
     pub(super) fn sum_up(&mut self, layer: LayerWords<'_>) {
         if let Some(held) = self.0.get_mut(&layer.schema.table) {
-            let index = held.index.read().unwrap_or_else(PoisonError::into_inner);
+            let Some(index) = &held.index else { return };
+            let index = index.read().unwrap_or_else(PoisonError::into_inner);
             held.sums = LayerSums::of(layer.kind, layer.schema, layer.style, &index);
         }
+    }
+
+    /// Forgets how many features each row of a legend stands for.
+    pub(super) fn forget_counts(&mut self, table: &str) {
+        if let Some(held) = self.0.get_mut(table) {
+            held.sums.counts = Arc::default();
+        }
+    }
+
+    /// Whether a layer was read without a field that a style of it needs.
+    pub(super) fn lacks(&self, schema: &Schema, style: &Style) -> bool {
+        let Some(index) = self.get(&schema.table) else { return false };
+        let index = index.read().unwrap_or_else(PoisonError::into_inner);
+        let mut wanted = style.fields();
+        wanted.extend(style.label_fields());
+        wanted.iter().filter_map(|word| schema.field_index(word)).any(|field| index.column(field).is_none())
     }
 
     /// Whether nothing has been read yet.
@@ -79,10 +111,10 @@ impl Indexes {
     /// Lets an index follow edits of its layer; the box around all that was and is comes back, Web Mercator metres.
     pub(super) fn apply(&self, schema: &Schema, deltas: &[Delta]) -> Bounds {
         let mut touched = Bounds::EMPTY;
-        let Some(held) = self.0.get(&schema.table) else { return touched };
+        let Some(index) = self.get(&schema.table) else { return touched };
         let Ok(to_world) = Transform::new(schema.crs, Crs::WEB_MERCATOR) else { return touched };
         let place = |at: [f64; 2]| to_world.point(at).ok();
-        let mut index = held.index.write().unwrap_or_else(PoisonError::into_inner);
+        let mut index = index.write().unwrap_or_else(PoisonError::into_inner);
         for delta in deltas {
             touched = touched.union(&index.bounds_of(delta.id));
             let new = delta.new.as_ref();
@@ -95,6 +127,12 @@ impl Indexes {
         }
         touched
     }
+}
+
+/// The fields that an index of a layer keeps for a style: places in the schema, ascending.
+pub(super) fn wanted_fields(schema: &Schema, style: &Style) -> Vec<usize> {
+    let wanted = [style.fields(), style.label_fields()].concat();
+    LayerIndexBuilder::new(schema, &wanted).fields().to_vec()
 }
 
 /// Reads a layer's geometry and the columns that drawing needs; `bounds` in the layer's CRS for a part of it.

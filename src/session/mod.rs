@@ -12,10 +12,16 @@ pub mod drafts;
 pub mod legend;
 pub mod painting;
 pub mod place;
+pub mod preview;
+pub mod print;
 pub mod settings;
+pub mod shown;
 pub mod state;
+pub mod style_edit;
+pub mod tour;
 
 mod arrive;
+mod cache;
 mod city;
 mod edit;
 mod events;
@@ -29,22 +35,27 @@ mod info;
 mod jobs;
 mod keeper;
 mod layers;
+mod levelling;
 mod librarian;
 mod look;
 mod memory;
 mod notes;
 mod open_city;
 mod photos;
-mod print;
 mod render_file;
 mod rows;
 mod search;
 mod snapshot;
 mod styles;
 mod table;
+mod turned_box;
 
 #[cfg(test)]
+mod cache_tests;
+#[cfg(test)]
 mod layer_tests;
+#[cfg(test)]
+mod style_tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -60,8 +71,9 @@ use command::{Command, JobId};
 use deed::Deed;
 use events::{Event, Post};
 use jobs::Jobs;
+pub use look::SelectedPart;
 use open_city::OpenCity;
-use painting::{MapPiece, MapWish, Painter};
+use painting::{MapPiece, MapWish, Painter, Pane};
 use settings::Settings;
 use state::{CityView, Details, Found, ImportPreview, JobView, NoteBrief, Notice, NoticeLevel, Selection, TableView};
 
@@ -134,6 +146,7 @@ pub struct Session {
     deeds: BTreeMap<JobId, Deed>,
     painter: Option<Painter>,
     pieces: Vec<MapPiece>,
+    preview: preview::Preview,
     post: Post,
     events: Receiver<Event>,
 }
@@ -154,6 +167,7 @@ struct Lists {
     photos: photos::PhotoShelf,
     notebook: drafts::Notebook,
     export_count: exchange::ExportCount,
+    styling: style_edit::Styling,
 }
 
 impl Session {
@@ -187,6 +201,7 @@ impl Session {
             deeds: BTreeMap::new(),
             painter: None,
             pieces: Vec::new(),
+            preview: preview::Preview::default(),
             post,
             events,
         }
@@ -201,6 +216,7 @@ impl Session {
             Command::City(command) => self.run_city(command),
             Command::Edit(command) => self.run_edit(command),
             Command::Layer(command) => self.run_layer(command),
+            Command::Style(command) => self.run_style(command),
             Command::Exchange(command) => self.run_exchange(command),
             Command::History(command) => self.run_history(command),
             Command::Look(command) => self.run_look(command).map(|()| None),
@@ -269,6 +285,7 @@ impl Session {
         while let Ok(event) = self.events.try_recv() {
             self.arrive(event);
         }
+        self.identify_clicked();
         // Reports of success close themselves; errors stay until somebody has read them.
         let stays =
             |notice: &Notice| notice.level == NoticeLevel::Error || notice.since.elapsed() < Duration::from_secs(5);
@@ -345,7 +362,7 @@ impl Session {
         &self.lists.problems
     }
 
-    /// Says what the screen needs of the map, in place of what was said before.
+    /// Says what a pane of the screen needs of the map, in place of what it needed before.
     pub fn wish_map(&mut self, wish: MapWish) {
         if let (Some(painter), Some(open)) = (&self.painter, &self.open) {
             let now = [open.opening, open.view.revision];
@@ -353,9 +370,11 @@ impl Session {
         }
     }
 
-    /// Finished pieces of the map, oldest first.
-    pub fn take_map(&mut self) -> Vec<MapPiece> {
-        std::mem::take(&mut self.pieces)
+    /// Finished pieces of the map for a pane, oldest first.
+    pub fn take_map(&mut self, pane: Pane) -> Vec<MapPiece> {
+        let (own, others) = std::mem::take(&mut self.pieces).into_iter().partition(|piece| piece.pane() == pane);
+        self.pieces = others;
+        own
     }
 
     /// The name that goes with each change: the one set, or the one the machine knows the person by.

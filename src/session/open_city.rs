@@ -1,11 +1,13 @@
 //! Everything that belongs to one open city and goes with it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::store::city::{Access, City};
 use crate::store::error::StoreError;
+use crate::store::stamp::FileStamp;
 
+use super::cache::Cache;
 use super::events::Post;
 use super::keeper::Keeper;
 use super::librarian::Librarian;
@@ -31,12 +33,43 @@ pub(super) struct OpenCity {
     pub(super) view: CityView,
     /// The file.
     pub(super) city: Arc<City>,
+    /// Comes last: it looks at the file from outside.
+    _seal: Option<Seal>,
+}
+
+/// Says at the end how the file looks that the cache was made of.
+struct Seal {
+    cache: Cache,
+    path: PathBuf,
+    at_open: FileStamp,
+    /// Whether nobody else could write meanwhile.
+    was_ours: bool,
+}
+
+impl Drop for Seal {
+    fn drop(&mut self) {
+        // A job may still hold the file; it must not be touched then, and the seal of old is as good as none.
+        if City::is_open_here(&self.path) {
+            return;
+        }
+        let now = FileStamp::read(&self.path).ok();
+        self.cache.seal(now.filter(|now| self.was_ours || *now == self.at_open).as_ref());
+    }
 }
 
 impl OpenCity {
-    /// Starts the threads of a city.
-    pub(super) fn start(opening: u64, city: City, map: bool, post: &Post) -> Result<Self, StoreError> {
+    /// Starts the threads of a city; with a settings folder there is a map, and its cache is there.
+    pub(super) fn start(opening: u64, city: City, map: Option<&Path>, post: &Post) -> Result<Self, StoreError> {
+        city.dress_with(super::styles::dress);
         let city = Arc::new(city);
+        let stamp = city.stamp_at_open();
+        let cache = map.map(|settings| Cache::of(settings, city.path(), stamp));
+        let seal = cache.clone().map(|cache| Seal {
+            cache,
+            path: city.path().to_owned(),
+            at_open: stamp.clone(),
+            was_ours: city.access() == Access::ReadWrite,
+        });
         let read_only = match city.access() {
             Access::ReadWrite => None,
             Access::ReadOnly(reason) => Some(reason.text()),
@@ -54,9 +87,9 @@ impl OpenCity {
             revision: 0,
             changes: std::collections::VecDeque::new(),
         };
-        let keeper = Keeper::start(opening, &city, map, post.clone())?;
+        let keeper = Keeper::start(opening, &city, cache, post.clone())?;
         let librarian = Librarian::start(&city, post.clone())?;
-        Ok(Self { opening, librarian, keeper, view, city })
+        Ok(Self { opening, librarian, keeper, view, city, _seal: seal })
     }
 
     /// The file.

@@ -1,12 +1,17 @@
 //! The map's pictures, painted off the drawing thread: tiles by a few workers, the words by whichever comes to them.
 //!
-//! A wish lists what the screen needs, most urgent first, and takes the place of the wish before it. What a worker has
-//! begun and the new wish does not name any more is dropped.
+//! A wish lists what one pane of the screen needs, most urgent first, and takes the place of the pane's wish before it.
+//! What a worker has begun and the new wish does not name any more is dropped. Panes take turns: what is seen comes
+//! first in all of them, then the words, then the overview, then what may be seen soon.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use bytemuck::allocation::pod_collect_to_vec;
+
+use crate::index::layer::LayerIndex;
 use crate::render::map::{LabelLayout, MapLayer, MapOptions, paint_labels, paint_tile};
 use crate::render::painter::Picture;
 use crate::render::tile::{TILE_PX, Tile};
@@ -15,14 +20,31 @@ use crate::task::Cancel;
 use crate::text::Lang;
 
 use super::events::{Event, Post};
+use super::shown::Shown;
 use super::state::LayerView;
 
 /// More workers than this wait for memory, not for each other.
 const MOST_WORKERS: usize = 8;
 
-/// What the screen needs.
+/// A view of the map on the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pane {
+    /// The map.
+    #[default]
+    Main,
+    /// The second map beside it, or over a part of it.
+    Second,
+    /// The small map of the whole city.
+    Overview,
+}
+
+/// What a pane of the screen needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MapWish {
+    /// Which pane.
+    pub pane: Pane,
+    /// The layers on it.
+    pub shown: Shown,
     /// Tiles that are seen, most urgent first.
     pub tiles: Vec<Tile>,
     /// The view whose words are missing, if they are.
@@ -49,9 +71,23 @@ pub enum MapPiece {
     },
 }
 
+impl MapPiece {
+    /// Who asked for it.
+    pub fn pane(&self) -> Pane {
+        match self {
+            Self::Tile(_, pixels) => pixels.pane,
+            Self::Words { words, .. } => words.pane,
+        }
+    }
+}
+
 /// The words of a view, on nothing, cut into sheets; where there is none there are no words.
 #[derive(Debug)]
 pub struct Words {
+    /// Who asked for them.
+    pub pane: Pane,
+    /// The number of the layers that they are of: see [`Shown::number`].
+    pub layers: u64,
     /// The view.
     pub view: View,
     /// On the dark map.
@@ -69,19 +105,21 @@ pub struct Sheet {
     pub at: [usize; 2],
     /// Width and height in physical pixels.
     pub size: [usize; 2],
-    /// RGBA, premultiplied.
-    pub rgba: Vec<u8>,
+    /// Red, green, blue, alpha of each pixel as the bytes of one number, premultiplied: a texture takes them as they are.
+    pub rgba: Vec<u32>,
 }
 
 /// What was painted.
 #[derive(Debug)]
 pub struct Pixels {
+    /// Who asked for it.
+    pub pane: Pane,
     /// The city's revision that it shows.
     pub revision: u64,
     /// Width and height in physical pixels.
     pub size: [usize; 2],
-    /// RGBA, premultiplied.
-    pub rgba: Vec<u8>,
+    /// Red, green, blue, alpha of each pixel as the bytes of one number, premultiplied: a texture takes them as they are.
+    pub rgba: Vec<u32>,
     /// Features painted.
     pub features: usize,
     /// Positions painted.
@@ -108,16 +146,76 @@ enum Work {
     Labels(View),
 }
 
+/// Work that nobody has begun. What has the smaller rank comes first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Open {
+    rank: (Turn, usize, Pane),
+    work: Work,
+}
+
+/// What comes before what, whichever pane it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Seen,
+    Words,
+    Overview,
+    Ahead,
+}
+
+/// Work that somebody does.
+struct Begun {
+    pane: Pane,
+    work: Work,
+    /// The revision that it shows.
+    revision: u64,
+    cancel: Cancel,
+}
+
 #[derive(Default)]
 struct Desk {
-    order: Option<Arc<Order>>,
-    /// Work of the order that nobody has begun, most urgent last.
-    open: Vec<Work>,
-    /// Work that was begun, the revision that it shows, and its switch.
-    begun: Vec<(Work, u64, Cancel)>,
-    /// Where the last words stand.
-    words: Option<Arc<LabelLayout>>,
+    orders: BTreeMap<Pane, Arc<Order>>,
+    /// Most urgent last.
+    open: Vec<Open>,
+    begun: Vec<Begun>,
+    /// Where the last words of each pane stand.
+    words: BTreeMap<Pane, Arc<LabelLayout>>,
     closing: bool,
+}
+
+impl Desk {
+    /// Takes a pane's wish, in place of its last one; whoever does what is not wanted any more is told to stop.
+    fn take(&mut self, order: Order) {
+        let (pane, revision) = (order.wish.pane, order.revision);
+        let wanted: Vec<Open> = all_work(&order.wish).collect();
+        let of_pane = || self.begun.iter().filter(|begun| begun.pane == pane);
+        for begun in of_pane() {
+            let is_wanted = wanted.iter().any(|open| open.work == begun.work || is_near(&begun.work, &open.work));
+            if !is_wanted || begun.revision != revision {
+                begun.cancel.cancel();
+            }
+        }
+        let is_begun = |work: &Work| of_pane().any(|begun| begun.work == *work && begun.revision == revision);
+        let fresh: Vec<Open> = wanted.iter().copied().filter(|open| !is_begun(&open.work)).collect();
+        self.open.retain(|open| open.rank.2 != pane);
+        self.open.extend(fresh);
+        self.open.sort_unstable_by_key(|open| std::cmp::Reverse(open.rank));
+        if wanted.is_empty() {
+            // A pane that lacks nothing, or is closed, keeps no layers in memory.
+            self.orders.remove(&pane);
+        } else {
+            self.orders.insert(pane, Arc::new(order));
+        }
+    }
+
+    /// The most urgent work that nobody has begun, with its order.
+    fn next(&mut self) -> Option<(Work, Arc<Order>)> {
+        while let Some(open) = self.open.pop() {
+            if let Some(order) = self.orders.get(&open.rank.2) {
+                return Some((open.work, Arc::clone(order)));
+            }
+        }
+        None
+    }
 }
 
 type Shared = Arc<(Mutex<Desk>, Condvar)>;
@@ -142,46 +240,50 @@ impl Painter {
         Self { desk, threads }
     }
 
-    /// Takes a wish, in place of the last one, for an opening of a city at a revision. Layers come topmost first.
+    /// Takes a pane's wish, in place of its last one, for an opening of a city at a revision. Layers come topmost first.
     pub(super) fn wish(&self, wish: MapWish, layers: &[LayerView], lang: Lang, [opening, revision]: [u64; 2]) {
         let (lock, bell) = &*self.desk;
-        let mut desk = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted: Vec<Work> = all_work(&wish).collect();
-        for (work, shows, cancel) in &desk.begun {
-            let is_wanted = wanted.contains(work) || wanted.iter().any(|other| is_near(work, other));
-            if !is_wanted || *shows != revision {
-                cancel.cancel();
-            }
-        }
-        let is_begun = |work: &Work| desk.begun.iter().any(|(begun, shows, _)| begun == work && *shows == revision);
-        desk.open = wanted.into_iter().filter(|work| !is_begun(work)).rev().collect();
-        desk.order =
-            Some(Arc::new(Order { wish, layers: layers.into(), lang, opening, revision, asked: Instant::now() }));
+        let layers: Arc<[LayerView]> = shown_layers(layers, &wish.shown);
+        let order = Order { wish, layers, lang, opening, revision, asked: Instant::now() };
+        lock.lock().unwrap_or_else(PoisonError::into_inner).take(order);
         bell.notify_all();
     }
 
     /// Drops all wishes.
     pub(super) fn rest(&self) {
         let mut desk = self.desk.0.lock().unwrap_or_else(PoisonError::into_inner);
-        desk.begun.iter().for_each(|(_, _, cancel)| cancel.cancel());
+        desk.begun.iter().for_each(|begun| begun.cancel.cancel());
         desk.open.clear();
-        desk.order = None;
-        desk.words = None;
+        desk.orders.clear();
+        desk.words.clear();
     }
 }
 
-/// Whether a tile of another scale is worth finishing: it is a better stand-in than what is on the screen. While the
-/// scale changes from frame to frame nothing would ever be finished otherwise.
+/// The layers with their eyes as a pane has them.
+fn shown_layers(layers: &[LayerView], shown: &Shown) -> Arc<[LayerView]> {
+    layers.iter().map(|layer| LayerView { visible: shown.holds(layer), ..layer.clone() }).collect()
+}
+
+/// Whether a tile of another scale or turn is worth finishing: it is a better stand-in than what is on the screen. While
+/// the scale changes from frame to frame nothing would ever be finished otherwise.
 fn is_near(begun: &Work, wanted: &Work) -> bool {
     let (Work::Tile(begun), Work::Tile(wanted)) = (begun, wanted) else { return false };
     let zoom = begun.set.metres_per_px / wanted.set.metres_per_px;
-    (0.6..1.7).contains(&zoom) && begun.set.dark == wanted.set.dark
+    let turn_rad = (begun.set.rotation_rad - wanted.set.rotation_rad).abs();
+    let is_alike = begun.set.dark == wanted.set.dark && begun.set.layers == wanted.set.layers;
+    (0.6..1.7).contains(&zoom) && turn_rad < 0.3 && is_alike
 }
 
-fn all_work(wish: &MapWish) -> impl Iterator<Item = Work> {
-    let labels = wish.labels.iter().copied().map(Work::Labels);
-    let (seen, ahead) = (wish.tiles.iter(), wish.ahead.iter());
-    seen.copied().map(Work::Tile).chain(labels).chain(ahead.copied().map(Work::Tile))
+/// All that a wish asks for, with its rank.
+fn all_work(wish: &MapWish) -> impl Iterator<Item = Open> {
+    let pane = wish.pane;
+    let turn = move |turn: Turn| if pane == Pane::Overview { Turn::Overview } else { turn };
+    let of = move |at: Turn, work: Vec<Work>| {
+        work.into_iter().enumerate().map(move |(index, work)| Open { rank: (turn(at), index, pane), work })
+    };
+    let tiles = |tiles: &[Tile]| tiles.iter().copied().map(Work::Tile).collect();
+    let labels = wish.labels.iter().copied().map(Work::Labels).collect();
+    of(Turn::Seen, tiles(&wish.tiles)).chain(of(Turn::Words, labels)).chain(of(Turn::Ahead, tiles(&wish.ahead)))
 }
 
 impl Drop for Painter {
@@ -205,27 +307,31 @@ fn work_on((lock, bell): &(Mutex<Desk>, Condvar), post: &Post) {
             Work::Labels(view) => paint_words(&order, &view, words.as_deref(), &cancel),
         };
         let mut desk = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        desk.begun.retain(|(begun, revision, _)| *begun != work || *revision != order.revision);
+        let pane = order.wish.pane;
+        desk.begun.retain(|begun| begun.pane != pane || begun.work != work || begun.revision != order.revision);
         if let Some((piece, layout)) = piece {
-            if layout.is_some() && desk.order.is_some() {
-                desk.words = layout;
+            let is_open = desk.orders.get(&pane).is_some_and(|now| now.opening == order.opening);
+            if let Some(layout) = layout.filter(|_| is_open) {
+                desk.words.insert(pane, layout);
             }
             post.send(Event::Map(order.opening, piece));
         }
     }
 }
 
-type Begun = (Work, Arc<Order>, Option<Arc<LabelLayout>>);
+type Taken = (Work, Arc<Order>, Option<Arc<LabelLayout>>);
 
-fn next_work(lock: &Mutex<Desk>, bell: &Condvar, cancel: &Cancel) -> Option<Begun> {
+fn next_work(lock: &Mutex<Desk>, bell: &Condvar, cancel: &Cancel) -> Option<Taken> {
     let mut desk: MutexGuard<Desk> = lock.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         if desk.closing {
             return None;
         }
-        if let Some((work, order)) = desk.open.pop().zip(desk.order.clone()) {
-            desk.begun.push((work, order.revision, cancel.clone()));
-            return Some((work, order, desk.words.clone()));
+        if let Some((work, order)) = desk.next() {
+            let pane = order.wish.pane;
+            desk.begun.push(Begun { pane, work, revision: order.revision, cancel: cancel.clone() });
+            let words = desk.words.get(&pane).cloned();
+            return Some((work, order, words));
         }
         desk = bell.wait(desk).unwrap_or_else(PoisonError::into_inner);
     }
@@ -247,16 +353,18 @@ fn paint_words(
     let options = MapOptions { lang: order.lang, dark: order.wish.dark, ..MapOptions::default() };
     let painted = with_map_layers(&order.layers, |layers| paint_labels(layers, view, &options, before, cancel));
     let (picture, layout) = painted?;
-    let words = Words { view: *view, dark: options.dark, lang: order.lang, sheets: cut(&picture) };
+    let (pane, layers) = (order.wish.pane, order.wish.shown.number());
+    let words = Words { pane, layers, view: *view, dark: options.dark, lang: order.lang, sheets: cut(&picture) };
     let piece = MapPiece::Words { words, revision: order.revision, millis: millis_since(order.asked) };
     Some((piece, Some(Arc::new(layout))))
 }
 
 fn pixels(order: &Order, picture: Picture, [features, vertices]: [usize; 2]) -> Pixels {
     Pixels {
+        pane: order.wish.pane,
         revision: order.revision,
         size: [picture.width as usize, picture.height as usize],
-        rgba: picture.rgba,
+        rgba: pod_collect_to_vec(&picture.rgba),
         features,
         vertices,
         millis: millis_since(order.asked),
@@ -275,25 +383,76 @@ fn cut(picture: &Picture) -> Vec<Sheet> {
         let size = [side.min(width - left), side.min(height - top)];
         let rows = (top..top + size[1]).map(|row| &picture.rgba[(row * width + left) * 4..][..size[0] * 4]);
         if rows.clone().any(|row| row.iter().any(|&part| part != 0)) {
-            sheets.push(Sheet { at: [left, top], size, rgba: rows.flatten().copied().collect() });
+            sheets.push(Sheet {
+                at: [left, top],
+                size,
+                rgba: pod_collect_to_vec(&rows.flatten().copied().collect::<Vec<u8>>()),
+            });
         }
     }
     sheets
 }
 
 /// Hands the painter what is visible and in memory, bottom first, holding the indexes for reading meanwhile.
-pub(super) fn with_map_layers<T>(layers: &[LayerView], f: impl FnOnce(&[MapLayer<'_>]) -> T) -> T {
+pub(super) fn with_map_layers<'a, T>(layers: &'a [LayerView], f: impl FnOnce(&[MapLayer<'_>]) -> T) -> T {
+    static UNREAD: LazyLock<LayerIndex> = LazyLock::new(LayerIndex::default);
     let mut shown: Vec<&LayerView> = layers.iter().rev().filter(|layer| layer.visible).collect();
-    shown.retain(|layer| layer.index.is_some());
-    let guards: Vec<_> = shown
-        .iter()
-        .filter_map(|layer| layer.index.as_ref())
-        .map(|index| index.read().unwrap_or_else(PoisonError::into_inner))
-        .collect();
+    shown.retain(|layer| layer.index.is_some() || layer.levels.is_some());
+    let read = |index: &'a Arc<RwLock<LayerIndex>>| index.read().unwrap_or_else(PoisonError::into_inner);
+    let guards: Vec<_> = shown.iter().map(|layer| layer.index.as_ref().map(read)).collect();
     let map_layers: Vec<MapLayer<'_>> = shown
         .iter()
         .zip(&guards)
-        .map(|(layer, index)| MapLayer { index, schema: &layer.schema, style: &layer.style, opacity: layer.opacity })
+        .map(|(layer, index)| MapLayer {
+            index: index.as_deref().unwrap_or(&UNREAD),
+            schema: &layer.schema,
+            style: &layer.style,
+            opacity: layer.opacity,
+            levels: layer.levels.as_deref(),
+        })
         .collect();
     f(&map_layers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::tile::TileSet;
+
+    fn order(pane: Pane, tiles: usize, ahead: usize) -> Order {
+        let layers = u64::from(pane == Pane::Second);
+        let set = TileSet { layers, ..TileSet::of(&View::new([0.0; 2], 1.0, [600.0; 2]), false) };
+        let row = |row: i64, count: usize| (0..count as i64).map(|column| Tile { set, column, row }).collect();
+        let wish = MapWish { pane, tiles: row(0, tiles), ahead: row(1, ahead), ..MapWish::default() };
+        Order { wish, layers: Arc::default(), lang: Lang::Zh, opening: 1, revision: 1, asked: Instant::now() }
+    }
+
+    fn panes(desk: &mut Desk) -> Vec<Pane> {
+        std::iter::from_fn(|| desk.next()).map(|(_, order)| order.wish.pane).collect()
+    }
+
+    #[test]
+    fn panes_take_turns_and_what_is_not_seen_comes_last() {
+        let mut desk = Desk::default();
+        desk.take(order(Pane::Overview, 1, 0));
+        desk.take(order(Pane::Main, 2, 1));
+        desk.take(order(Pane::Second, 2, 1));
+        let (main, second) = (Pane::Main, Pane::Second);
+        assert_eq!(panes(&mut desk), [main, second, main, second, Pane::Overview, main, second]);
+    }
+
+    #[test]
+    fn a_wish_takes_the_place_of_the_same_panes_wish_alone() {
+        let mut desk = Desk::default();
+        desk.take(order(Pane::Main, 3, 0));
+        desk.take(order(Pane::Second, 1, 0));
+        let begun = |pane, work| Begun { pane, work, revision: 1, cancel: Cancel::default() };
+        let (work, taken) = desk.next().expect("work");
+        desk.begun.push(begun(taken.wish.pane, work));
+        desk.take(order(Pane::Second, 0, 0));
+        assert!(!desk.begun[0].cancel.is_cancelled() && !desk.orders.contains_key(&Pane::Second));
+        assert_eq!(panes(&mut desk), [Pane::Main; 2]);
+        desk.take(order(Pane::Main, 0, 0));
+        assert!(desk.begun[0].cancel.is_cancelled());
+    }
 }

@@ -153,10 +153,17 @@ fn degrees([lon, lat]: [f64; 2]) -> String {
 }
 
 fn dms(degrees: f64, positive: char, negative: char) -> String {
-    let hundredths = (degrees.abs() * 360_000.0).round() as u64;
-    let (whole, minutes, seconds) = (hundredths / 360_000, hundredths / 6000 % 60, (hundredths % 6000) as f64 / 100.0);
-    let side = if degrees < 0.0 { negative } else { positive };
-    format!("{whole}°{minutes:02}′{seconds:05.2}″{side}")
+    format_dms(degrees, true, if degrees < 0.0 { negative } else { positive })
+}
+
+/// Degrees, minutes and seconds of a longitude or latitude: `115°59′20″E`, with hundredths of a second or without.
+pub fn format_dms(degrees: f64, hundredths: bool, side: char) -> String {
+    let parts = if hundredths { 100 } else { 1 };
+    let all = (degrees.abs() * 3600.0 * parts as f64).round() as u64;
+    let (whole, minutes) = (all / (3600 * parts), all / (60 * parts) % 60);
+    let seconds = (all % (60 * parts)) as f64 / parts as f64;
+    let (width, decimals) = if hundredths { (5, 2) } else { (2, 0) };
+    format!("{whole}°{minutes:02}′{seconds:0width$.decimals$}″{side}")
 }
 
 fn projected(lonlat: [f64; 2]) -> Option<[f64; 2]> {

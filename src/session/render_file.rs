@@ -1,5 +1,6 @@
 //! A map without a window: the same scene, into a PNG, SVG or PDF file.
 
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use crate::geom::crs::Crs;
@@ -14,7 +15,7 @@ use crate::render::svg;
 use crate::render::view::View;
 use crate::store::city::City;
 use crate::store::reader::Reader;
-use crate::task::Cancel;
+use crate::task::{Cancel, Cancelled, Report};
 use crate::text;
 use crate::text::{Lang, Text};
 
@@ -25,42 +26,73 @@ use super::exchange::write_failure;
 use super::memory::{Indexes, read_index};
 use super::painting::with_map_layers;
 use super::place;
-use super::print;
+use super::print::{Pages, Printed};
 use super::rows::find_schema;
 use super::snapshot::{Snapshot, mapped_bounds};
-use super::state::LayerView;
+use super::state::{JobView, LayerView};
+
+/// Title of the job that prints.
+const PRINTING: Text = Text::new("打印地图", "Printing the map");
 
 /// Widest and highest picture, pixels.
 const MOST_PX: u32 = 16_384;
 
+/// What is said of how far a map is: what is being done, pages done, pages in all.
+type OnPage<'a> = &'a mut dyn FnMut(&Text, u64, u64) -> Result<(), Cancelled>;
+
+/// What was drawn.
+struct Drawn {
+    /// Width and height of the last page, pixels.
+    size: [u32; 2],
+    pages: usize,
+    /// Whether each page is a file of its own.
+    in_files: bool,
+}
+
 impl Session {
-    /// A map without a window, as the window would draw it; width and height of the picture come back, pixels.
+    /// A map without a window, as the window would draw it, passing on how far it is; width and height of the picture
+    /// come back, pixels.
     ///
     /// # Errors
     /// A layer does not exist, the ending is not known, the file cannot be written.
-    pub fn render(&self, request: &RenderRequest) -> Result<[u32; 2], Failure> {
-        to_file(&self.opened()?.city, request, &self.cancel_switch())
+    pub fn render(&self, request: &RenderRequest, on_report: &mut dyn FnMut(&Report)) -> Result<[u32; 2], Failure> {
+        let cancel = self.cancel_switch();
+        let stop = cancel.clone();
+        let drawn = to_file(&self.opened()?.city, request, &cancel, &mut |what, done, total| {
+            on_report(&Report { what: what.clone(), done, total: Some(total) });
+            if stop.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+        })?;
+        Ok(drawn.size)
     }
 
     /// The same as a job, for the window.
     pub(super) fn picture_job(&mut self, request: RenderRequest) -> Result<JobId, Failure> {
         let city = Arc::clone(&self.opened()?.city);
-        let title = Text::new("存为图片", "Saving the picture");
-        Ok(self.jobs.start(title, move |_, task| {
-            to_file(&city, &request, task.cancel())?;
-            let file = request.path.display();
-            Ok(Answer::Told(text!("地图已存为图片：{file}", "The map was saved as a picture: {file}")))
+        let title = if request.sheet.is_some() { PRINTING } else { Text::new("存为图片", "Saving the picture") };
+        Ok(self.jobs.start(title, move |_, mut task| {
+            let cancel = task.cancel().clone();
+            let drawn =
+                to_file(&city, &request, &cancel, &mut |what, done, total| task.report(what, done, Some(total)))?;
+            let (file, pages) = (request.path.display(), drawn.pages);
+            Ok(Answer::Told(match (&request.sheet, drawn.in_files) {
+                (None, _) => text!("地图已存为图片：{file}", "The map was saved as a picture: {file}"),
+                (Some(_), false) => text!("已输出 {pages} 页：{file}", "Pages printed: {pages}, to {file}"),
+                (Some(_), true) => {
+                    let folder = request.path.parent().unwrap_or(&request.path).display();
+                    text!("已输出 {pages} 个文件：{folder}", "Files printed: {pages}, to {folder}")
+                }
+            }))
         }))
+    }
+
+    /// The printing that goes on, if there is one.
+    pub fn printing(&self) -> Option<&JobView> {
+        self.jobs().iter().find(|job| job.title == PRINTING)
     }
 }
 
-/// Width and height of the picture come back, pixels.
-fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<[u32; 2], Failure> {
+fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel, on_page: OnPage<'_>) -> Result<Drawn, Failure> {
     let ending = Ending::of(request)?;
-    if ending != Ending::Pdf && request.sheet.as_ref().is_some_and(|sheet| sheet.series.is_some()) {
-        let text = Text::new("分幅地图只能写成 .pdf", "A series of sheets is written as .pdf alone");
-        return Err(Failure::new(FailureKind::Usage, text));
-    }
     if request.size_px.iter().any(|&side| side == 0 || side > MOST_PX) {
         let text = text!("图片边长应在 1 到 {MOST_PX} 像素之间", "A side of the picture has 1 to {MOST_PX} pixels");
         return Err(Failure::new(FailureKind::Usage, text));
@@ -68,9 +100,10 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<[u32
     let reader = city.reader()?;
     let snapshot = Snapshot::read(&reader, &Indexes::default())?;
     if let Some(sheet) = &request.sheet {
-        let mut file = MapFile::new(ending, request.lang)?;
-        print::pages(city, &reader, snapshot, request, sheet, cancel, &mut |page| file.add(page, cancel))?;
-        return file.write(request);
+        let (path, layers) = (city.path(), snapshot.layers);
+        let printed = Printed { path, reader: &reader, layers, is_sample: snapshot.is_sample };
+        let pages = Pages::new(printed, request, sheet, cancel)?;
+        return print(pages, ending, request, cancel, on_page);
     }
     let mut marks = vec![Mark::ScaleBar, Mark::North];
     if snapshot.is_sample {
@@ -81,10 +114,54 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel) -> Result<[u32
     fill(&reader, &mut layers, &view)?;
     let options = MapOptions { lang: request.lang, dark: request.dark, marks, ..MapOptions::default() };
     let scene = with_map_layers(&layers, |layers| map_scene(layers, &view, &options, cancel));
-    let Some((scene, _)) = scene else { return Err(crate::task::Cancelled.into()) };
+    let (scene, _) = scene.ok_or(Cancelled)?;
     let mut file = MapFile::new(ending, request.lang)?;
     file.add(&scene, cancel)?;
-    file.write(request)
+    Ok(Drawn { size: file.write(&request.path, request.overwrite)?, pages: 1, in_files: false })
+}
+
+/// Writes the pages of a sheet: into one file, or each into its own.
+fn print(
+    mut pages: Pages<'_>,
+    ending: Ending,
+    request: &RenderRequest,
+    cancel: &Cancel,
+    on_page: OnPage<'_>,
+) -> Result<Drawn, Failure> {
+    let (count, words) = (pages.count(), Text::new("绘制图幅", "Drawing sheets"));
+    let in_files = pages.path(0).is_some();
+    if ending != Ending::Pdf && !in_files && pages.name(0).is_some() {
+        let text = Text::new(
+            "多页只能合成一个 .pdf；要每页一个文件，请在文件名里写 {}，如 图{}.png",
+            "only a .pdf holds several pages; for a file for each, write {} in the name, as map{}.png",
+        );
+        return Err(Failure::new(FailureKind::Usage, text));
+    }
+    // Half a series beside an old one is worse than none.
+    let taken = (0..count).filter_map(|page| pages.path(page)).find(|path| path.exists() && !request.overwrite);
+    if let Some(file) = taken.as_deref().map(Path::display) {
+        let text = text!("文件已存在：{file}，请选另一个文件夹", "{file} exists already; choose another folder");
+        return Err(Failure::new(FailureKind::File, text));
+    }
+    let mut whole = MapFile::new(ending, request.lang)?;
+    let mut size = [0; 2];
+    for page in 0..count {
+        on_page(&words, page as u64, count as u64)?;
+        let scene = pages.draw(page)?;
+        match pages.path(page) {
+            Some(path) => {
+                let mut file = MapFile::new(ending, request.lang)?;
+                file.add(&scene, cancel)?;
+                size = file.write(&path, request.overwrite)?;
+            }
+            None => whole.add(&scene, cancel)?,
+        }
+    }
+    on_page(&words, count as u64, count as u64)?;
+    if !in_files {
+        size = whole.write(&request.path, request.overwrite)?;
+    }
+    Ok(Drawn { size, pages: count, in_files })
 }
 
 /// Which kind of file a map becomes.
@@ -129,7 +206,7 @@ impl MapFile {
                 added.map_err(|error| pdf_failure(&error))?;
             }
             (Ending::Png, _) => {
-                let picture = painter::paint(page, cancel).ok_or(crate::task::Cancelled)?;
+                let picture = painter::paint(page, cancel).ok_or(Cancelled)?;
                 self.size = [picture.width, picture.height];
                 self.bytes = picture.rgba;
             }
@@ -138,12 +215,12 @@ impl MapFile {
     }
 
     /// Width and height come back.
-    fn write(self, request: &RenderRequest) -> Result<[u32; 2], Failure> {
+    fn write(self, path: &Path, overwrite: bool) -> Result<[u32; 2], Failure> {
         let Self { ending, pdf, mut bytes, size, .. } = self;
         if let Some(pdf) = pdf {
             bytes = pdf.finish().map_err(|error| pdf_failure(&error))?;
         }
-        let written = io::atomic::write(&request.path, request.overwrite, |out| match ending {
+        let written = io::atomic::write(path, overwrite, |out| match ending {
             Ending::Png => Ok(io::picture::write_png(out, size, &bytes)?),
             Ending::Svg | Ending::Pdf => Ok(out.write_all(&bytes)?),
         });
@@ -212,12 +289,13 @@ fn around(boxes: impl Iterator<Item = Bounds>, size_px: [f64; 2]) -> ([f64; 2], 
     all.map_or(([0.0, 0.0], 150_000.0), |bounds| (bounds.center(), place::metres_per_px_for(&bounds, size_px)))
 }
 
-/// Reads what the view shows of each layer, and no more.
+/// Reads what the view shows of each layer that is not in memory, and no more.
 pub(super) fn fill(reader: &Reader, layers: &mut [LayerView], view: &View) -> Result<(), Failure> {
     let window = view.bounds_world(0.0);
     let window = window.grown(0.1 * window.width().max(window.height()));
     let denominator = place::denominator(view.metres_per_px, view.center_world);
-    for layer in layers.iter_mut().filter(|layer| layer.visible && layer.has_geometry()) {
+    let is_needed = |layer: &&mut LayerView| layer.visible && layer.has_geometry() && layer.index.is_none();
+    for layer in layers.iter_mut().filter(is_needed) {
         let scales = layer.style.rules.iter().map(|rule| rule.scale);
         let labels = layer.style.labels.iter().map(|label| label.scale);
         if !scales.chain(labels).any(|scale| scale.holds(denominator)) {

@@ -67,6 +67,10 @@ pub struct WindowShape {
     pub right_open: bool,
     /// The tab of the right panel: `details`, `notes`, `history`.
     pub right_tab: String,
+    /// Whether the coordinate grid was drawn.
+    pub map_grid: bool,
+    /// Whether the small map of the whole city was open.
+    pub overview_map: bool,
 }
 
 impl Default for WindowShape {
@@ -80,6 +84,8 @@ impl Default for WindowShape {
             left_open: true,
             right_open: true,
             right_tab: "details".to_owned(),
+            map_grid: false,
+            overview_map: false,
         }
     }
 }
@@ -110,6 +116,9 @@ pub struct KeptView {
     pub center_world: [f64; 2],
     /// World metres per logical pixel.
     pub metres_per_px: f64,
+    /// Turn of the map, clockwise, radians.
+    #[serde(default)]
+    pub rotation_rad: f64,
 }
 
 /// Cities whose views are kept.
@@ -207,7 +216,8 @@ impl Settings {
 
     /// Keeps where a city is looked at, in place of what was kept of it before. A view of nowhere is not kept.
     pub(super) fn keep_view(&mut self, view: KeptView) {
-        if view.center_world.iter().chain([&view.metres_per_px]).all(|value| value.is_finite()) {
+        let numbers = [view.metres_per_px, view.rotation_rad];
+        if view.center_world.iter().chain(&numbers).all(|value| value.is_finite()) {
             self.views.retain(|known| known.city != view.city);
             self.views.insert(0, view);
             self.views.truncate(MOST_VIEWS);
@@ -246,7 +256,7 @@ mod tests {
     use super::*;
 
     fn view(city: &str, metres_per_px: f64) -> KeptView {
-        KeptView { city: city.into(), center_world: [1.0, 2.0], metres_per_px }
+        KeptView { city: city.into(), center_world: [1.0, 2.0], metres_per_px, rotation_rad: 0.0 }
     }
 
     #[test]

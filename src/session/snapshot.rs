@@ -70,18 +70,21 @@ impl Snapshot {
 
 fn layer_view(info: LayerInfo, indexes: &Indexes) -> LayerView {
     let kind = kind_of(&info.schema.kind);
-    let style = super::styles::style_of(kind, &info.schema, &info.state);
+    let style = Arc::new(super::styles::style_of(kind, &info.schema, &info.state));
     let sums = indexes.sums(&info.schema.table);
     LayerView {
         bounds_world: info.bounds.and_then(|bounds| world_bounds(bounds, info.schema.crs)),
         index: indexes.get(&info.schema.table),
+        levels: indexes.levels(&info.schema.table),
         legend_counts: sums.counts,
         length_m: sums.length_m,
         kind,
         name: info.state.name.clone(),
         visible: info.visible,
         opacity: info.state.opacity,
-        style: Arc::new(style),
+        kept_style: Arc::clone(&style),
+        style,
+        has_own_style: info.state.style.is_some(),
         count: info.count,
         place: LayerPlace { position: info.state.position, group: info.state.group, own_style: info.state.style },
         schema: Arc::new(info.schema),

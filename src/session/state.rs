@@ -10,6 +10,8 @@ use crate::model::feature::Feature;
 use crate::model::geometry::Bounds;
 use crate::model::schema::Schema;
 use crate::model::style::Style;
+use crate::render::levels::Levels;
+use crate::render::view::View;
 use crate::text::{Lang, Text};
 
 /// The open city, as the window sees it.
@@ -69,14 +71,20 @@ pub struct LayerView {
     pub opacity: f32,
     /// Its place among the layers, as the file keeps it.
     pub place: LayerPlace,
-    /// How it looks.
+    /// How it looks now.
     pub style: Arc<Style>,
+    /// How it looks without a preview, as the file keeps it.
+    pub kept_style: Arc<Style>,
+    /// Whether that is a style of its own, not its kind's.
+    pub has_own_style: bool,
     /// Rows.
     pub count: u64,
     /// Around all rows, Web Mercator metres; `None` while empty or without geometry.
     pub bounds_world: Option<Bounds>,
     /// Geometry in memory; `None` until it is read, or for rows without a place.
     pub index: Option<Arc<RwLock<LayerIndex>>>,
+    /// What small scales show of a large layer; it may be there before the index is.
+    pub levels: Option<Arc<Levels>>,
     /// Features of each row of its legend, in the order of [`legend::rows`](super::legend::rows); empty until the
     /// geometry is read, and where one row says it all.
     pub legend_counts: Arc<[u64]>,
@@ -110,6 +118,12 @@ impl LayerView {
     pub fn has_geometry(&self) -> bool {
         self.schema.geometry.is_some()
     }
+
+    /// Whether all that a view shows of it is in memory.
+    pub fn is_ready(&self, view: &View) -> bool {
+        let suffice = |levels: &Arc<Levels>| levels.suffice(&self.schema, &self.style, view);
+        !self.visible || !self.has_geometry() || self.index.is_some() || self.levels.as_ref().is_some_and(suffice)
+    }
 }
 
 #[cfg(test)]
@@ -123,10 +137,13 @@ impl LayerView {
             visible: true,
             opacity: 1.0,
             place: LayerPlace::default(),
-            style: Arc::new(Style::default()),
+            style: Arc::default(),
+            kept_style: Arc::default(),
+            has_own_style: false,
             count: 0,
             bounds_world: None,
             index: None,
+            levels: None,
             legend_counts: Arc::default(),
             length_m: None,
         }
@@ -134,6 +151,11 @@ impl LayerView {
 }
 
 impl CityView {
+    /// Whether all that a view shows of the city is in memory.
+    pub fn is_ready(&self, view: &View) -> bool {
+        !self.layers.is_empty() && self.layers.iter().all(|layer| layer.is_ready(view))
+    }
+
     /// Notes a change of what the map shows, in a box or everywhere.
     pub(super) fn change(&mut self, touched: Option<Bounds>) {
         self.revision += 1;
@@ -412,5 +434,10 @@ pub fn title_of(kind: &Kind, schema: &Schema, feature: &Feature, lang: Lang) -> 
         let english = if id == "name" && lang == Lang::En { words("name_en") } else { None };
         english.or_else(|| words(id))
     });
-    named.unwrap_or_else(|| format!("{} {}", schema.name.get(lang), feature.id))
+    // What a file brought has no kind that says which of its fields is the name.
+    let usual = || USUAL_NAMES.iter().find_map(|word| words(word));
+    named.or_else(usual).unwrap_or_else(|| format!("{} {}", schema.name.get(lang), feature.id))
 }
+
+/// Fields that name a row in most files, the best first.
+const USUAL_NAMES: [&str; 8] = ["name", "名称", "NAME", "title", "标题", "code", "编号", "CODE"];

@@ -1,10 +1,16 @@
-//! The style of a layer: its kind's, its own from the file, or a quiet one of its geometry.
+//! The style of a layer: its own from the file, its kind's, or a quiet one of its geometry.
 
+use crate::io::sitter::Sitter;
+use crate::io::{qml, sld, style_file};
+use crate::kinds;
 use crate::kinds::kind::Kind;
-use crate::model::geometry::GeometryKind;
 use crate::model::schema::Schema;
-use crate::model::style::{Ink, Paint, Rule, Size, Stroke, Style};
+use crate::model::style::{Ink, Style};
+use crate::model::style_make;
+use crate::render::symbol_list::SYMBOLS;
 use crate::store::command::LayerState;
+use crate::store::layer_styles::Dress;
+use crate::text::Lang;
 
 /// Colours for layers that a file brought, told apart by place in the list; each holds 3 : 1 on land.
 const PLAIN_INKS: [Ink; 6] = [
@@ -16,36 +22,40 @@ const PLAIN_INKS: [Ink; 6] = [
     Ink::new(0x9C_2F_5F, 0xF0_8F_B5),
 ];
 
-/// How a layer is drawn.
-pub(super) fn style_of(kind: &Kind, schema: &Schema, _state: &LayerState) -> Style {
-    if kind.style.rules.is_empty() { plain_style(schema) } else { kind.style.clone() }
+/// How a layer is drawn. A style of its own that this program cannot read, from a newer one perhaps, is left alone in the
+/// file and not drawn.
+pub(super) fn style_of(kind: &Kind, schema: &Schema, state: &LayerState) -> Style {
+    let own = state.style.as_deref().and_then(|text| match style_file::read(text) {
+        Ok(style) => Some(style),
+        Err(error) => {
+            tracing::warn!(%error, table = schema.table, "a layer's style cannot be read");
+            None
+        }
+    });
+    own.unwrap_or_else(|| usual_style(kind, schema))
+}
+
+/// How a layer without a style of its own is drawn.
+pub(super) fn usual_style(kind: &Kind, schema: &Schema) -> Style {
+    if kind.id == kinds::plain().id { plain_style(schema) } else { kind.style.clone() }
 }
 
 /// One colour, chosen by the table's name so that it stays the same from day to day.
 fn plain_style(schema: &Schema) -> Style {
     let sum = schema.table.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    let ink = PLAIN_INKS[sum % PLAIN_INKS.len()];
-    let paints = match schema.geometry {
-        Some(GeometryKind::Point | GeometryKind::MultiPoint) => vec![disc(ink)],
-        Some(GeometryKind::LineString | GeometryKind::MultiLineString) => vec![stroke(ink)],
-        Some(GeometryKind::Polygon | GeometryKind::MultiPolygon) => vec![fill(ink), stroke(ink)],
-        Some(GeometryKind::Collection) => vec![fill(ink), stroke(ink), disc(ink)],
-        None => Vec::new(),
-    };
-    let mut rule = Rule::all(paints);
-    rule.name = schema.name.clone();
-    Style { rules: vec![rule], labels: Vec::new() }
+    let mut style = style_make::single(schema.geometry, PLAIN_INKS[sum % PLAIN_INKS.len()]);
+    style.rules.iter_mut().for_each(|rule| rule.name = schema.name.clone());
+    style
 }
 
-fn fill(ink: Ink) -> Paint {
-    Paint::Fill { ink, opacity: 0.18 }
+/// A layer's style in the words of other programs, for the city file: in Chinese, as all names that they read there.
+pub(super) fn dress(schema: &Schema, state: &LayerState) -> Option<Dress> {
+    let style = style_of(super::snapshot::kind_of(&schema.kind), schema, state);
+    let sitter = Sitter { schema, opacity: state.opacity, lang: Lang::Zh, symbols: &light_symbol };
+    Some(Dress { qml: qml::write(&style, &sitter)?, sld: sld::write(&style, &sitter)? })
 }
 
-fn stroke(ink: Ink) -> Paint {
-    Paint::Stroke(Stroke::solid(ink, Size::ByScale(vec![(2_500.0, 1.8), (50_000.0, 0.9)])))
-}
-
-fn disc(ink: Ink) -> Paint {
-    let ring = Stroke::solid(Ink::new(0xFF_FF_FF, 0x14_17_1A), Size::Px(1.0));
-    Paint::Disc { ink, size: Size::ByScale(vec![(2_500.0, 8.0), (50_000.0, 3.0)]), ring: Some(ring) }
+/// The SVG of a symbol on the light map.
+pub(super) fn light_symbol(id: &str) -> Option<&'static str> {
+    SYMBOLS.iter().find(|(other, ..)| *other == id).map(|(_, light, _)| *light)
 }

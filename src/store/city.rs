@@ -22,6 +22,7 @@ use super::command::{Committed, Ticket, Write};
 use super::connect::{self, Mode, Shared};
 use super::create;
 use super::error::StoreError;
+use super::layer_styles::Dresser;
 use super::migrate::{Format, TODAY};
 use super::reader::Reader;
 use super::stamp::FileStamp;
@@ -161,6 +162,11 @@ impl City {
         Ok(Self { shared, access, found_format: found, stamp, writer: Mutex::new(None) })
     }
 
+    /// From now on other programs are told how the layers look, with every command that changes it.
+    pub fn dress_with(&self, dresser: Dresser) {
+        let _ = self.shared.dresser.set(dresser);
+    }
+
     /// Whether it can be edited.
     pub fn access(&self) -> Access {
         self.access
@@ -185,6 +191,11 @@ impl City {
     /// What the file looked like from outside before it was opened.
     pub fn stamp_at_open(&self) -> &FileStamp {
         &self.stamp
+    }
+
+    /// Whether this process has a file open as a city: it must not be looked at from outside then.
+    pub fn is_open_here(path: &Path) -> bool {
+        connect::is_open_here(path)
     }
 
     /// A read-only connection of one's own, for one thread.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use geopackage::{GeoPackage, OpenOptions};
@@ -16,6 +16,7 @@ use crate::text::sound;
 
 use super::error::StoreError;
 use super::gpb;
+use super::layer_styles::Dresser;
 use super::migrate::Format;
 
 /// How long a reader waits for a writer's short exclusive moment.
@@ -106,6 +107,8 @@ pub(super) struct Shared {
     pub closing: AtomicBool,
     /// Readers in the middle of a query or holding a snapshot.
     pub reading_now: AtomicUsize,
+    /// Puts styles into the words of other programs.
+    pub dresser: OnceLock<Dresser>,
     slots: Mutex<Vec<Weak<Slot>>>,
     /// Its entry in [`OPEN`].
     name: PathBuf,
@@ -146,6 +149,7 @@ impl Shared {
             ours: AtomicBool::new(ours),
             closing: AtomicBool::new(false),
             reading_now: AtomicUsize::new(0),
+            dresser: OnceLock::new(),
             slots: Mutex::new(Vec::new()),
         }
     }

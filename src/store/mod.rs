@@ -13,6 +13,7 @@ pub mod create;
 pub mod error;
 pub mod import;
 pub mod journal;
+pub mod layer_styles;
 pub mod media;
 pub mod query;
 pub mod reader;

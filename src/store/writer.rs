@@ -21,6 +21,7 @@ use super::adopt;
 use super::command::{Action, Committed, Write};
 use super::connect::Shared;
 use super::error::StoreError;
+use super::layer_styles::{self, Which};
 use super::migrate;
 use super::perform::perform;
 
@@ -123,6 +124,7 @@ impl Writer {
         // From here on nobody stops it: half a commit would be neither the old city nor the new one.
         self.heed(None);
         let done = if cancel.is_cancelled() { Err(StoreError::Cancelled) } else { done };
+        let done = done.and_then(|committed| self.dress(&committed).map(|()| committed));
         let done = done.and_then(|committed| self.commit().map(|()| committed));
         if done.is_err() {
             self.roll_back();
@@ -131,6 +133,13 @@ impl Writer {
         }
         self.hold();
         done
+    }
+
+    /// Tells other programs how the layers look now; at the first command of all of them.
+    fn dress(&self, committed: &Committed) -> Result<(), StoreError> {
+        let Some(dresser) = self.shared.dresser.get() else { return Ok(()) };
+        let which = if self.settled { Which::Changed } else { Which::All };
+        layer_styles::follow(self.conn(), &committed.changed, which, *dresser)
     }
 
     /// Lets a switch interrupt what SQLite is doing, or nothing.

@@ -16,10 +16,12 @@ use super::map_spot::Spot;
 use super::note_form::{note_form_ui, note_offer_ui};
 use super::notices::{NoticesState, notices_ui};
 use super::panels::Panels;
+use super::print_dialog::print_ui;
 use super::right_panel::{RightTab, right_ui};
 use super::small_dialogs::small_dialogs_ui;
 use super::status_bar::{MapStatus, StatusState, status_ui};
 use super::theme::{self, Tokens};
+use super::tour::Tour;
 use super::widgets::icon_button;
 use super::window_shape::{self, Keeping};
 use super::{keys, menu, possible, toolbar};
@@ -50,6 +52,8 @@ pub(super) struct Shell {
     pub left: bool,
     pub right: bool,
     pub full_screen: bool,
+    /// The panels at the left and right that were put away together.
+    pub put_away: [bool; 2],
     /// Widths of the left and the right panel and height of the dock, as they stand.
     pub sizes: [f32; 3],
     /// A place that was gone to by its coordinates.
@@ -61,6 +65,10 @@ pub(super) struct Shell {
     title: String,
     dark: Option<bool>,
     pub diagnostics: Diagnostics,
+    /// What the window does by itself, and writes down.
+    pub tour: Option<Tour>,
+    /// What this frame has taken before anything of it was drawn, milliseconds.
+    logic_ms: f32,
 }
 
 impl Shell {
@@ -70,6 +78,7 @@ impl Shell {
             left: window.left_open,
             right: window.right_open,
             full_screen: false,
+            put_away: [true; 2],
             sizes: [window.left_width, window.right_width, window.dock_height],
             spot: None,
             was_home: false,
@@ -77,6 +86,8 @@ impl Shell {
             title: String::new(),
             dark: None,
             diagnostics,
+            tour: None,
+            logic_ms: 0.0,
         }
     }
 }
@@ -101,7 +112,7 @@ impl App {
         panels.right.tab = window_shape::tab_of(&window.right_tab);
         Self {
             session,
-            map: MapPanel::default(),
+            map: MapPanel::as_left(window.map_grid, window.overview_map),
             layers: LayersState::default(),
             status: StatusState::default(),
             notices: NoticesState::default(),
@@ -109,6 +120,12 @@ impl App {
             panels,
             shell: Shell::new(&window, Diagnostics::new(renderer)),
         }
+    }
+
+    /// The same, visiting places by itself.
+    pub(super) fn on_tour(mut self, tour: Option<Tour>) -> Self {
+        self.shell.tour = tour;
+        self
     }
 
     /// Opens a city: the one asked for, the last one, or the sample city.
@@ -133,12 +150,16 @@ impl App {
         let started = Instant::now();
         let ctx = ui.ctx().clone();
         self.follow(&ctx);
+        self.tour_step();
         let mut asks = Asks::new();
         self.keys(ui, &mut asks);
-        self.bars(ui, &mut asks);
+        if !self.shell.full_screen {
+            self.bars(ui, &mut asks);
+        }
         let map = self.middle(ui, &mut asks);
         self.on_top(ui, map, &mut asks);
         self.put_spot_away(&ctx);
+        self.leave_full_screen(&ctx);
         let mut late = Vec::new();
         map_panel::map_keys(ui, &self.session, &mut self.map, &mut late);
         self.map_asks(late, &mut asks);
@@ -150,7 +171,9 @@ impl App {
             self.carry_out(&ctx, wish);
         }
         self.keep(&ctx);
-        self.shell.diagnostics.add(started.elapsed().as_secs_f32() * 1000.0);
+        let own_ms = started.elapsed().as_secs_f32() * 1000.0 + std::mem::take(&mut self.shell.logic_ms);
+        self.shell.diagnostics.add(own_ms);
+        self.tour_look(&ctx, own_ms.into());
     }
 
     /// Theme, title and camera follow the session.
@@ -197,9 +220,14 @@ impl App {
 
     /// Panels and map; gives the map's place.
     fn middle(&mut self, ui: &mut Ui, asks: &mut Asks) -> Rect {
+        self.panels.right.style.choose(self.session.city().and_then(|city| self.layers.current(city)));
+        if !self.shell.right {
+            self.panels.right.style.rest(asks);
+        }
         let frame = Frame::new().fill(Tokens::of(ui).panel);
         let [left_width, right_width, dock_height] = self.shell.sizes;
-        if self.shell.left {
+        let full = self.shell.full_screen;
+        if self.shell.left && !full {
             let most = [LEFT[0], LEFT[1].min(ui.available_width() - LEAST_MAP)];
             let shown = sized(Panel::left("layers"), left_width, most).frame(frame).show(ui, |ui| {
                 ui.set_min_width(ui.available_width());
@@ -207,7 +235,7 @@ impl App {
             });
             self.shell.sizes[0] = shown.response.rect.width();
         }
-        let over = ui.available_width() < LEAST_MAP + RIGHT[0];
+        let over = full || ui.available_width() < LEAST_MAP + RIGHT[0];
         if self.shell.right && !over {
             let most = [RIGHT[0], RIGHT[1].min(ui.available_width() - LEAST_MAP)];
             let shown = sized(Panel::right("details"), right_width, most).frame(frame).show(ui, |ui| {
@@ -216,7 +244,7 @@ impl App {
             });
             self.shell.sizes[1] = shown.response.rect.width();
         }
-        if Panels::has_dock(&self.session) {
+        if Panels::has_dock(&self.session) && !full {
             let most = [DOCK[0], DOCK[1].min(ui.available_height() - LEAST_MAP_HEIGHT)];
             let shown = sized(Panel::bottom("dock"), dock_height, most).frame(frame).show(ui, |ui| {
                 ui.set_min_height(ui.available_height());
@@ -304,18 +332,20 @@ impl App {
     fn on_top(&mut self, ui: &mut Ui, map: Rect, asks: &mut Asks) {
         let ctx = ui.ctx().clone();
         let free = map.with_max_x(map.right() - self.map.covered_px);
+        self.full_screen_ui(&ctx, map, asks);
         notices_ui(ui, &self.session, &mut self.notices, free, asks);
         self.panels.note.follow(&ctx, &mut self.session, asks);
         note_offer_ui(&ctx, &self.session, &mut self.panels.note, map, asks);
         if let Some(bounds) = self.panels.note.place_world(&self.session) {
             let lens = Lens { camera: &self.map.camera, map };
-            let thing = Rect::from_two_pos(lens.at(bounds.min), lens.at(bounds.max)).expand(16.0).intersect(map);
+            let thing = lens.rect(&bounds).expand(16.0).intersect(map);
             let thing =
                 if thing.is_positive() { thing } else { Rect::from_center_size(map.center(), egui::Vec2::ZERO) };
             note_form_ui(&ctx, &self.session, &mut self.panels.note, thing, asks);
         }
         let view_world = self.map.camera.bounds_world();
         self.panels.dialogs_ui(&ctx, &mut self.session, view_world, asks);
+        print_ui(&ctx, &mut self.session, &self.map.camera, &mut self.panels.print, asks);
         small_dialogs_ui(&ctx, &self.session, self.map.camera.view(), &mut self.panels.small, asks);
         diagnostics_ui(&ctx, &self.session, &mut self.shell.diagnostics, self.map.tiles.facts());
     }
@@ -339,7 +369,9 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
+        let started = Instant::now();
         self.session.poll();
+        self.shell.logic_ms += started.elapsed().as_secs_f32() * 1000.0;
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
@@ -347,6 +379,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
+        self.tour_end();
         self.keep_now();
         if let Some(command) = self.panels.note.keep_now() {
             self.session.run(command);

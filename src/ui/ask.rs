@@ -22,12 +22,16 @@ pub enum UiAsk {
     GoTo([f64; 2]),
     /// Moves the map to a place and scale: Web Mercator metres, world metres per logical pixel.
     GoToScale([f64; 2], f64),
+    /// Turns the map: clockwise, radians; 0 has north at the top.
+    Turn(f64),
     /// Moves the map to a place that was asked for by its coordinates, close enough to see it, and marks it for a while.
     Spot([f64; 2]),
     /// Puts words on the clipboard and says so.
     Copy(String),
     /// Opens the attribute table of a layer.
     OpenTable(String),
+    /// Chooses a layer and opens its style.
+    StyleLayer(String),
     /// Opens the attribute form of a feature.
     EditForm(FeatureRef),
     /// Opens the note form about a feature.
@@ -42,6 +46,45 @@ pub enum UiAsk {
     PickFile(FilePurpose),
     /// Opens the import dialog for files that were chosen or dropped.
     ImportFiles(Vec<PathBuf>),
+}
+
+/// What a sheet is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SheetFile {
+    /// Vectors and many pages.
+    Pdf,
+    /// Vectors.
+    Svg,
+    /// Pixels.
+    Png,
+}
+
+impl SheetFile {
+    /// All, the most wanted first.
+    pub const ALL: [Self; 3] = [Self::Pdf, Self::Svg, Self::Png];
+
+    /// The name of the format.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "PDF",
+            Self::Svg => "SVG",
+            Self::Png => "PNG",
+        }
+    }
+
+    /// The end of its file names.
+    pub fn ending(self) -> &'static str {
+        self.endings()[0]
+    }
+
+    /// The same as a list, for a file dialog.
+    pub fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Pdf => &["pdf"],
+            Self::Svg => &["svg"],
+            Self::Png => &["png"],
+        }
+    }
 }
 
 /// What a chosen file is for.
@@ -59,10 +102,18 @@ pub enum FilePurpose {
     Backup,
     /// Where the map's picture goes.
     Picture,
+    /// Where a printed sheet goes, or all pages of a series.
+    Sheet(SheetFile),
+    /// The folder that takes a file for each page of a series.
+    SheetFolder,
     /// Photos for the note that is being written.
     NotePhotos,
     /// Photos for the feature in the details panel.
     FeaturePhotos,
+    /// A style to take in.
+    StyleImport,
+    /// Where a layer's style goes.
+    StyleExport,
 }
 
 /// What the panels ask for in one frame, in order.

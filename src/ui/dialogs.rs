@@ -52,6 +52,10 @@ impl PathField {
         if words.is_empty() {
             return Err(Text::new("请输入文件的路径", "Type the path of the file"));
         }
+        if self.purpose == FilePurpose::SheetFolder {
+            let none = || Text::new("没有这个文件夹", "There is no such folder");
+            return typed.is_dir().then_some(typed).ok_or_else(none);
+        }
         if typed.is_dir() || words.ends_with(std::path::is_separator) {
             return Err(Text::new("这是一个文件夹，请在后面写上文件名", "This is a folder; add the name of the file"));
         }
@@ -196,7 +200,11 @@ fn title(purpose: FilePurpose) -> Text {
         FilePurpose::Export => Text::new("导出 GeoJSON", "Export GeoJSON"),
         FilePurpose::Backup => Text::new("备份城市", "Back up the city"),
         FilePurpose::Picture => Text::new("地图存为图片", "Save the map as a picture"),
+        FilePurpose::Sheet(_) => Text::new("打印地图到文件", "Print the map to a file"),
+        FilePurpose::SheetFolder => Text::new("打印到哪个文件夹", "Folder for the printed pages"),
         FilePurpose::NotePhotos | FilePurpose::FeaturePhotos => Text::new("添加照片", "Add photos"),
+        FilePurpose::StyleImport => Text::new("读入样式", "Read a style"),
+        FilePurpose::StyleExport => Text::new("样式存为文件", "Save the style to a file"),
     }
 }
 
@@ -209,9 +217,13 @@ fn filter(purpose: FilePurpose) -> (Text, &'static [&'static str]) {
         FilePurpose::Import => (Text::new("地理数据", "Map data"), &["geojson", "json", "geojsonl", "ndjson", "gpkg"]),
         FilePurpose::Export => (Text::new("GeoJSON", "GeoJSON"), &["geojson", "json"]),
         FilePurpose::Picture => (Text::new("图片", "Picture"), &["png", "pdf", "svg"]),
+        FilePurpose::Sheet(file) => (Text::same(file.name()), file.endings()),
+        FilePurpose::SheetFolder => (Text::new("文件夹", "Folder"), &["*"]),
         FilePurpose::NotePhotos | FilePurpose::FeaturePhotos => {
             (Text::new("照片", "Photos"), &["jpg", "jpeg", "png", "webp"])
         }
+        FilePurpose::StyleImport => (Text::new("样式", "Style"), &["citystyle.json", "json"]),
+        FilePurpose::StyleExport => (Text::new("样式", "Style"), &["citystyle.json", "json", "qml", "sld"]),
     }
 }
 
@@ -228,16 +240,30 @@ fn dialog(purpose: FilePurpose, suggestion: &str, lang: Lang) -> rfd::FileDialog
 
 /// Whether the file is written, not read.
 fn saves(purpose: FilePurpose) -> bool {
-    matches!(purpose, FilePurpose::NewCity | FilePurpose::Export | FilePurpose::Backup | FilePurpose::Picture)
+    matches!(
+        purpose,
+        FilePurpose::NewCity
+            | FilePurpose::Export
+            | FilePurpose::Backup
+            | FilePurpose::Picture
+            | FilePurpose::Sheet(_)
+            | FilePurpose::StyleExport
+    )
 }
 
 fn show(dialog: rfd::FileDialog, purpose: FilePurpose) -> Vec<PathBuf> {
     match purpose {
-        FilePurpose::OpenCity => dialog.pick_file().into_iter().collect(),
+        FilePurpose::OpenCity | FilePurpose::StyleImport => dialog.pick_file().into_iter().collect(),
+        FilePurpose::SheetFolder => dialog.pick_folder().into_iter().collect(),
         FilePurpose::Import | FilePurpose::NotePhotos | FilePurpose::FeaturePhotos => {
             dialog.pick_files().unwrap_or_default()
         }
-        FilePurpose::NewCity | FilePurpose::Export | FilePurpose::Backup | FilePurpose::Picture => {
+        FilePurpose::NewCity
+        | FilePurpose::Export
+        | FilePurpose::Backup
+        | FilePurpose::Picture
+        | FilePurpose::Sheet(_)
+        | FilePurpose::StyleExport => {
             let path = dialog.save_file();
             path.map(|path| with_ending(path, filter(purpose).1)).into_iter().collect()
         }

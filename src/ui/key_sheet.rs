@@ -32,13 +32,14 @@ impl KeySheetState {
 }
 
 /// What the mouse and keys without an action do on the map.
-fn gestures() -> [(&'static str, Text); 11] {
+fn gestures() -> [(&'static str, Text); 12] {
     [
         ("滚轮 / Wheel", Text::new("以指针为中心缩放", "Zoom at the pointer")),
         ("Ctrl + 滚轮 / Wheel", Text::new("细步缩放", "Zoom in small steps")),
         ("Space", Text::new("按住移动鼠标：任何工具中平移", "Hold and move: pan in any tool")),
         ("← ↑ ↓ →", Text::new("平移", "Pan")),
         ("Shift + 拖 / drag", Text::new("框选缩放", "Zoom to a box")),
+        ("Alt + 拖 / drag", Text::new("旋转地图", "Turn the map")),
         ("Shift / Ctrl + 点 / click", Text::new("加入 / 移出选择", "Add to / take from the selection")),
         ("Enter", Text::new("画完", "Finish drawing")),
         ("Backspace", Text::new("去掉画的最后一点", "Take back the last point drawn")),

@@ -162,7 +162,10 @@ fn layer_ui(
         let is_area = layer.schema.geometry.and_then(crate::model::geometry::GeometryKind::dimension) == Some(2);
         for (row, rule) in legend.into_iter().enumerate() {
             let features = layer.legend_counts.get(row).copied();
-            legend_row(ui, session.lang(), rule, features, is_area, &mut state.signs);
+            let row = legend_row(ui, session.lang(), rule, features, is_area, &mut state.signs);
+            if row.double_clicked() {
+                asks.push(UiAsk::StyleLayer(layer.table().to_owned()));
+            }
         }
     }
 }
@@ -265,6 +268,9 @@ fn layer_menu(ui: &mut Ui, session: &Session, layer: &LayerView, state: &mut Lay
         asks.push(UiAsk::ExportLayer(table.clone()));
     }
     ui.separator();
+    if menu_row(ui, "PALETTE", lang.pick("图层样式…", "Layer style…"), layer.has_geometry()) {
+        asks.push(UiAsk::StyleLayer(table.clone()));
+    }
     opacity_row(ui, session, layer, state, asks);
     ui.separator();
     let writable = is_writable(session);
@@ -371,8 +377,16 @@ fn rename_row(ui: &mut Ui, lang: Lang, state: &mut LayersState, asks: &mut Asks)
 }
 
 /// `features` is how many the row stands for, once that is known.
-fn legend_row(ui: &mut Ui, lang: Lang, rule: &Rule, features: Option<u64>, is_area: bool, signs: &mut Signs) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LEGEND_ROW), Sense::hover());
+fn legend_row(
+    ui: &mut Ui,
+    lang: Lang,
+    rule: &Rule,
+    features: Option<u64>,
+    is_area: bool,
+    signs: &mut Signs,
+) -> Response {
+    // It takes clicks but no focus: the way through the tree by keys stays short.
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LEGEND_ROW), Sense::CLICK);
     let sign = Rect::from_center_size(pos2(rect.left() + 66.0, rect.center().y), vec2(24.0, 18.0));
     legend::rule_sign(ui, sign, rule, is_area, signs);
     let (name, features) = (rule.name.get(lang), features.map(count).unwrap_or_default());
@@ -380,6 +394,7 @@ fn legend_row(ui: &mut Ui, lang: Lang, rule: &Rule, features: Option<u64>, is_ar
     let at = pos2(rect.left() + 88.0, rect.center().y);
     widgets::text_in(ui, at, name, theme::note(), Tokens::of(ui).text2, rect.width() - 96.0 - right);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name} {features}").trim_end()));
+    response
 }
 
 fn run(asks: &mut Asks, command: LayerCommand) {

@@ -7,7 +7,9 @@ use super::signs::Signs;
 use super::theme::{self, Tokens};
 use crate::kinds::kind::Group;
 use crate::model::feature::Feature;
-use crate::model::style::{LineMark, Paint, Rgba, Rule, Size, Style};
+use crate::model::geometry::GeometryKind;
+use crate::model::ramp::{RAMPS, Ramp, ramp};
+use crate::model::style::{Crowd, Ink, LineMark, Paint, Rgba, Rule, Size, Style};
 use crate::session::legend::LEGEND_DENOMINATOR;
 use crate::session::state::LayerView;
 
@@ -19,12 +21,40 @@ fn chief(style: &Style) -> Option<&Rule> {
 
 /// Paints a layer's sign into a room of about 24 × 18.
 pub fn layer_sign(ui: &Ui, room: Rect, layer: &LayerView, signs: &mut Signs) {
-    let is_area = layer.schema.geometry.and_then(crate::model::geometry::GeometryKind::dimension) == Some(2);
-    match chief(&layer.style) {
+    match (&layer.style.crowd, chief(&layer.style)) {
         _ if !layer.has_geometry() => icon_sign(ui, room, "TABLE"),
-        Some(rule) => rule_sign(ui, room, rule, is_area, signs),
-        None => group_sign(ui, room, layer.group()),
+        (Crowd::Heat { ramp, .. }, _) => ramp_sign(ui, swatch(room), ramp_of(ramp), false, 12),
+        (Crowd::Clusters { ink, .. }, _) => cluster_sign(ui, room, *ink),
+        (Crowd::Each, Some(rule)) => rule_sign(ui, room, rule, is_area(layer), signs),
+        (Crowd::Each, None) => group_sign(ui, room, layer.group()),
     }
+}
+
+/// Whether a layer's features have an inside.
+pub fn is_area(layer: &LayerView) -> bool {
+    layer.schema.geometry.and_then(GeometryKind::dimension) == Some(2)
+}
+
+/// The ramp of a style, the first of all where it is not known.
+fn ramp_of(id: &str) -> &'static Ramp {
+    ramp(id).unwrap_or(&RAMPS[0])
+}
+
+/// Paints a ramp in so many steps, from left to right.
+pub fn ramp_sign(ui: &Ui, room: Rect, ramp: &Ramp, reversed: bool, steps: usize) {
+    let dark = ui.visuals().dark_mode;
+    for (at, ink) in ramp.inks(steps, reversed).into_iter().enumerate() {
+        let x = |at: usize| room.left() + room.width() * at as f32 / steps as f32;
+        let part = Rect::from_x_y_ranges(x(at)..=x(at + 1), room.y_range());
+        ui.painter().rect_filled(part, 0, color(ink.on(dark)));
+    }
+}
+
+/// A disc that stands for several points.
+fn cluster_sign(ui: &Ui, room: Rect, ink: Ink) {
+    let ground = color(ink.on(ui.visuals().dark_mode));
+    ui.painter().circle(room.center(), 8.0, ground, Stroke::new(1.0, Tokens::of(ui).raised));
+    ui.painter().text(room.center(), Align2::CENTER_CENTER, "9", theme::medium(10.0), Tokens::of(ui).raised);
 }
 
 /// Paints the sign of one feature: what its layer's style paints for its values.
@@ -37,9 +67,8 @@ pub fn feature_sign(ui: &Ui, room: Rect, layer: &LayerView, feature: &Feature, s
         let passes = rule.filter.as_ref().is_none_or(|filter| filter.matches(&get));
         passes && rule.scale.holds(LEGEND_DENOMINATOR) && !rule.paints.is_empty()
     };
-    let is_area = layer.schema.geometry.and_then(crate::model::geometry::GeometryKind::dimension) == Some(2);
     match layer.style.rules.iter().find(is_for) {
-        Some(rule) => rule_sign(ui, room, rule, is_area, signs),
+        Some(rule) => rule_sign(ui, room, rule, is_area(layer), signs),
         None => layer_sign(ui, room, layer, signs),
     }
 }
@@ -70,28 +99,57 @@ pub fn group_icon(group: Group) -> &'static str {
 
 /// Paints what a rule paints.
 pub fn rule_sign(ui: &Ui, room: Rect, rule: &Rule, is_area: bool, signs: &mut Signs) {
-    let dark = ui.visuals().dark_mode;
+    paints_sign(ui, room, &rule.paints, is_area, signs);
+}
+
+/// Paints some paints over each other.
+pub fn paints_sign(ui: &Ui, room: Rect, paints: &[Paint], is_area: bool, signs: &mut Signs) {
     let is_sign = |paint: &&Paint| matches!(paint, Paint::Symbol { .. });
     // Where a symbol says it all (a note, drawn as a point, a line or an area) the lines around it stay away.
-    let has_symbol = rule.paints.iter().any(|paint| is_sign(&paint));
-    for paint in rule.paints.iter().filter(|paint| !has_symbol || is_sign(paint)) {
-        match paint {
-            Paint::Fill { ink, opacity } => {
-                ui.painter().rect_filled(swatch(room), 2, color(ink.on(dark).with_opacity(*opacity)));
-            }
-            Paint::Stroke(stroke) => {
-                let color = color(stroke.ink.on(dark).with_opacity(stroke.opacity));
-                let width = px(&stroke.width).clamp(0.8, 4.0);
-                stroke_sign(ui, room, Stroke::new(width, color), &stroke.dash, is_area);
-            }
-            Paint::Marks { mark, ink, .. } => marks_sign(ui, room, *mark, color(ink.on(dark))),
-            Paint::Symbol { id, size } => signs.paint(ui, room, id, px(size).clamp(12.0, 18.0)),
-            Paint::Disc { ink, size, ring } => {
-                let radius = (px(size) / 2.0).clamp(2.5, 6.0);
-                let ring = ring.as_ref().map_or(Stroke::NONE, |ring| Stroke::new(1.0, color(ring.ink.on(dark))));
-                ui.painter().circle(room.center(), radius, color(ink.on(dark)), ring);
+    let has_symbol = paints.iter().any(|paint| is_sign(&paint));
+    for paint in paints.iter().filter(|paint| !has_symbol || is_sign(paint)) {
+        paint_sign(ui, room, paint, is_area, signs);
+    }
+}
+
+/// Paints one of them.
+pub fn paint_sign(ui: &Ui, room: Rect, paint: &Paint, is_area: bool, signs: &mut Signs) {
+    let dark = ui.visuals().dark_mode;
+    match paint {
+        Paint::Fill { ink, opacity } => {
+            _ = ui.painter().rect_filled(swatch(room), 2, color(ink.on(dark).with_opacity(*opacity)));
+        }
+        Paint::Hatch { ink, opacity, angle_deg, spacing_px, width, crossed } => {
+            let stroke = Stroke::new(px(width).clamp(0.8, 2.0), color(ink.on(dark).with_opacity(*opacity)));
+            let angles = [*angle_deg, *angle_deg + 90.0];
+            for angle_deg in &angles[..if *crossed { 2 } else { 1 }] {
+                hatch_sign(ui, swatch(room), *angle_deg, spacing_px.clamp(3.0, 8.0), stroke);
             }
         }
+        Paint::Stroke(stroke) => {
+            let color = color(stroke.ink.on(dark).with_opacity(stroke.opacity));
+            let width = px(&stroke.width).clamp(0.8, 4.0);
+            stroke_sign(ui, room, Stroke::new(width, color), &stroke.dash, is_area);
+        }
+        Paint::Marks { mark, ink, .. } => marks_sign(ui, room, *mark, color(ink.on(dark))),
+        Paint::Symbol { id, size } => signs.paint(ui, room, id, px(size).clamp(12.0, 18.0)),
+        Paint::Disc { ink, size, ring } => {
+            let radius = (px(size) / 2.0).clamp(2.5, 6.0);
+            let ring = ring.as_ref().map_or(Stroke::NONE, |ring| Stroke::new(1.0, color(ring.ink.on(dark))));
+            ui.painter().circle(room.center(), radius, color(ink.on(dark)), ring);
+        }
+    }
+}
+
+/// Lines across a room, counter-clockwise from a line to the right.
+fn hatch_sign(ui: &Ui, room: Rect, angle_deg: f32, spacing: f32, stroke: Stroke) {
+    let painter = ui.painter().with_clip_rect(room.intersect(ui.clip_rect()));
+    let along = egui::Vec2::angled(-angle_deg.to_radians());
+    let reach = room.size().length() / 2.0;
+    let lines = (reach / spacing).ceil() as i32;
+    for line in -lines..=lines {
+        let middle = room.center() + along.rot90() * (line as f32 * spacing);
+        painter.line_segment([middle - along * reach, middle + along * reach], stroke);
     }
 }
 

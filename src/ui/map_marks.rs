@@ -14,14 +14,16 @@ use crate::session::place;
 use crate::session::state::FeatureRef;
 
 /// Outlines that are fetched in one frame; the rest follows in the next ones.
-const A_FRAME: usize = 3000;
+const A_FRAME: usize = 2000;
+/// Selections of many layers, or of very many rows, are looked through in so many steps a frame.
+const WALKS_A_FRAME: usize = 4;
 /// The part of the world that is looked through reaches so far beyond the view, as a share of it.
 const BEYOND: f64 = 0.25;
-/// With more than this selected around the view, of things as small as a cell of so many pixels one a cell is marked.
+/// With more than this selected, of things as small as a cell of so many pixels one a cell is marked.
 const THIN_FROM: usize = 2000;
 const CELL_PX: f64 = 5.0;
 /// Positions drawn in one frame at most.
-const MOST_POSITIONS: usize = 200_000;
+const MOST_POSITIONS: usize = 100_000;
 /// Radius of the ring around a point.
 const RING_RADIUS: f32 = 12.0;
 /// Widths of selection: yellow, and the dark outline under it.
@@ -62,10 +64,19 @@ pub struct Marks {
     outlines: Vec<Outline>,
     /// Those of another view or selection; they take the place of the old ones when all are there.
     coming: Option<Vec<Outline>>,
-    /// Layer and rows that are still to be fetched.
-    waiting: VecDeque<(String, Vec<i64>)>,
+    /// What is still to be done for them.
+    waiting: VecDeque<Waiting>,
     /// Cells in which something small is marked already.
     cells: HashSet<[i64; 2]>,
+}
+
+/// One piece of the way to the outlines of a layer.
+#[derive(Debug)]
+enum Waiting {
+    /// Rows of the selection after this one are to be looked for in the view.
+    Seek(String, Option<i64>),
+    /// Outlines of these rows are to be fetched.
+    Fetch(String, Vec<i64>),
 }
 
 /// A part of the world that was looked through for what is selected there.
@@ -100,41 +111,55 @@ impl Marks {
             self.look_through(session, camera, now);
         }
         self.fetch(session);
-        if self.known.is_none() || self.coming.is_some() {
+        if self.coming.is_some() {
             ui.ctx().request_repaint();
         }
     }
 
-    /// Finds out what is selected in and around the view.
+    /// Begins to find out what is selected in and around the view.
     fn look_through(&mut self, session: &Session, camera: &Camera, revisions: [u64; 2]) {
-        let view = camera.bounds_world();
+        let (view, selection) = (camera.bounds_world(), session.selection());
         let bounds = view.grown(view.width().max(view.height()) * BEYOND);
-        // While the map's memory is being written the old marks stay, and the next frame tries again.
-        self.known = None;
-        let Some(found) = session.selected_in(bounds) else { return };
-        let is_thinned = found.iter().map(|(_, ids)| ids.len()).sum::<usize>() > THIN_FROM;
+        let is_thinned = selection.len() > THIN_FROM;
         let looked = Looked { bounds, metres_per_px: camera.view().metres_per_px, is_thinned };
         self.known = Some((revisions, looked));
-        self.waiting = found.into();
+        self.waiting = selection.rows.keys().map(|layer| Waiting::Seek(layer.clone(), None)).collect();
         self.coming = Some(Vec::new());
         self.cells.clear();
     }
 
+    /// Goes on where the last frame stopped. While the map's memory is being written the old marks stay, and the next
+    /// frame tries again.
     fn fetch(&mut self, session: &Session) {
-        let mut room = A_FRAME;
+        let Some((_, looked)) = self.known else { return };
+        let (mut room, mut walks) = (A_FRAME, WALKS_A_FRAME);
         while room > 0
-            && let Some((layer, mut ids)) = self.waiting.pop_front()
+            && walks > 0
+            && let Some(next) = self.waiting.pop_front()
         {
-            let rest = ids.split_off(ids.len().min(room));
-            let Some(outlines) = session.outlines(&layer, &ids) else {
-                ids.extend(rest);
-                self.waiting.push_front((layer, ids));
-                return;
-            };
-            room -= ids.len();
-            outlines.into_iter().filter_map(Outline::around).for_each(|outline| self.add(outline));
-            if !rest.is_empty() {
-                self.waiting.push_front((layer, rest));
+            match next {
+                Waiting::Seek(layer, after) => {
+                    walks -= 1;
+                    let Some(part) = session.selected_in(&layer, after, &looked.bounds) else {
+                        return self.waiting.push_front(Waiting::Seek(layer, after));
+                    };
+                    if part.walked_to.is_some() {
+                        self.waiting.push_front(Waiting::Seek(layer.clone(), part.walked_to));
+                    }
+                    self.waiting.push_front(Waiting::Fetch(layer, part.ids));
+                }
+                Waiting::Fetch(layer, mut ids) => {
+                    let rest = ids.split_off(ids.len().min(room));
+                    let Some(outlines) = session.outlines(&layer, &ids) else {
+                        ids.extend(rest);
+                        return self.waiting.push_front(Waiting::Fetch(layer, ids));
+                    };
+                    room -= ids.len();
+                    outlines.into_iter().filter_map(Outline::around).for_each(|outline| self.add(outline));
+                    if !rest.is_empty() {
+                        self.waiting.push_front(Waiting::Fetch(layer, rest));
+                    }
+                }
             }
         }
         if self.waiting.is_empty()
@@ -169,8 +194,22 @@ impl Marks {
             })
             .collect();
         let (scale, radius) = if picked.len() > CROWD { (0.6, RING_RADIUS / 2.0) } else { (1.0, RING_RADIUS) };
-        for (width, color) in [(PICK_EDGE_WIDTH, tokens.pick_edge), (PICK_WIDTH, tokens.pick)] {
-            picked.iter().for_each(|outline| lens.draw(painter, outline, Stroke::new(width * scale, color), radius));
+        let strokes = [(PICK_EDGE_WIDTH, tokens.pick_edge), (PICK_WIDTH, tokens.pick)];
+        let strokes = strokes.map(|(width, color)| Stroke::new(width * scale, color));
+        // The way to the screen is gone once for both strokes.
+        let mut runs: Vec<Vec<Pos2>> = Vec::new();
+        for path in picked.iter().flat_map(|outline| &outline.paths) {
+            match path.as_slice() {
+                [] => {}
+                [place] => runs.push(vec![lens.at(*place)]),
+                _ => runs.append(&mut lens.runs(path)),
+            }
+        }
+        for run in &runs {
+            draw_run(painter, run.clone(), strokes[0], radius);
+        }
+        for run in runs {
+            draw_run(painter, run, strokes[1], radius);
         }
     }
 }
@@ -190,23 +229,32 @@ impl Lens<'_> {
         pos2((x + f64::from(self.map.left())) as f32, (y + f64::from(self.map.top())) as f32)
     }
 
+    /// The part of the screen that a box of the world takes up; may lie far outside.
+    pub fn rect(&self, world: &Bounds) -> Rect {
+        let [[west, south], [east, north]] = [world.min, world.max];
+        Rect::from_points(&[[west, south], [east, south], [east, north], [west, north]].map(|corner| self.at(corner)))
+    }
+
     /// Draws a feature's outline: a ring around a point, strokes along lines and borders.
     pub fn draw(&self, painter: &Painter, outline: &Outline, stroke: Stroke, ring_radius: f32) {
         for path in &outline.paths {
             match path.as_slice() {
                 [] => {}
-                [place] => {
-                    painter.circle_stroke(self.at(*place), ring_radius, stroke);
-                }
+                [place] => draw_run(painter, vec![self.at(*place)], stroke, ring_radius),
                 _ => self.polyline(painter, path, stroke),
             }
         }
     }
 
-    /// Draws what of a path is on the screen; positions closer than a pixel are left out.
+    /// Draws what of a path is on the screen.
     pub fn polyline(&self, painter: &Painter, path: &[[f64; 2]], stroke: Stroke) {
+        self.runs(path).into_iter().for_each(|run| draw_run(painter, run, stroke, 0.0));
+    }
+
+    /// What of a path is on the screen, in pieces; positions closer than a pixel are left out.
+    fn runs(&self, path: &[[f64; 2]]) -> Vec<Vec<Pos2>> {
         let room = self.map.expand(64.0);
-        let mut run: Vec<Pos2> = Vec::new();
+        let mut runs: Vec<Vec<Pos2>> = Vec::new();
         let mut last: Option<[f64; 2]> = None;
         for place in path {
             let [x, y] = self.camera.screen_from_world(*place);
@@ -221,25 +269,30 @@ impl Lens<'_> {
             }
             last = Some(here);
             let Some([from, to]) = clip(before, here, room) else { continue };
-            if run.last().is_none_or(|end| end.distance(from) > 0.01) {
-                flush(painter, &mut run, stroke);
-                run.push(from);
+            match runs.last_mut().filter(|run| run.last().is_some_and(|end| end.distance(from) <= 0.01)) {
+                Some(run) => run.push(to),
+                None => runs.push(vec![from, to]),
             }
-            run.push(to);
         }
-        flush(painter, &mut run, stroke);
+        runs
     }
 }
 
-fn flush(painter: &Painter, run: &mut Vec<Pos2>, stroke: Stroke) {
-    if run.len() > 1 {
-        painter.add(Shape::line(std::mem::take(run), stroke));
+/// Draws a piece of a path; a single position as a ring.
+fn draw_run(painter: &Painter, run: Vec<Pos2>, stroke: Stroke, ring_radius: f32) {
+    match run[..] {
+        [] => {}
+        [place] => {
+            painter.circle_stroke(place, ring_radius, stroke);
+        }
+        _ => {
+            painter.add(Shape::line(run, stroke));
+        }
     }
-    run.clear();
 }
 
 /// The part of a segment inside a box (Liang–Barsky), in f64 since its ends may be far away.
-fn clip(from: [f64; 2], to: [f64; 2], room: Rect) -> Option<[Pos2; 2]> {
+pub(super) fn clip(from: [f64; 2], to: [f64; 2], room: Rect) -> Option<[Pos2; 2]> {
     let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
     let step = [to[0] - from[0], to[1] - from[1]];
     let least = [f64::from(room.left()), f64::from(room.top())];
@@ -299,6 +352,17 @@ struct Paths(Vec<Vec<[f64; 2]>>);
 impl Visitor for Paths {
     fn path(&mut self, coords: Coords<'_>) {
         self.0.push(coords.iter().map(place::world_from_lonlat).collect());
+    }
+}
+
+/// Draws where the pointer of another pane is: a fine cross.
+pub(super) fn draw_cross(ui: &Ui, painter: &Painter, lens: &Lens<'_>, world: [f64; 2]) {
+    let (tokens, at) = (Tokens::of(ui), lens.at(world));
+    for stroke in [Stroke::new(3.0, tokens.raised), Stroke::new(1.0, tokens.accent)] {
+        for (gap, reach) in [(vec2(4.0, 0.0), vec2(14.0, 0.0)), (vec2(0.0, 4.0), vec2(0.0, 14.0))] {
+            painter.line_segment([at - reach, at - gap], stroke);
+            painter.line_segment([at + gap, at + reach], stroke);
+        }
     }
 }
 

@@ -10,26 +10,29 @@ use crate::session::Session;
 use crate::session::command::{Command, LookCommand};
 use crate::session::place;
 use crate::session::settings::CoordinateStyle;
+use crate::session::shown::Shown;
 use crate::text::Lang;
 
 /// The place that was right-clicked.
 #[derive(Clone, Copy, Debug)]
-pub struct MenuPlace {
+pub struct MenuPlace<'a> {
     /// Web Mercator metres.
     pub world: [f64; 2],
     /// World metres that a thing may be away.
     pub tolerance_m: f64,
     /// Map scale's denominator.
     pub denominator: f64,
+    /// The layers there.
+    pub shown: &'a Shown,
 }
 
 /// Shows the menu.
-pub fn map_menu_ui(ui: &mut Ui, session: &Session, at: MenuPlace, out: &mut Vec<MapAsk>) {
+pub fn map_menu_ui(ui: &mut Ui, session: &Session, at: MenuPlace<'_>, out: &mut Vec<MapAsk>) {
     let lang = session.lang();
     ui.set_width(400.0);
     if row(ui, "CURSOR_CLICK", lang.pick("识别此处", "Identify here"), true) {
-        let MenuPlace { world, tolerance_m, denominator } = at;
-        let look = LookCommand::Identify { at_world: world, tolerance_m, denominator };
+        let MenuPlace { world: at_world, tolerance_m, denominator, shown } = at;
+        let look = LookCommand::Identify { at_world, tolerance_m, denominator, shown: shown.clone() };
         out.push(MapAsk::Ask(UiAsk::Run(Command::Look(look))));
     }
     let is_writable = session.city().is_some_and(|city| city.read_only.is_none());

@@ -1,33 +1,27 @@
-//! The map: its picture, what lies over it, and what mouse and keys do on it.
+//! The map: its panes, what lies over them, and the keys that are its own.
 
-use egui::{
-    CursorIcon, EventFilter, Id, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{EventFilter, Id, Key, Rect, Response, Role, Sense, Ui, WidgetInfo};
 
 use super::ask::{Asks, UiAsk};
 use super::camera::{Camera, View};
+use super::map_buttons::map_buttons_ui;
+use super::map_grid::MapGrid;
+use super::map_hand::{self, Hand, HandState, local};
 use super::map_marks::{self, Lens, Marks, Outline};
-use super::map_tiles::Tiles;
-use super::theme::{self, Tokens};
-use super::tools::{Outcome, Tool, ToolKind};
-use super::{map_menu, status_bar};
-use crate::kinds::kind::Group;
-use crate::model::geometry::{Bounds, GeometryKind};
+use super::map_tiles::{Sight, Tiles, frame_end};
+use super::overview_map::{OverviewMap, overview_ui};
+use super::second_map::{SecondMap, divider_ui, head_ui};
+use super::status_bar;
+use super::theme::Tokens;
+use super::tools::{Tool, ToolKind};
+use crate::model::geometry::Bounds;
 use crate::session::action::{ActionId, action};
-use crate::session::command::{Command, LookCommand, SelectMode};
+use crate::session::shown::Shown;
 use crate::session::state::{CityView, FeatureRef};
 use crate::session::{LookAt, Session};
 
-/// How far the pointer may be off, logical pixels.
-const TOLERANCE_PX: f64 = 6.0;
-/// Scroll points for twice the scale: one notch of a wheel is about 80.
-const SCROLL_FOR_DOUBLE: f32 = 120.0;
-/// What is left of a step of Ctrl + wheel (or a pinch, which comes in small steps anyway).
-const FINE: f64 = 0.4;
-/// The pointer rests this long before the tip comes.
-const TIP_AFTER_S: f64 = 0.3;
-/// After the last turn of the wheel, this long until the view counts as one to come back to.
-const SETTLE_AFTER_S: f64 = 0.4;
+/// One key press turns the map by so much.
+const TURN_STEP_RAD: f64 = 15.0 * std::f64::consts::PI / 180.0;
 
 /// What a click, drag or key on the map asks of the rest of the window.
 #[derive(Debug)]
@@ -49,44 +43,37 @@ pub struct MapPanel {
     pub tiles: Tiles,
     /// So much at the right lies under a panel.
     pub covered_px: f32,
+    /// Whether the coordinate grid is drawn.
+    pub has_grid: bool,
     marks: Marks,
-    hover: Hover,
-    gesture: Gesture,
-    shown: Option<Shown>,
+    grid: MapGrid,
+    hand: HandState,
+    details: Option<Outlined>,
+    second: Option<Box<SecondMap>>,
+    /// The small map of the whole city.
+    pub(super) overview: OverviewMap,
+    pointer_world: [f64; 2],
     city: Option<std::path::PathBuf>,
 }
 
-#[derive(Default)]
-struct Hover {
-    at: Option<FeatureRef>,
-    outline: Option<Outline>,
-    since: f64,
-    /// Where the pointer was, and on which view.
-    seen_at: Option<(Pos2, View)>,
-    pointer_world: [f64; 2],
-}
-
 /// What the details show; its outline is fetched again until the map's memory has it, and after every change.
-struct Shown {
+struct Outlined {
     at: FeatureRef,
     outline: Option<Outline>,
     revision: u64,
 }
 
-#[derive(Default)]
-struct Gesture {
-    /// Where a box began, on the screen.
-    box_from: Option<Pos2>,
-    /// Time of the last turn of the wheel.
-    wheel_at: Option<f64>,
-    /// The place of the context menu.
-    menu_world: [f64; 2],
-}
-
 impl MapPanel {
+    /// The map as it was left: with or without the coordinate grid and the small map of the whole city.
+    pub fn as_left(has_grid: bool, has_overview: bool) -> Self {
+        let mut panel = Self { has_grid, ..Self::default() };
+        panel.overview.is_open = has_overview;
+        panel
+    }
+
     /// The place under the pointer, or the last one.
     pub fn pointer_world(&self) -> [f64; 2] {
-        self.hover.pointer_world
+        self.pointer_world
     }
 
     /// Id of the map among the widgets.
@@ -94,11 +81,20 @@ impl MapPanel {
         Id::unique("map")
     }
 
+    /// The second map, if there is one.
+    #[cfg(test)]
+    pub(super) fn second(&self) -> Option<&SecondMap> {
+        self.second.as_deref()
+    }
+
     /// What an action does on the map; `false` if it is not the map's.
     pub fn act(&mut self, id: ActionId, session: &Session) -> bool {
         match id {
             ActionId::ZoomIn => self.camera.zoom(2.0),
             ActionId::ZoomOut => self.camera.zoom(0.5),
+            ActionId::TurnLeft => self.turn(-TURN_STEP_RAD),
+            ActionId::TurnRight => self.turn(TURN_STEP_RAD),
+            ActionId::NorthUp => self.camera.turn_to(0.0),
             ActionId::PreviousView => self.camera.back(),
             ActionId::NextView => self.camera.forth(),
             ActionId::ZoomAll => {
@@ -107,6 +103,10 @@ impl MapPanel {
                 }
             }
             ActionId::ZoomSelection => self.zoom_to_selection(session),
+            ActionId::CoordinateGrid => self.has_grid = !self.has_grid,
+            ActionId::OverviewMap => self.overview.is_open = !self.overview.is_open,
+            ActionId::SecondMap => self.open_second(session, false),
+            ActionId::Swipe => self.open_second(session, true),
             _ => match ToolKind::of_action(id) {
                 Some(kind) => self.tool.take_up(kind),
                 None => return false,
@@ -114,6 +114,20 @@ impl MapPanel {
         }
         self.camera.settle();
         true
+    }
+
+    fn turn(&mut self, by_rad: f64) {
+        // To the next whole step, so that a map turned by hand comes upright again.
+        let steps = self.camera.view().rotation_rad / TURN_STEP_RAD;
+        let next = if by_rad > 0.0 { (steps + 1e-6).floor() + 1.0 } else { (steps - 1e-6).ceil() - 1.0 };
+        self.camera.turn_to(next * TURN_STEP_RAD);
+    }
+
+    fn open_second(&mut self, session: &Session, is_swipe: bool) {
+        match &mut self.second {
+            Some(second) => second.switch(is_swipe),
+            None => self.second = Some(Box::new(SecondMap::new(session, &self.camera, is_swipe))),
+        }
     }
 
     fn zoom_to_selection(&mut self, session: &Session) {
@@ -134,6 +148,7 @@ impl MapPanel {
         let is_new = path != self.city;
         if is_new {
             self.camera.forget();
+            self.second = None;
             self.tool.take_up(ToolKind::Identify);
             if let Some(bounds) = session.city().and_then(CityView::home_world) {
                 self.camera.go_to_bounds(&bounds);
@@ -145,251 +160,192 @@ impl MapPanel {
         }
         match look_at.filter(|_| !is_new) {
             Some(LookAt::Bounds(bounds)) => self.camera.go_to_bounds(&bounds),
-            Some(LookAt::Place(center_world, metres_per_px)) => self.camera.go(View { center_world, metres_per_px }),
+            Some(LookAt::Place(center_world, metres_per_px)) => {
+                self.camera.go(View { center_world, metres_per_px, ..self.camera.view() });
+            }
             None => {}
         }
     }
 }
 
-/// Shows the map in all the room there is. Gives back the map's place on the screen.
+/// Shows the map in all the room there is. Gives back the map's place on the screen: the first one's, if there are two.
 pub fn map_ui(ui: &mut Ui, session: &mut Session, panel: &mut MapPanel, out: &mut Vec<MapAsk>) -> Rect {
-    let map = ui.available_rect_before_wrap();
+    let room = ui.available_rect_before_wrap();
+    ui.advance_cursor_after_rect(room);
+    panel.close_second(session);
+    let places = panel.second.as_ref().map(|second| second.places(room));
+    let map = places.map_or(room, |[first, ..]| first);
     let response = ui.interact(map, MapPanel::id(), Sense::click_and_drag());
-    ui.advance_cursor_after_rect(map);
     panel.camera.resize([f64::from(map.width()), f64::from(map.height())]);
-    ui.painter().rect_filled(map, 0, Tokens::of(ui).land);
+    ui.painter().rect_filled(room, 0, Tokens::of(ui).land);
+    let second = second_pane(ui, panel.second.as_deref_mut(), places);
     if session.city().is_some() {
-        pointer(ui, session, panel, &response, out);
+        panel.pointer(ui, session, &response, second.as_ref(), out);
     }
-    let eye = response.hover_pos().map(|at| local(map, at));
-    panel.tiles.follow(ui.ctx(), session, &panel.camera, eye);
-    paint(ui, session, panel, &response);
+    if let Some(second) = &mut panel.second {
+        second.go_along(&mut panel.camera);
+    }
+    panel.tiles_follow(ui, session, &response, second.as_ref());
+    panel.paint(ui, session, &response, second.as_ref());
     if session.city().is_some() {
-        let free = map.with_max_x(map.right() - panel.covered_px);
-        status_bar::scale_bar(ui, free, panel.camera.view());
-        zoom_buttons(ui, session, free, out);
+        panel.furniture(ui, session, room, map, out);
     }
     describe(ui, session, panel, &response);
     map
 }
 
-fn ask(out: &mut Vec<MapAsk>, command: LookCommand) {
-    out.push(MapAsk::Ask(UiAsk::Run(Command::Look(command))));
+/// The second map where it stands beside the first one.
+struct SecondPane {
+    place: Rect,
+    /// The part of it that is to be seen.
+    clip: Rect,
+    /// Over the first map it takes no clicks of its own.
+    response: Option<Response>,
 }
 
-fn local(map: Rect, at: Pos2) -> [f64; 2] {
-    [f64::from(at.x - map.left()), f64::from(at.y - map.top())]
+fn second_pane(ui: &Ui, second: Option<&mut SecondMap>, places: Option<[Rect; 3]>) -> Option<SecondPane> {
+    let (second, [_, place, clip]) = second.zip(places)?;
+    second.camera.resize([f64::from(place.width()), f64::from(place.height())]);
+    let sense = || ui.interact(place, Id::unique("second-map"), Sense::click_and_drag());
+    let response = (!second.is_swipe).then(sense);
+    Some(SecondPane { place, clip, response })
 }
 
-fn pointer(ui: &Ui, session: &Session, panel: &mut MapPanel, response: &Response, out: &mut Vec<MapAsk>) {
-    let map = response.rect;
-    if let Some(at) = response.hover_pos() {
-        panel.hover.pointer_world = panel.camera.world_from_screen(local(map, at));
-        wheel(ui, panel, local(map, at));
-        extra_buttons(ui, panel);
-    }
-    settle_after_wheel(ui, panel);
-    drag(ui, panel, response, out);
-    clicks(ui, session, panel, response, out);
-    context_menu(session, panel, response, out);
-    hover(ui, session, panel, response);
-}
-
-fn wheel(ui: &Ui, panel: &mut MapPanel, at: [f64; 2]) {
-    let (scroll, pinch, now) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta(), input.time));
-    let factor = f64::from((scroll / SCROLL_FOR_DOUBLE).exp2()) * f64::from(pinch).powf(FINE);
-    if (factor - 1.0).abs() > 1e-6 {
-        panel.camera.zoom_about(at, factor);
-        panel.gesture.wheel_at = Some(now);
-    }
-}
-
-fn settle_after_wheel(ui: &Ui, panel: &mut MapPanel) {
-    let Some(last) = panel.gesture.wheel_at else { return };
-    let since = ui.input(|input| input.time) - last;
-    if since > SETTLE_AFTER_S {
-        panel.camera.settle();
-        panel.gesture.wheel_at = None;
-    } else {
-        ui.ctx().request_repaint_after_secs((SETTLE_AFTER_S - since) as f32 + 0.01);
-    }
-}
-
-fn extra_buttons(ui: &Ui, panel: &mut MapPanel) {
-    let (back, forth) = ui.input(|input| {
-        (input.pointer.button_pressed(PointerButton::Extra1), input.pointer.button_pressed(PointerButton::Extra2))
-    });
-    if back {
-        panel.camera.back();
-    }
-    if forth {
-        panel.camera.forth();
-    }
-}
-
-fn drag(ui: &Ui, panel: &mut MapPanel, response: &Response, out: &mut Vec<MapAsk>) {
-    let (shift, space, delta) =
-        ui.input(|input| (input.modifiers.shift, input.key_down(Key::Space), input.pointer.delta()));
-    let space = space && !ui.ctx().text_edit_focused() && response.hovered();
-    let selects = panel.tool.kind() == ToolKind::Select;
-    if response.drag_started_by(PointerButton::Primary) && (selects || shift) && !space {
-        panel.gesture.box_from = ui.input(|input| input.pointer.press_origin());
-    }
-    let drags = response.dragged_by(PointerButton::Primary) && panel.gesture.box_from.is_none();
-    let pan = if drags || response.dragged_by(PointerButton::Middle) {
-        response.drag_delta()
-    } else if space {
-        delta
-    } else {
-        vec2(0.0, 0.0)
-    };
-    if pan != vec2(0.0, 0.0) {
-        panel.camera.pan_px([f64::from(pan.x), f64::from(pan.y)]);
-    }
-    if response.drag_stopped() {
-        panel.camera.settle();
-        box_drawn(ui, panel, response, selects, out);
-    }
-}
-
-fn box_drawn(ui: &Ui, panel: &mut MapPanel, response: &Response, selects: bool, out: &mut Vec<MapAsk>) {
-    let (Some(from), Some(to)) = (panel.gesture.box_from.take(), response.interact_pointer_pos()) else { return };
-    let (one, two) = (
-        panel.camera.world_from_screen(local(response.rect, from)),
-        panel.camera.world_from_screen(local(response.rect, to)),
-    );
-    let mut world = Bounds::EMPTY;
-    world.extend(one);
-    world.extend(two);
-    let mode = ui.input(|input| select_mode(input.modifiers));
-    let fully = is_inside(from, to);
-    let denominator = panel.camera.view().denominator();
-    if selects {
-        ask(out, LookCommand::SelectBox { world, fully, mode, denominator });
-    } else if (to - from).length() > 4.0 {
-        panel.camera.go_to_bounds(&world);
-    }
-}
-
-/// A box drawn to the right selects what is inside it; drawn to the left, what it touches.
-fn is_inside(from: Pos2, to: Pos2) -> bool {
-    to.x >= from.x
-}
-
-/// Shift adds, Ctrl takes away, both keep what is in both.
-fn select_mode(held: egui::Modifiers) -> SelectMode {
-    match (held.shift, held.command || held.ctrl) {
-        (false, false) => SelectMode::Replace,
-        (true, false) => SelectMode::Add,
-        (false, true) => SelectMode::Remove,
-        (true, true) => SelectMode::Intersect,
-    }
-}
-
-fn clicks(ui: &Ui, session: &Session, panel: &mut MapPanel, response: &Response, out: &mut Vec<MapAsk>) {
-    if response.clicked() || response.drag_started() || response.secondary_clicked() {
-        response.request_focus();
-    }
-    let Some(at) = response.interact_pointer_pos() else { return };
-    let here = local(response.rect, at);
-    let outcome = if response.double_clicked() {
-        if !panel.tool.kind().draws() && panel.tool.kind() != ToolKind::Select {
-            panel.camera.zoom_about(here, 2.0);
-            panel.camera.settle();
-        }
-        panel.tool.finish()
-    } else if response.clicked() {
-        let mode = ui.input(|input| select_mode(input.modifiers));
-        panel.tool.click(panel.camera.world_from_screen(here), mode)
-    } else {
-        return;
-    };
-    outcome_asks(session, panel, outcome, out);
-}
-
-fn outcome_asks(session: &Session, panel: &MapPanel, outcome: Outcome, out: &mut Vec<MapAsk>) {
-    let view = panel.camera.view();
-    let tolerance_m = TOLERANCE_PX * view.metres_per_px;
-    let denominator = view.denominator();
-    match outcome {
-        Outcome::Nothing => {}
-        Outcome::Identify(at_world) => ask(out, LookCommand::Identify { at_world, tolerance_m, denominator }),
-        Outcome::Pick(at_world, mode) => match session.hover(at_world, tolerance_m, denominator) {
-            Some(FeatureRef { layer, id }) => ask(out, LookCommand::Select { layer, ids: vec![id], mode }),
-            None if mode == SelectMode::Replace => ask(out, LookCommand::ClearSelection),
-            None => {}
-        },
-        Outcome::Note(positions, is_area) => out.push(MapAsk::Note(positions, is_area)),
-        Outcome::PutAway => {
-            ask(out, LookCommand::ClearSelection);
-            ask(out, LookCommand::ClearDetails);
+impl MapPanel {
+    fn close_second(&mut self, session: &mut Session) {
+        if let Some(second) = self.second.as_mut().filter(|second| second.is_closing) {
+            second.tiles.close(session);
+            self.second = None;
         }
     }
-}
 
-/// Right click: ends a drawing, or opens the menu of the place.
-fn context_menu(session: &Session, panel: &mut MapPanel, response: &Response, out: &mut Vec<MapAsk>) {
-    if response.secondary_clicked() {
-        if panel.tool.is_drawing() {
-            let outcome = panel.tool.finish();
-            outcome_asks(session, panel, outcome, out);
+    /// Mouse and pen on both maps.
+    fn pointer(
+        &mut self,
+        ui: &Ui,
+        session: &Session,
+        response: &Response,
+        pane: Option<&SecondPane>,
+        out: &mut Vec<MapAsk>,
+    ) {
+        let Self { camera, tool, hand, second, .. } = self;
+        let beyond = pane
+            .zip(second.as_deref())
+            .filter(|(pane, second)| second.is_swipe && response.hover_pos().is_some_and(|at| pane.clip.contains(at)));
+        let shown = beyond.map_or(Shown::Visible, |(_, second)| second.shown.clone());
+        map_hand::pointer(ui, session, &mut Hand { camera, tool, state: hand, shown: &shown }, response, out);
+        if response.hovered() {
+            self.pointer_world = self.hand.pointer_world();
+        }
+        let Some((response, second)) = pane.and_then(|pane| pane.response.as_ref()).zip(self.second.as_deref_mut())
+        else {
             return;
+        };
+        let SecondMap { camera, hand, shown, .. } = second;
+        let mut hand = Hand { camera, tool: &mut self.tool, state: hand, shown };
+        map_hand::pointer(ui, session, &mut hand, response, out);
+        if response.hovered() {
+            self.pointer_world = second.hand.pointer_world();
         }
-        panel.gesture.menu_world = panel.hover.pointer_world;
     }
-    let view = panel.camera.view();
-    let place = map_menu::MenuPlace {
-        world: panel.gesture.menu_world,
-        tolerance_m: TOLERANCE_PX * view.metres_per_px,
-        denominator: view.denominator(),
-    };
-    response.context_menu(|ui| map_menu::map_menu_ui(ui, session, place, out));
-}
 
-fn hover(ui: &Ui, session: &Session, panel: &mut MapPanel, response: &Response) {
-    let now = ui.input(|input| input.time);
-    let seen_at = response.hover_pos().map(|at| (at, panel.camera.view()));
-    let is_moving = seen_at != panel.hover.seen_at;
-    panel.hover.seen_at = seen_at;
-    let looks = matches!(panel.tool.kind(), ToolKind::Pan | ToolKind::Identify | ToolKind::Select);
-    if !response.hovered() || response.dragged() || !looks {
-        panel.hover.at = None;
-        panel.hover.outline = None;
-    } else if is_moving {
-        let view = panel.camera.view();
-        let tolerance_m = TOLERANCE_PX * view.metres_per_px;
-        let found = session.hover(panel.hover.pointer_world, tolerance_m, view.denominator());
-        let found = found.filter(|at| is_worth_a_hover(session, at));
-        if found != panel.hover.at {
-            panel.hover.outline = found.as_ref().and_then(|at| Outline::of(session, at));
-            panel.hover.at = found;
+    fn tiles_follow(&mut self, ui: &Ui, session: &mut Session, response: &Response, pane: Option<&SecondPane>) {
+        let stop = frame_end();
+        let eye = |response: &Response| response.hover_pos().map(|at| local(response.rect, at));
+        let pointer_px = eye(response);
+        let sight = Sight { camera: &self.camera, shown: &Shown::Visible, pointer_px, stop };
+        self.tiles.follow(ui.ctx(), session, sight);
+        if let Some((pane, second)) = pane.zip(self.second.as_deref_mut()) {
+            let pointer_px = pane.response.as_ref().map_or(pointer_px, eye);
+            let sight = Sight { camera: &second.camera, shown: &second.shown, pointer_px, stop };
+            second.tiles.follow(ui.ctx(), session, sight);
         }
-        panel.hover.since = now;
     }
-    if panel.hover.at.is_some() && now - panel.hover.since < TIP_AFTER_S {
-        ui.ctx().request_repaint_after_secs((TIP_AFTER_S - (now - panel.hover.since)) as f32 + 0.01);
+
+    /// Draws both maps and all that lies over them.
+    fn paint(&mut self, ui: &Ui, session: &Session, response: &Response, pane: Option<&SecondPane>) {
+        let map = response.rect;
+        self.follow_details(session);
+        let hovered = |response: &Response| response.hovered().then_some(self.pointer_world);
+        let beside = pane.and_then(|pane| hovered(pane.response.as_ref()?));
+        let mut over = Over {
+            tool: &self.tool,
+            details: self.details.as_ref(),
+            has_grid: self.has_grid,
+            cross: hovered(response),
+        };
+        self.tiles.draw(ui, map, map, &self.camera);
+        if let Some((pane, second)) = pane.zip(self.second.as_deref_mut()) {
+            second.tiles.draw(ui, pane.place, pane.clip, &second.camera);
+            if let Some(response) = &pane.response {
+                let lens = Lens { camera: &second.camera, map: pane.place };
+                over.draw(ui, session, &lens, (&mut second.marks, &mut second.grid), &second.hand, response);
+            }
+        }
+        over.cross = beside;
+        let lens = Lens { camera: &self.camera, map };
+        over.draw(ui, session, &lens, (&mut self.marks, &mut self.grid), &self.hand, response);
     }
-    response.clone().on_hover_cursor(cursor(panel, response));
+
+    /// What stands on the map and can be clicked: divider, the second map's head, overview, scale bar, buttons.
+    fn furniture(&mut self, ui: &mut Ui, session: &mut Session, room: Rect, map: Rect, out: &mut Vec<MapAsk>) {
+        if let Some(second) = &mut self.second {
+            let [_, _, clip] = second.places(room);
+            divider_ui(ui, session, second, room);
+            head_ui(ui, session, second, clip, out);
+            if !second.is_swipe {
+                status_bar::scale_bar(ui, clip, second.camera.view());
+            }
+        }
+        let free = map.with_max_x(map.right().min(room.right() - self.covered_px));
+        overview_ui(ui, session, &mut self.overview, &mut self.camera, free, frame_end());
+        let view = self.camera.view();
+        status_bar::scale_bar(ui, free, view);
+        map_buttons_ui(ui, session, free, view.rotation_rad, out);
+    }
+
+    fn follow_details(&mut self, session: &Session) {
+        let shown = session.details().and_then(|details| details.hits.get(details.current));
+        let revision = session.city().map_or(0, |city| city.revision);
+        let known = self.details.as_ref().filter(|known| known.outline.is_some() && known.revision == revision);
+        if shown != known.map(|known| &known.at) {
+            let outlined = |at: &FeatureRef| Outlined { at: at.clone(), outline: Outline::of(session, at), revision };
+            self.details = shown.map(outlined);
+        }
+    }
 }
 
-/// Areas of the base map lie under everything: their outlines would follow the pointer everywhere.
-fn is_worth_a_hover(session: &Session, at: &FeatureRef) -> bool {
-    let layer = session.city().and_then(|city| city.layer(&at.layer));
-    layer.is_some_and(|layer| {
-        let is_area = layer.schema.geometry.and_then(GeometryKind::dimension) == Some(2);
-        !(is_area && matches!(layer.group(), Group::Base | Group::Grid))
-    })
+/// What lies over a pane's picture.
+struct Over<'a> {
+    tool: &'a Tool,
+    details: Option<&'a Outlined>,
+    has_grid: bool,
+    /// Where the pointer is on the other pane, Web Mercator metres.
+    cross: Option<[f64; 2]>,
 }
 
-fn cursor(panel: &MapPanel, response: &Response) -> CursorIcon {
-    match panel.tool.kind() {
-        _ if response.dragged_by(PointerButton::Middle) => CursorIcon::Grabbing,
-        ToolKind::Pan if response.dragged() => CursorIcon::Grabbing,
-        ToolKind::Pan => CursorIcon::Grab,
-        ToolKind::Identify if response.dragged() => CursorIcon::Grabbing,
-        ToolKind::Identify if panel.hover.at.is_some() => CursorIcon::PointingHand,
-        ToolKind::Identify => CursorIcon::Default,
-        _ => CursorIcon::Crosshair,
+impl Over<'_> {
+    fn draw(
+        &self,
+        ui: &Ui,
+        session: &Session,
+        lens: &Lens<'_>,
+        (marks, grid): (&mut Marks, &mut MapGrid),
+        hand: &HandState,
+        response: &Response,
+    ) {
+        let painter = ui.painter().with_clip_rect(lens.map);
+        if self.has_grid && session.city().is_some() {
+            grid.draw(ui, lens, session.settings().coordinates);
+        }
+        marks.follow(ui, session, lens.camera);
+        marks.draw(&painter, Tokens::of(ui), lens, self.details.and_then(|details| details.outline.as_ref()));
+        let pointer = response.hovered().then_some(hand.pointer_world());
+        map_marks::draw_tool(ui, &painter, lens, self.tool, pointer.or(self.cross), session);
+        hand.draw(ui, session, lens, self.tool, response);
+        if let Some(world) = self.cross {
+            map_marks::draw_cross(ui, &painter, lens, world);
+        }
     }
 }
 
@@ -420,7 +376,7 @@ pub fn map_keys(ui: &Ui, session: &Session, panel: &mut MapPanel, out: &mut Vec<
         (_, true) => panel.tool.escape(),
         _ => return,
     };
-    outcome_asks(session, panel, outcome, out);
+    map_hand::outcome_asks(session, &panel.camera, &Shown::Visible, outcome, out);
 }
 
 /// Backspace and Delete take back the last position of a drawing; called before the actions see the keys.
@@ -434,78 +390,6 @@ pub fn tool_keys(ui: &Ui, panel: &mut MapPanel) {
     });
     if back {
         panel.tool.step_back();
-    }
-}
-
-fn paint(ui: &Ui, session: &Session, panel: &mut MapPanel, response: &Response) {
-    let map = response.rect;
-    panel.tiles.draw(ui, map, &panel.camera);
-    panel.marks.follow(ui, session, &panel.camera);
-    follow_details(session, panel);
-    let tokens = Tokens::of(ui);
-    let painter = ui.painter().with_clip_rect(map);
-    let lens = Lens { camera: &panel.camera, map };
-    let shown = panel.shown.as_ref().and_then(|shown| shown.outline.as_ref());
-    panel.marks.draw(&painter, tokens, &lens, shown);
-    if let Some(outline) = &panel.hover.outline {
-        let rested = ui.input(|input| input.time) - panel.hover.since >= TIP_AFTER_S;
-        let words = panel.hover.at.as_ref().and_then(|at| session.hover_words(at)).unwrap_or_default();
-        let tip = response.hover_pos().filter(|_| rested && !words.is_empty()).map(|at| (at, words.as_str()));
-        map_marks::draw_hover(ui, &painter, &lens, outline, tip);
-    }
-    let pointer = response.hovered().then_some(panel.hover.pointer_world);
-    map_marks::draw_tool(ui, &painter, &lens, &panel.tool, pointer, session);
-    if let (Some(from), Some(to)) = (panel.gesture.box_from, response.interact_pointer_pos()) {
-        map_marks::draw_box(ui, &painter, Rect::from_two_pos(from, to), box_words(session, panel, from, to));
-    }
-}
-
-fn box_words(session: &Session, panel: &MapPanel, from: Pos2, to: Pos2) -> &'static str {
-    let lang = session.lang();
-    match (panel.tool.kind(), is_inside(from, to)) {
-        (ToolKind::Select, true) => lang.pick("选中框内的", "Selects what is inside"),
-        (ToolKind::Select, false) => lang.pick("选中碰到的", "Selects what it touches"),
-        _ => lang.pick("放大到框", "Zooms to the box"),
-    }
-}
-
-fn follow_details(session: &Session, panel: &mut MapPanel) {
-    let shown = session.details().and_then(|details| details.hits.get(details.current));
-    let revision = session.city().map_or(0, |city| city.revision);
-    let known = panel.shown.as_ref().filter(|known| known.outline.is_some() && known.revision == revision);
-    if shown != known.map(|known| &known.at) {
-        panel.shown = shown.map(|at| Shown { at: at.clone(), outline: Outline::of(session, at), revision });
-    }
-}
-
-fn zoom_buttons(ui: &mut Ui, session: &Session, map: Rect, out: &mut Vec<MapAsk>) {
-    let buttons = [ActionId::ZoomIn, ActionId::ZoomOut, ActionId::ZoomAll];
-    let side = 34.0;
-    let size = vec2(side, side * buttons.len() as f32);
-    let rect = Rect::from_min_size(map.right_bottom() - vec2(12.0, 12.0) - size, size);
-    let tokens = Tokens::of(ui);
-    let stroke = egui::Stroke::new(1.0, tokens.line_strong);
-    ui.painter().add(theme::floating_shadow(ui.visuals().dark_mode).as_shape(rect, theme::RADIUS_CARD));
-    ui.painter().rect(rect, theme::RADIUS_CARD, tokens.raised, stroke, egui::StrokeKind::Inside);
-    for (row, id) in buttons.into_iter().enumerate() {
-        let top = rect.top() + side * row as f32;
-        let place = Rect::from_min_size(pos2(rect.left(), top), vec2(side, side));
-        let icon = action(id).icon;
-        let name = action(id).name.get(session.lang()).to_owned();
-        let response = ui.interact(place, ui.scope_id().with(("zoom", row)), Sense::click());
-        if response.hovered() {
-            ui.painter().rect_filled(place.shrink(2.0), theme::RADIUS, tokens.hover);
-        }
-        if row > 0 {
-            ui.painter().hline(place.x_range().shrink(6.0), top, egui::Stroke::new(1.0, tokens.line));
-        }
-        let mark = super::icons::icon_char(icon);
-        ui.painter().text(place.center(), egui::Align2::CENTER_CENTER, mark, theme::icon_font(16.0), tokens.text);
-        super::widgets::focus_ring(ui, &response);
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
-        if response.on_hover_text(super::possible::tip(session, action(id))).clicked() {
-            out.push(MapAsk::Ask(UiAsk::Act(id)));
-        }
     }
 }
 
@@ -528,12 +412,13 @@ pub fn go(panel: &mut MapPanel, wish: &UiAsk) -> bool {
     match wish {
         UiAsk::ZoomTo(bounds) => panel.camera.go_to_bounds(bounds),
         UiAsk::GoTo(center_world) => {
-            let metres_per_px = panel.camera.view().metres_per_px;
-            panel.camera.go(View { center_world: *center_world, metres_per_px });
+            panel.camera.go(View { center_world: *center_world, ..panel.camera.view() });
         }
         UiAsk::GoToScale(center_world, metres_per_px) => {
-            panel.camera.go(View { center_world: *center_world, metres_per_px: *metres_per_px });
+            let (center_world, metres_per_px) = (*center_world, *metres_per_px);
+            panel.camera.go(View { center_world, metres_per_px, ..panel.camera.view() });
         }
+        UiAsk::Turn(rotation_rad) => panel.camera.turn_to(*rotation_rad),
         _ => return false,
     }
     true

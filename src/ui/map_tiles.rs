@@ -1,26 +1,28 @@
 //! The map's ground and words on the screen: asks the session for the tiles that are missing and shows what there is.
 //!
-//! Panning moves textures, zooming scales those of the last scale until sharp ones arrive, and an edit makes only the
-//! tiles stale that it touches. Words lie on a sheet somewhat larger than the view, which moves with the map.
+//! Panning moves textures, zooming and turning show those of the last scale and turn until sharp ones arrive, and an edit
+//! makes only the tiles stale that it touches. Words lie on a sheet somewhat larger than the view, which moves with the
+//! map. Each pane of the window has tiles of its own.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use egui::{Color32, ColorImage, Context, Pos2, Rect, TextureHandle, TextureOptions, Ui, pos2, vec2};
+use egui::{Color32, ColorImage, Context, Mesh, Painter, Pos2, Rect, TextureHandle, TextureOptions, Ui, pos2};
 
 use super::camera::Camera;
 use crate::render::build::MARGIN_PX;
 use crate::render::tile::{TILE_PX, Tile, TileSet};
 use crate::render::view::View;
 use crate::session::Session;
-use crate::session::painting::{MapPiece, MapWish, Pixels, Sheet, Words};
+use crate::session::painting::{MapPiece, MapWish, Pane, Pixels, Sheet, Words};
 use crate::session::settings::Theme;
+use crate::session::shown::Shown;
 use crate::session::state::CityView;
 use crate::text::Lang;
 
 /// The sheet of words reaches so far beyond the view, logical pixels.
 const WORDS_BEYOND_PX: f64 = 256.0;
-/// So long a frame may spend on taking over textures.
+/// So long a frame may spend on taking over textures, in all panes together.
 const A_FRAME: Duration = Duration::from_millis(2);
 /// Tiles of other scales that are taken over in one frame.
 const STAND_INS_A_FRAME: usize = 2;
@@ -33,6 +35,8 @@ const KEEP_FOR_EACH: usize = 3;
 const AHEAD_AFTER_S: f64 = 0.15;
 /// A sheet of words of another scale is shown while it is not larger or smaller than this.
 const WORDS_ZOOM: std::ops::Range<f64> = 0.7..1.45;
+/// And while it is turned by less than this, radians.
+const WORDS_TURN: f64 = 0.4;
 
 /// What the diagnostics show.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,9 +73,28 @@ struct WordSheet {
     textures: Vec<TextureHandle>,
 }
 
+/// What a pane is to show.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// Where it looks.
+    pub camera: &'a Camera,
+    /// The layers on it.
+    pub shown: &'a Shown,
+    /// Where the eye probably is, logical pixels from its upper left corner.
+    pub pointer_px: Option<[f64; 2]>,
+    /// When this frame has taken over enough: see [`frame_end`].
+    pub stop: Instant,
+}
+
+/// When a frame that begins now has taken over enough textures.
+pub fn frame_end() -> Instant {
+    Instant::now() + A_FRAME
+}
+
 /// Tiles and words that are shown and asked for.
 #[derive(Default)]
 pub struct Tiles {
+    pane: Pane,
     kept: HashMap<Tile, Kept>,
     words: Option<WordSheet>,
     coming: Option<WordSheet>,
@@ -91,24 +114,47 @@ impl Tiles {
         self.facts
     }
 
-    /// Takes in what is finished and asks for what is missing. `pointer_px` is where the eye probably is.
-    pub fn follow(&mut self, ctx: &Context, session: &mut Session, camera: &Camera, pointer_px: Option<[f64; 2]>) {
+    /// Whether all that the camera sees is there, tiles and words, and whether nothing comes up any more.
+    pub(super) fn rest(&mut self, ctx: &Context, session: &Session, camera: &Camera) -> [bool; 2] {
+        let (Some(city), Some(set)) = (session.city(), self.set) else { return [false, false] };
+        let (view, now) = (view_of(ctx, camera), ctx.input(|input| input.time));
+        let seen: Vec<Option<&Kept>> = set.tiles(&view, 0).iter().map(|tile| self.kept.get(tile)).collect();
+        let is_painted = seen.iter().all(|kept| kept.is_some_and(|kept| kept.revision == city.revision));
+        let is_calm = seen.iter().flatten().all(|kept| now - kept.born_s >= FADE_S);
+        let is_known = city.revision > 0 && city.is_ready(&view);
+        let has_words = self.coming.is_none() && self.has_words(city, &view, session.lang(), set.dark);
+        [is_known && is_painted && has_words, is_calm]
+    }
+
+    /// Those of a pane.
+    pub fn of_pane(pane: Pane) -> Self {
+        Self { pane, ..Self::default() }
+    }
+
+    /// Takes in what is finished and asks for what is missing.
+    pub fn follow(&mut self, ctx: &Context, session: &mut Session, sight: Sight<'_>) {
         let path = session.city().map(|city| city.path.clone());
         if path != self.city {
-            *self = Self { city: path, facts: self.facts, frame: self.frame, ..Self::default() };
+            *self = Self { pane: self.pane, city: path, facts: self.facts, frame: self.frame, ..Self::default() };
         }
         self.frame += 1;
-        self.take(ctx, session);
+        self.take(ctx, session, sight.stop);
         if session.city().is_some() {
-            self.ask(ctx, session, &view_of(ctx, camera), pointer_px);
+            self.ask(ctx, session, sight);
             self.forget(session.city());
         }
     }
 
+    /// The pane is closed: nothing more is painted for it.
+    pub fn close(&mut self, session: &mut Session) {
+        session.wish_map(MapWish { pane: self.pane, ..MapWish::default() });
+        *self = Self::of_pane(self.pane);
+    }
+
     /// Takes over finished pieces: those of the scale on the screen first, a few of other scales to stand in, none that
     /// would only wait for its turn while better ones are behind it.
-    fn take(&mut self, ctx: &Context, session: &mut Session) {
-        let arrived = session.take_map();
+    fn take(&mut self, ctx: &Context, session: &mut Session, stop: Instant) {
+        let arrived = session.take_map(self.pane);
         self.facts.painted += arrived.len() as u64;
         let (own, others): (Vec<MapPiece>, Vec<MapPiece>) = arrived.into_iter().partition(|piece| match piece {
             MapPiece::Tile(tile, _) => Some(tile.set) == self.set,
@@ -116,12 +162,11 @@ impl Tiles {
         });
         self.waiting.retain(|piece| !matches!(piece, MapPiece::Tile(tile, _) if Some(tile.set) != self.set));
         self.waiting.extend(own);
-        let stop = Instant::now() + A_FRAME;
         let mut stand_ins = others.into_iter().rev().take(STAND_INS_A_FRAME);
         self.upload_words(ctx, stop);
         while let Some(piece) = self.waiting.pop_front().or_else(|| stand_ins.next()) {
             match piece {
-                MapPiece::Tile(tile, pixels) => self.keep(ctx, tile, &pixels),
+                MapPiece::Tile(tile, pixels) => self.keep(ctx, tile, pixels),
                 MapPiece::Words { words, revision, millis } => {
                     self.facts.millis = millis;
                     self.coming = Some(WordSheet { words, revision, textures: Vec::new() });
@@ -137,8 +182,8 @@ impl Tiles {
         }
     }
 
-    fn keep(&mut self, ctx: &Context, tile: Tile, pixels: &Pixels) {
-        let Some(texture) = upload(ctx, pixels.size, &pixels.rgba) else { return };
+    fn keep(&mut self, ctx: &Context, tile: Tile, pixels: Pixels) {
+        let Some(texture) = upload(ctx, pixels.size, pixels.rgba) else { return };
         self.facts.millis = pixels.millis;
         // A tile in place of a stale one is simply there; one in place of nothing comes up.
         let born_s = if self.kept.contains_key(&tile) { 0.0 } else { ctx.input(|input| input.time) };
@@ -156,44 +201,46 @@ impl Tiles {
                 self.coming = Some(coming);
                 return;
             }
-            let Some(texture) = upload(ctx, *size, rgba) else { return };
-            *rgba = Vec::new();
+            let Some(texture) = upload(ctx, *size, std::mem::take(rgba)) else { return };
             coming.textures.push(texture);
         }
         self.words = Some(coming);
     }
 
-    fn ask(&mut self, ctx: &Context, session: &mut Session, view: &View, pointer_px: Option<[f64; 2]>) {
+    fn ask(&mut self, ctx: &Context, session: &mut Session, sight: Sight<'_>) {
         let Some(city) = session.city() else { return };
-        let (now, lang) = (ctx.input(|input| input.time), session.lang());
+        let (view, now, lang) = (view_of(ctx, sight.camera), ctx.input(|input| input.time), session.lang());
         let dark = session.settings().theme == Theme::Dark;
-        let set = TileSet::of(view, dark);
+        let set = TileSet { layers: sight.shown.number(), ..TileSet::of(&view, dark) };
         if self.set.replace(set) != Some(set) {
             self.set_since_s = now;
         }
-        let mut tiles = set.tiles(view, 0);
+        let seen = set.tiles(&view, 0);
+        let mut tiles = seen.clone();
         (self.facts.features, self.facts.vertices) = (0, 0);
         tiles.retain(|tile| !self.is_fresh(city, tile) && !self.is_on_its_way(city, tile));
-        if let Some(pointer) = pointer_px {
+        if let Some(pointer) = sight.pointer_px {
             let half = set.side_px() / 2.0;
             let apart = |tile: &Tile| {
-                let [x, y] = tile.corner_in(view);
+                let [x, y] = tile.corner_in(&view);
                 (x + half - pointer[0]).hypot(y + half - pointer[1])
             };
             tiles.sort_by(|a, b| apart(a).total_cmp(&apart(b)));
         }
-        let on_their_way = self.waiting.iter().any(|piece| matches!(piece, MapPiece::Words { .. }));
-        let labels = (!on_their_way && !self.has_words(city, view, lang, dark)).then(|| words_view(view));
-        let mut ahead = Vec::new();
-        let settled_s = now - self.set_since_s;
-        if settled_s < AHEAD_AFTER_S {
-            ctx.request_repaint_after_secs((AHEAD_AFTER_S - settled_s) as f32 + 0.01);
-        } else {
-            let seen = set.tiles(view, 0);
-            ahead = set.tiles(view, 1);
-            ahead.retain(|tile| !seen.contains(tile) && !self.is_fresh(city, tile) && !self.is_on_its_way(city, tile));
+        let (mut labels, mut ahead) = (None, Vec::new());
+        if self.pane != Pane::Overview {
+            let on_their_way = self.waiting.iter().any(|piece| matches!(piece, MapPiece::Words { .. }));
+            labels = (!on_their_way && !self.has_words(city, &view, lang, dark)).then(|| words_view(&view));
+            let settled_s = now - self.set_since_s;
+            if settled_s < AHEAD_AFTER_S {
+                ctx.request_repaint_after_secs((AHEAD_AFTER_S - settled_s) as f32 + 0.01);
+            } else {
+                ahead = set.tiles(&view, 1);
+                ahead.retain(|it| !seen.contains(it) && !self.is_fresh(city, it) && !self.is_on_its_way(city, it));
+            }
         }
-        let (wish, revision) = (MapWish { tiles, labels, ahead, dark }, city.revision);
+        let revision = city.revision;
+        let wish = MapWish { pane: self.pane, shown: sight.shown.clone(), tiles, labels, ahead, dark };
         if self.wished.as_ref().is_none_or(|known| known.0 != wish || known.1 != revision || known.2 != lang) {
             session.wish_map(wish.clone());
             self.wished = Some((wish, revision, lang));
@@ -223,7 +270,8 @@ impl Tiles {
     fn has_words(&mut self, city: &CityView, view: &View, lang: Lang, dark: bool) -> bool {
         let Some(sheet) = self.coming.as_mut().or(self.words.as_mut()) else { return false };
         let have = &sheet.words.view;
-        let is_same = TileSet::of(have, dark) == TileSet::of(view, dark);
+        let is_same = TileSet::of(have, dark) == TileSet::of(view, dark)
+            && self.set.is_some_and(|set| set.layers == sheet.words.layers);
         if !is_same || sheet.words.lang != lang || sheet.words.dark != dark {
             return false;
         }
@@ -259,9 +307,9 @@ impl Tiles {
         self.facts.bytes = self.kept.len() * (TILE_PX * TILE_PX * 4) as usize;
     }
 
-    /// Draws what there is, at its place.
-    pub fn draw(&self, ui: &Ui, map: Rect, camera: &Camera) {
-        let (painter, view) = (ui.painter().with_clip_rect(map), view_of(ui.ctx(), camera));
+    /// Draws what there is, at its place; `map` is all of the pane, `clip` the part of it that is to be seen.
+    pub fn draw(&self, ui: &Ui, map: Rect, clip: Rect, camera: &Camera) {
+        let (painter, view) = (ui.painter().with_clip_rect(clip), view_of(ui.ctx(), camera));
         let Some(set) = self.set else { return };
         let now = ui.input(|input| input.time);
         let own = set.tiles(&view, 0);
@@ -269,10 +317,8 @@ impl Tiles {
         let is_covered = own.iter().all(|tile| self.kept.get(tile).is_some_and(|kept| up(kept) >= 1.0));
         if !is_covered {
             for tile in self.stand_ins(&set) {
-                let rect = place(tile, &view, map, false);
-                if rect.intersects(map) {
-                    painter.image(self.kept[tile].texture.id(), rect, WHOLE, Color32::WHITE);
-                }
+                let side = tile.set.side_px();
+                draw_piece(&painter, &self.kept[tile].texture, &tile.view(), [side; 2], &view, map);
             }
         }
         for tile in &own {
@@ -282,44 +328,74 @@ impl Tiles {
                 ui.ctx().request_repaint();
             }
             let tint = Color32::WHITE.linear_multiply(share);
-            painter.image(kept.texture.id(), place(tile, &view, map, true), WHOLE, tint);
+            painter.image(kept.texture.id(), place(tile, &view, map), WHOLE, tint);
         }
         self.draw_words(&painter, map, &view);
     }
 
-    /// Tiles of other scales, coarse ones first.
+    /// Tiles of other sets: those of other layers first, then coarse ones, then those of another turn, so that the best
+    /// lies on top.
     fn stand_ins(&self, set: &TileSet) -> Vec<&Tile> {
-        let fits =
-            |tile: &&Tile| tile.set != *set && tile.set.dark == set.dark && tile.set.rotation_rad == set.rotation_rad;
-        let mut tiles: Vec<&Tile> = self.kept.keys().filter(fits).collect();
-        tiles.sort_by(|a, b| b.set.metres_per_px.total_cmp(&a.set.metres_per_px));
+        let mut tiles: Vec<&Tile> =
+            self.kept.keys().filter(|tile| tile.set != *set && tile.set.dark == set.dark).collect();
+        let turn = |tile: &Tile| (tile.set.rotation_rad - set.rotation_rad).abs();
+        tiles.sort_by(|a, b| {
+            let by_layers = (a.set.layers == set.layers).cmp(&(b.set.layers == set.layers));
+            let by_scale = b.set.metres_per_px.total_cmp(&a.set.metres_per_px);
+            by_layers.then(by_scale).then(turn(b).total_cmp(&turn(a)))
+        });
         tiles
     }
 
-    fn draw_words(&self, painter: &egui::Painter, map: Rect, view: &View) {
+    fn draw_words(&self, painter: &Painter, map: Rect, view: &View) {
         let Some(sheet) = &self.words else { return };
         let have = &sheet.words.view;
         let zoom = have.metres_per_px / view.metres_per_px;
-        if !WORDS_ZOOM.contains(&zoom) || have.rotation_rad != view.rotation_rad {
+        let turn_rad = (have.rotation_rad - view.rotation_rad).abs();
+        if !WORDS_ZOOM.contains(&zoom) || turn_rad > WORDS_TURN {
             return;
         }
         let (corner, ratio) = (have.corner_px(), have.pixel_ratio);
-        let origin = screen_origin(view, map, zoom == 1.0);
+        let is_sharp = zoom == 1.0 && turn_rad == 0.0;
+        let origin = screen_origin(view, map);
         for (Sheet { at, size, .. }, texture) in sheet.words.sheets.iter().zip(&sheet.textures) {
-            let min = [0, 1].map(|axis| (corner[axis] + at[axis] as f64 / ratio) * zoom + origin[axis]);
-            let size = size.map(|side| side as f64 / ratio * zoom);
-            let rect = Rect::from_min_size(position(min), vec2(size[0] as f32, size[1] as f32));
-            painter.image(texture.id(), rect, WHOLE, Color32::WHITE);
+            let (at, size) = (at.map(|side| side as f64 / ratio), size.map(|side| side as f64 / ratio));
+            if is_sharp {
+                let min = [0, 1].map(|axis| corner[axis] + at[axis] + origin[axis]);
+                let rect = Rect::from_min_max(position(min), position([min[0] + size[0], min[1] + size[1]]));
+                painter.image(texture.id(), rect, WHOLE, Color32::WHITE);
+            } else {
+                let part = View { size_px: size, ..*have }.with_corner_px([corner[0] + at[0], corner[1] + at[1]]);
+                draw_piece(painter, texture, &part, size, view, map);
+            }
         }
     }
+}
+
+/// Draws a texture that shows `shows`, of any scale and turn, where that lies in `view`.
+fn draw_piece(painter: &Painter, texture: &TextureHandle, shows: &View, size: [f64; 2], view: &View, map: Rect) {
+    let corners = [[0.0, 0.0], [size[0], 0.0], size, [0.0, size[1]]];
+    let places = corners.map(|corner| {
+        let [x, y] = view.screen_from_world(shows.world_from_screen(corner));
+        position([x + f64::from(map.left()), y + f64::from(map.top())])
+    });
+    if !Rect::from_points(&places).intersects(painter.clip_rect()) {
+        return;
+    }
+    let mut mesh = Mesh::with_texture(texture.id());
+    for (pos, uv) in places.into_iter().zip([WHOLE.left_top(), WHOLE.right_top(), WHOLE.max, WHOLE.left_bottom()]) {
+        mesh.vertices.push(egui::epaint::Vertex { pos, uv, color: Color32::WHITE });
+    }
+    mesh.add_triangle(0, 1, 2);
+    mesh.add_triangle(0, 2, 3);
+    painter.add(mesh);
 }
 
 /// All of a texture.
 const WHOLE: Rect = Rect { min: Pos2::ZERO, max: Pos2 { x: 1.0, y: 1.0 } };
 
 fn view_of(ctx: &Context, camera: &Camera) -> View {
-    let look = camera.view();
-    View::new(look.center_world, look.metres_per_px, camera.size_px()).pixel_ratio(ctx.pixels_per_point().into())
+    camera.picture(ctx.pixels_per_point().into())
 }
 
 /// The view of a sheet of words: larger than what is seen, and beginning at a whole pixel of the endless map.
@@ -329,40 +405,38 @@ fn words_view(view: &View) -> View {
     View { size_px, ..*view }.with_corner_px(corner)
 }
 
-/// Where the world's origin is on the screen, logical pixels; for what is drawn at its own scale on a whole pixel.
-fn screen_origin(view: &View, map: Rect, is_sharp: bool) -> [f64; 2] {
+/// Where the world's origin is on the screen, logical pixels: on a whole physical pixel, for what is shown at its own
+/// scale and turn.
+fn screen_origin(view: &View, map: Rect) -> [f64; 2] {
     let corner = view.corner_px();
-    [0, 1].map(|axis| {
-        let exact = f64::from(map.min[axis]) - corner[axis];
-        if is_sharp { (exact * view.pixel_ratio).round() / view.pixel_ratio } else { exact }
-    })
+    [0, 1].map(|axis| ((f64::from(map.min[axis]) - corner[axis]) * view.pixel_ratio).round() / view.pixel_ratio)
 }
 
 fn position([x, y]: [f64; 2]) -> Pos2 {
     pos2(x as f32, y as f32)
 }
 
-/// Where a tile lies on the screen.
-fn place(tile: &Tile, view: &View, map: Rect, is_sharp: bool) -> Rect {
-    let side = tile.set.side_px() * tile.set.metres_per_px / view.metres_per_px;
-    let origin = screen_origin(view, map, is_sharp);
+/// Where a tile of the view's own scale and turn lies on the screen.
+fn place(tile: &Tile, view: &View, map: Rect) -> Rect {
+    let (side, origin) = (tile.set.side_px(), screen_origin(view, map));
     let corner = |column: i64, row: i64| position([column as f64 * side + origin[0], row as f64 * side + origin[1]]);
     Rect::from_min_max(corner(tile.column, tile.row), corner(tile.column + 1, tile.row + 1))
 }
 
 /// `None` for pixels that do not fit their size.
-fn upload(ctx: &Context, size: [usize; 2], rgba: &[u8]) -> Option<TextureHandle> {
-    if rgba.is_empty() || rgba.len() != size[0] * size[1] * 4 {
+fn upload(ctx: &Context, size: [usize; 2], rgba: Vec<u32>) -> Option<TextureHandle> {
+    if rgba.is_empty() || rgba.len() != size[0] * size[1] {
         return None;
     }
-    // The painter's bytes are egui's as they are: one copy, no arithmetic on the drawing thread.
-    let image = ColorImage::new(size, bytemuck::allocation::pod_collect_to_vec(rgba));
+    // The painter's pixels are egui's as they are: nothing is copied on the drawing thread.
+    let image = ColorImage::new(size, bytemuck::allocation::cast_vec(rgba));
     Some(ctx.load_texture("map", image, TextureOptions::LINEAR))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use egui::vec2;
 
     fn view(pixel_ratio: f64) -> View {
         View::new([12_916_000.3, 3_465_000.7], 2.3, [801.0, 600.0]).pixel_ratio(pixel_ratio)
@@ -375,8 +449,8 @@ mod tests {
             let map = Rect::from_min_size(pos2(288.0, 76.0), vec2(801.0, 600.0));
             let tiles = TileSet::of(&view, false).tiles(&view, 0);
             for tile in &tiles {
-                let rect = place(tile, &view, map, true);
-                let next = place(&Tile { column: tile.column + 1, ..*tile }, &view, map, true);
+                let rect = place(tile, &view, map);
+                let next = place(&Tile { column: tile.column + 1, ..*tile }, &view, map);
                 assert_eq!(rect.max.x, next.min.x);
                 let physical = f64::from(rect.min.x) * pixel_ratio;
                 assert!((physical - physical.round()).abs() < 1e-3, "{physical}");
@@ -400,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_zoom_the_old_tiles_stand_in_until_sharp_ones_come() {
+    fn after_a_zoom_and_a_turn_the_old_tiles_stand_in_until_sharp_ones_come() {
         let (ctx, map) = (Context::default(), Rect::from_min_size(pos2(0.0, 0.0), vec2(801.0, 600.0)));
         let mut camera = Camera::default();
         camera.resize([801.0, 600.0]);
@@ -412,9 +486,10 @@ mod tests {
             tiles.kept.insert(tile, kept);
         }
         camera.zoom_about([400.0, 300.0], 1.7);
+        camera.turn_about([400.0, 300.0], 0.3);
         tiles.set = Some(TileSet::of(&view_of(&ctx, &camera), false));
         let mut drawn = Rect::NOTHING;
-        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| tiles.draw(ui, map, &camera));
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| tiles.draw(ui, map, map, &camera));
         output.textures_delta.clear();
         for shape in output.shapes {
             drawn |= shape.shape.visual_bounding_rect();

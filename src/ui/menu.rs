@@ -14,7 +14,7 @@ use crate::session::settings::Theme;
 use crate::text::Lang;
 
 /// Actions before which a menu draws a line.
-const STARTS_A_GROUP: [ActionId; 13] = [
+const STARTS_A_GROUP: [ActionId; 15] = [
     ActionId::ImportFile,
     ActionId::Backup,
     ActionId::CloseCity,
@@ -22,8 +22,10 @@ const STARTS_A_GROUP: [ActionId; 13] = [
     ActionId::EditForm,
     ActionId::MeasureLength,
     ActionId::ZoomIn,
+    ActionId::TurnLeft,
     ActionId::AddBookmark,
-    ActionId::LeftPanel,
+    ActionId::CoordinateGrid,
+    ActionId::AllPanels,
     ActionId::AttributeTable,
     ActionId::RenameLayer,
     ActionId::SelectWhere,

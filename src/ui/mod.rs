@@ -11,6 +11,7 @@ pub mod export_dialog;
 mod expr_field;
 pub mod form;
 pub mod form_ui;
+mod full_screen;
 pub mod history_panel;
 pub mod icons;
 pub mod import_dialog;
@@ -20,48 +21,59 @@ pub mod keys;
 pub mod layers_panel;
 pub mod layers_state;
 pub mod legend;
+mod map_buttons;
+mod map_grid;
+mod map_hand;
 pub mod map_marks;
 pub mod map_menu;
 pub mod map_panel;
 mod map_spot;
+#[cfg(test)]
+mod map_tests;
 pub mod map_tiles;
 pub mod menu;
 mod note_card;
 pub mod note_form;
 pub mod notes_panel;
 pub mod notices;
+mod overview_map;
 pub mod palette;
 mod palette_rows;
 pub mod panels;
 pub mod perform;
 pub mod photo_view;
 pub mod possible;
+pub mod print_dialog;
 pub mod right_panel;
 #[cfg(test)]
 mod sample;
+mod second_map;
 pub mod settings_dialog;
 mod sheet;
 pub mod show;
 pub mod signs;
 pub mod small_dialogs;
 pub mod status_bar;
+pub mod style_panel;
 pub mod table_panel;
 mod table_rows;
 pub mod theme;
 mod thumbs;
 pub mod toolbar;
 pub mod tools;
+mod tour;
+mod turn_field;
 mod visit;
 pub mod welcome;
 pub mod widgets;
 mod window_shape;
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::session::settings::Settings;
+use crate::session::tour::WindowPlan;
 use crate::session::{Session, Wake};
 use crate::text::Text;
 
@@ -74,8 +86,9 @@ impl Wake for Waker {
     }
 }
 
-/// Opens the window, on `city` or else on the last city, or on the sample city at the first start. Returns when it is closed.
-pub fn run(city: Option<PathBuf>) -> ExitCode {
+/// Opens the window, on the plan's city or else on the last one, or on the sample city at the first start. Returns when
+/// it is closed.
+pub fn run(mut plan: WindowPlan) -> ExitCode {
     let window = Settings::load(&Settings::default_folder()).window.sound();
     let viewport = egui::ViewportBuilder::default()
         .with_app_id("citygrid")
@@ -85,6 +98,8 @@ pub fn run(city: Option<PathBuf>) -> ExitCode {
         .with_min_inner_size([800.0, 520.0]);
     let options =
         eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..eframe::NativeOptions::default() };
+    let trouble = tour::Trouble::default();
+    let of_tour = Arc::clone(&trouble);
     let started = eframe::run_native(
         "citygrid",
         options,
@@ -96,20 +111,20 @@ pub fn run(city: Option<PathBuf>) -> ExitCode {
                 let info = state.adapter.get_info();
                 format!("{} ({})", info.name, info.backend)
             });
-            Ok(Box::new(app::App::new(session, renderer.unwrap_or_default()).open_first(city)))
+            let tour = tour::Tour::of(&mut plan, of_tour);
+            Ok(Box::new(app::App::new(session, renderer.unwrap_or_default()).on_tour(tour).open_first(plan.city)))
         }),
     );
-    match started {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&error);
-            ExitCode::from(3)
-        }
-    }
+    let trouble = match &started {
+        Ok(()) => trouble.get().cloned(),
+        Err(error) => Some(no_window(&error.to_string())),
+    };
+    let Some(words) = trouble else { return ExitCode::SUCCESS };
+    complain(&words);
+    ExitCode::from(3)
 }
 
-fn complain(error: &eframe::Error) {
-    let words = no_window(&error.to_string());
+fn complain(words: &Text) {
     // There is no window to say it in, and nobody to tell if stderr is closed too.
     let _ = writeln!(std::io::stderr(), "{}\n\n{}", words.zh, words.en);
 }

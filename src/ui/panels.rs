@@ -11,6 +11,7 @@ use super::key_sheet::{KeySheetState, key_sheet_ui};
 use super::note_form::NoteFormState;
 use super::palette::{PaletteState, palette_ui};
 use super::photo_view::{PhotoState, photo_ui};
+use super::print_dialog::PrintState;
 use super::right_panel::RightState;
 use super::settings_dialog::{SettingsState, settings_ui};
 use super::small_dialogs::SmallDialog;
@@ -32,6 +33,8 @@ pub struct Panels {
     pub palette: PaletteState,
     /// What goes out.
     pub export: ExportState,
+    /// What goes on paper.
+    pub print: PrintState,
     /// What comes in.
     pub import: ImportState,
     /// Language, theme, name.

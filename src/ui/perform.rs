@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Context, ViewportCommand};
+use egui::Context;
 
 use super::app::App;
 use super::ask::{Asks, FilePurpose, UiAsk};
@@ -46,6 +46,7 @@ impl App {
             UiAsk::NoteOn(at) => self.panels.note.start_on(&self.session, at),
             UiAsk::ShowProblems => self.notices.show_problems(self.session.problems().to_vec()),
             UiAsk::PickFile(purpose) => self.pick_for(ctx, purpose),
+            UiAsk::StyleLayer(table) => self.style_layer(table),
             UiAsk::OpenTable(table) => self.run(Command::Look(LookCommand::Table(TableCommand::Open(table)))),
             UiAsk::ExportLayer(table) => self.panels.export.open(&self.session, &table),
             UiAsk::ShowPhoto(photos, which) => self.panels.photo.open(photos, which),
@@ -54,7 +55,7 @@ impl App {
                     self.carry_out(ctx, wish);
                 }
             }
-            UiAsk::ZoomTo(_) | UiAsk::GoTo(_) | UiAsk::GoToScale(..) => {}
+            UiAsk::ZoomTo(_) | UiAsk::GoTo(_) | UiAsk::GoToScale(..) | UiAsk::Turn(_) => {}
         }
         ctx.request_repaint();
     }
@@ -62,6 +63,8 @@ impl App {
     fn pick_for(&mut self, ctx: &Context, purpose: FilePurpose) {
         let suggestion = match purpose {
             FilePurpose::Export => self.panels.export.file_name(&self.session),
+            FilePurpose::Sheet(_) => self.panels.print.file_name(),
+            FilePurpose::StyleExport => self.panels.right.style.file_name(&self.session),
             _ => String::new(),
         };
         self.files.open(ctx, purpose, &suggestion, self.session.lang());
@@ -71,6 +74,12 @@ impl App {
     fn right_tab(&mut self, tab: RightTab) {
         self.shell.right = !(self.shell.right && self.panels.right.tab == tab);
         self.panels.right.tab = tab;
+    }
+
+    fn style_layer(&mut self, table: String) {
+        self.layers.current = Some(table);
+        self.shell.right = true;
+        self.panels.right.tab = RightTab::Style;
     }
 
     fn edit_form(&mut self, at: FeatureRef) {
@@ -97,17 +106,17 @@ impl App {
             ActionId::LeftPanel => self.shell.left = !self.shell.left,
             ActionId::RightPanel => self.shell.right = !self.shell.right,
             ActionId::Diagnostics => self.shell.diagnostics.open = !self.shell.diagnostics.open,
-            ActionId::FullScreen => {
-                self.shell.full_screen = !self.shell.full_screen;
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.shell.full_screen));
-            }
+            ActionId::FullScreen => self.switch_full_screen(ctx),
+            ActionId::AllPanels => self.switch_panels(),
             ActionId::NoteList => self.right_tab(RightTab::Notes),
             ActionId::ShowHistory => self.right_tab(RightTab::History),
+            ActionId::LayerStyle => self.right_tab(RightTab::Style),
             ActionId::Palette => self.panels.palette.open(""),
             ActionId::KeySheet => self.panels.keys.toggle(),
             ActionId::OpenSettings => self.panels.settings.open(),
             ActionId::Welcome => self.panels.welcome.open(),
             ActionId::NewLayer => self.panels.small = SmallDialog::NewLayer,
+            ActionId::PrintMap => self.panels.print.open(&self.session, &self.map.camera),
             ActionId::Bookmarks => self.panels.small = SmallDialog::Bookmarks,
             ActionId::About => self.panels.small = SmallDialog::About,
             ActionId::AddBookmark => self.panels.small = SmallDialog::AddBookmark(String::new()),
@@ -229,6 +238,11 @@ impl App {
             FilePurpose::FeaturePhotos => self.add_photos(paths, asks),
             FilePurpose::Export => self.panels.export.take_path(path),
             FilePurpose::Picture => asks.push(self.picture(path, overwrite)),
+            FilePurpose::Sheet(_) | FilePurpose::SheetFolder => {
+                asks.extend(self.panels.print.print(&self.session, &path));
+            }
+            FilePurpose::StyleImport => self.panels.right.style.import(path, asks),
+            FilePurpose::StyleExport => self.panels.right.style.export(path, overwrite, asks),
         }
     }
 

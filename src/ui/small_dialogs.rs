@@ -116,7 +116,7 @@ fn add_bookmark(ui: &mut Ui, lang: Lang, name: &mut String, view: View, asks: &m
     ui.add_space(12.0);
     let end = ok_cancel(ui, lang, lang.pick("添加", "Add"), !name.trim().is_empty());
     if (end == Some(true) || entered) && !name.trim().is_empty() {
-        let View { center_world, metres_per_px } = view;
+        let View { center_world, metres_per_px, .. } = view;
         let look = LookCommand::AddBookmark { name: name.trim().to_owned(), center_world, metres_per_px };
         asks.push(UiAsk::Run(Command::Look(look)));
         return true;

@@ -11,6 +11,7 @@ use super::ask::{Asks, UiAsk};
 use super::camera::{SCALE_LIMITS, View};
 use super::icons::{icon, icon_fill};
 use super::theme::{self, Tokens};
+use super::turn_field::{TurnState, turn_field_ui};
 use super::widgets;
 use crate::session::Session;
 use crate::session::action::ActionId;
@@ -24,11 +25,12 @@ use crate::text::{Lang, Text};
 /// Scales to choose from.
 const SCALES: [f64; 10] = [500.0, 1000.0, 2500.0, 5000.0, 8000.0, 15_000.0, 25_000.0, 40_000.0, 100_000.0, 250_000.0];
 
-/// What the status bar remembers: the scale that is being typed.
+/// What the status bar remembers: the scale and the turn that are being typed.
 #[derive(Debug, Default)]
 pub struct StatusState {
     scale_words: String,
     wrong: Option<Text>,
+    turn: TurnState,
 }
 
 /// What it must know of the map.
@@ -52,6 +54,8 @@ pub fn status_ui(ui: &mut Ui, session: &Session, map: MapStatus, state: &mut Sta
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(8.0);
             author(ui, session, asks);
+            turn_field_ui(ui, session.lang(), map.view, &mut state.turn, asks);
+            divider(ui);
             scale(ui, session.lang(), map.view, state, asks);
             coordinate_style(ui, session, asks);
             if session.city().is_some() {
@@ -235,15 +239,10 @@ fn scale(ui: &mut Ui, lang: Lang, view: View, state: &mut StatusState, asks: &mu
 }
 
 fn scale_menu(ui: &mut Ui, lang: Lang, state: &mut StatusState, opens: bool) -> Option<f64> {
-    let field = widgets::text_field(ui, &mut state.scale_words, lang.pick("输入比例尺", "Type a scale"));
-    if opens {
-        field.request_focus();
-    }
-    if field.gained_focus() || field.clicked() {
-        select_all(ui, &field, &state.scale_words);
-    }
+    let name = lang.pick("输入比例尺", "Type a scale");
+    let (field, is_entered) = typed_field(ui, &mut state.scale_words, name, opens);
     let mut chosen = None;
-    if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+    if is_entered {
         match read_scale(&state.scale_words) {
             Ok(denominator) => chosen = Some(denominator),
             Err(wrong) => {
@@ -270,6 +269,19 @@ pub fn scale_words(denominator: f64) -> String {
     format!("1:{}", grouped(rounded as u64))
 }
 
+/// A field of a menu of the bar: it has the focus when the menu opens. Says whether Enter ended it.
+pub(super) fn typed_field(ui: &mut Ui, words: &mut String, name: &str, opens: bool) -> (Response, bool) {
+    let field = widgets::text_field(ui, words, name);
+    if opens {
+        field.request_focus();
+    }
+    if field.gained_focus() || field.clicked() {
+        select_all(ui, &field, words);
+    }
+    let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    (field, is_entered)
+}
+
 /// What is typed into the field takes the place of what stands in it.
 fn select_all(ui: &Ui, field: &Response, words: &str) {
     let mut state = TextEditState::load(ui.ctx(), field.id).unwrap_or_default();
@@ -278,7 +290,7 @@ fn select_all(ui: &Ui, field: &Response, words: &str) {
 }
 
 /// Reads `1:2,500`, `1：2500`, `2500`, `1/2500`, inside the limits of the map; or says what is wrong.
-fn read_scale(words: &str) -> Result<f64, Text> {
+pub(super) fn read_scale(words: &str) -> Result<f64, Text> {
     let tail = words.rsplit([':', '：', '/']).next().unwrap_or_default();
     let digits: String = tail.chars().filter(|sign| !matches!(sign, ',' | '，' | ' ')).collect();
     let known = digits.parse::<f64>().ok().filter(|denominator| denominator.is_finite());
@@ -360,7 +372,8 @@ mod tests {
 
     #[test]
     fn a_click_on_the_scale_selects_its_words_and_typing_replaces_them() {
-        let view = View { center_world: [0.0; 2], metres_per_px: place::metres_per_px(5000.0, [0.0; 2]) };
+        let metres_per_px = place::metres_per_px(5000.0, [0.0; 2]);
+        let view = View { center_world: [0.0; 2], metres_per_px, rotation_rad: 0.0 };
         let builder = Harness::builder().with_size(vec2(400.0, 600.0)).with_context_setup(theme::install);
         let mut harness = builder.build_ui_state(
             move |ui, (state, asks): &mut (StatusState, Asks)| scale(ui, Lang::En, view, state, asks),

@@ -38,8 +38,9 @@ impl App {
             return;
         }
         let path = city.path.clone();
-        if let Some(&KeptView { center_world, metres_per_px, .. }) = self.session.settings().view_of(&path) {
-            self.map.camera.go(View { center_world, metres_per_px });
+        if let Some(kept) = self.session.settings().view_of(&path) {
+            let KeptView { center_world, metres_per_px, rotation_rad, .. } = *kept;
+            self.map.camera.go(View { center_world, metres_per_px, rotation_rad });
             self.map.camera.forget();
         }
         self.shell.keeping.placed = Some(path);
@@ -100,6 +101,8 @@ impl App {
             left_open: self.shell.left,
             right_open: self.shell.right,
             right_tab: tab_code(self.panels.right.tab).to_owned(),
+            map_grid: self.map.has_grid,
+            overview_map: self.map.overview.is_open,
         };
         shape.sound()
     }
@@ -107,8 +110,8 @@ impl App {
     /// Where the open city is looked at, once it is looked at.
     fn kept_view(&self) -> Option<KeptView> {
         let city = self.shell.keeping.placed.clone()?;
-        let View { center_world, metres_per_px } = self.map.camera.view();
-        Some(KeptView { city, center_world, metres_per_px })
+        let View { center_world, metres_per_px, rotation_rad } = self.map.camera.view();
+        Some(KeptView { city, center_world, metres_per_px, rotation_rad })
     }
 
     /// A window that is larger than its screen is made to fit, once: nobody can reach the buttons beyond the edge.
@@ -140,12 +143,13 @@ fn tab_code(tab: RightTab) -> &'static str {
         RightTab::Details => "details",
         RightTab::Notes => "notes",
         RightTab::History => "history",
+        RightTab::Style => "style",
     }
 }
 
 /// Reads what [`tab_code`] writes; details for anything else.
 pub(super) fn tab_of(code: &str) -> RightTab {
-    let all = [RightTab::Notes, RightTab::History];
+    let all = [RightTab::Notes, RightTab::History, RightTab::Style];
     all.into_iter().find(|tab| tab_code(*tab) == code).unwrap_or_default()
 }
 
@@ -168,9 +172,9 @@ mod tests {
 
     #[test]
     fn every_tab_comes_back_by_its_word() {
-        for tab in [RightTab::Details, RightTab::Notes, RightTab::History] {
+        for tab in [RightTab::Details, RightTab::Notes, RightTab::History, RightTab::Style] {
             assert_eq!(tab_of(tab_code(tab)), tab);
         }
-        assert_eq!(tab_of("style"), RightTab::Details);
+        assert_eq!(tab_of("browser"), RightTab::Details);
     }
 }

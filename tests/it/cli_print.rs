@@ -1,5 +1,7 @@
 //! Maps for paper and for other programs: SVG, PDF, sheets and series.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::fixture::Desk;
@@ -43,7 +45,7 @@ fn a_sheet_has_the_size_of_its_paper() {
     check(&["s.png", "--sheet", "A4", "--dpi", "192", "--scale", "1:500"], [2245, 1587]);
     check(&["s.svg", "--sheet", "300x200", "--scale", "500", "--title", "商铺图"], [1134, 756]);
     let svg = String::from_utf8(desk.read("s.svg")).expect("UTF-8");
-    for words in ["商铺图", "1 : 500"] {
+    for words in ["商铺图", "1:500"] {
         assert!(svg.contains(&format!(r#"aria-label="{words}""#)), "{words} is not on the sheet");
     }
 }
@@ -59,4 +61,44 @@ fn a_series_has_a_page_for_each_feature() {
     desk.fails(&["render", "c.gpkg", "--out", "x.png", "--sheet", "A0", "--dpi", "768"], 2, "usage");
     assert_eq!(desk.files().iter().filter(|name| name.starts_with('x')).count(), 0, "nothing was begun");
     desk.fails(&["render", "c.gpkg", "--out", "x.pdf", "--series", "shops"], 2, "usage");
+}
+
+#[test]
+fn a_series_of_some_features_becomes_a_file_for_each() {
+    let desk = Desk::new();
+    desk.city_with_shops();
+    let words = ["render", "c.gpkg", "--sheet", "A4", "--series", "shops", "--where", "seats > 0", "--scale", "500"];
+    desk.done(&[&words[..], &["--out", "图 {}.svg", "--title", "商铺"]].concat());
+    let files: Vec<String> = desk
+        .files()
+        .into_iter()
+        .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "svg"))
+        .collect();
+    assert_eq!(files, ["图 1 浔阳楼.svg", "图 2 Cake 'n' Tea.svg"]);
+    let svg = String::from_utf8(desk.read("图 1 浔阳楼.svg")).expect("UTF-8");
+    assert!(svg.contains(r#"aria-label="商铺 · 浔阳楼""#));
+    desk.fails(&[&words[..], &["--out", "图 {}.svg"]].concat(), 3, "file");
+}
+
+#[test]
+fn parts_of_a_sheet_can_be_left_off() {
+    let desk = Desk::new();
+    desk.city_with_shops();
+    let words = ["render", "c.gpkg", "--sheet", "A3", "--out", "s.svg", "--subtitle", "城管局", "--turn", "-30"];
+    desk.done(&[&words[..], &["--without", "grid,north"]].concat());
+    let svg = String::from_utf8(desk.read("s.svg")).expect("UTF-8");
+    let has = |words: &str| svg.contains(&format!(r#"aria-label="{words}""#));
+    assert!(has("城管局") && has("Legend") && !has("Grid north"));
+    desk.fails(&[&words[..], &["--overwrite", "--without", "mark"]].concat(), 2, "usage");
+}
+
+#[test]
+fn a_tour_with_a_bad_line_is_refused_before_any_window_opens() {
+    let desk = Desk::new();
+    desk.city_with_shops();
+    desk.write("t.jsonl", "{\"zoom\":2}\n{\"zoom\":-2}\n");
+    let error = desk.fails(&["open", "c.gpkg", "--tour", "t.jsonl", "--trace", "times.jsonl"], 2, "usage");
+    assert!(error["en"].as_str().is_some_and(|words| words.contains("line 2")), "{error}");
+    assert!(!desk.files().contains(&"times.jsonl".to_owned()));
+    desk.fails(&["open", "c.gpkg", "--tour", "no.jsonl"], 3, "file");
 }

@@ -7,6 +7,7 @@ mod cli_kill;
 mod cli_print;
 mod cli_script;
 mod cli_story;
+mod cli_style;
 mod fixture;
 mod layering;
 mod tidy;

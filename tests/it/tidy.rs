@@ -12,7 +12,11 @@ const MAY_TOUCH_FILES: &[(&str, &str)] = &[
     ("io/", "reads and writes the formats"),
     ("store/", "is the city file"),
     ("main.rs", "starts the program"),
+    ("session/cache.rs", "what it keeps is made anew whenever it is gone"),
+    ("session/cache_tests.rs", "breaks what is kept"),
     ("session/settings.rs", "the person's own settings are no part of a city"),
+    ("session/tour.rs", "reads the list of places that it is given, and writes down what was measured"),
+    ("ui/print_dialog/tests.rs", "reads what was printed"),
     ("cli/script.rs", "reads the list of commands that it is given"),
 ];
 

@@ -2,6 +2,7 @@
 
 mod fixture;
 
+mod dress;
 mod editing;
 mod files;
 mod foreign;

@@ -1,0 +1,242 @@
+//! The map in the window, as people meet it: turned, doubled, swept, with grid and overview, alone on the screen.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui::{Key, Modifiers, PointerButton, Pos2, pos2, vec2};
+use egui_kittest::{Harness, kittest::Queryable as _};
+use tempfile::TempDir;
+
+use super::app::App;
+use super::map_panel::MapPanel;
+use super::theme;
+use crate::model::geometry::Geometry;
+use crate::session::command::{CityCommand, Command, EditCommand, NoteDraft};
+use crate::session::{NoWake, Session, place};
+
+/// Where the two notes of the city stand, WGS 84 degrees.
+const NOTES: [[f64; 2]; 2] = [[115.98, 29.71], [116.0, 29.73]];
+
+struct Window {
+    harness: Harness<'static, App>,
+    _folder: TempDir,
+}
+
+impl Window {
+    /// A window with a city of two notes, all of it in memory.
+    fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut session = Session::new(folder.path().join("settings"), Arc::new(NoWake));
+        let path = folder.path().join("九江.gpkg");
+        let mut finish = |command| session.finish(command, &mut |_| {}).map(drop).expect("done");
+        finish(Command::City(CityCommand::New { path, overwrite: false }));
+        for [longitude, latitude] in NOTES {
+            finish(Command::Edit(EditCommand::AddNote(NoteDraft {
+                geometry: Some(Geometry::point(longitude, latitude)),
+                on: None,
+                text: format!("井盖松动 {longitude}"),
+                values: Vec::new(),
+                photos: Vec::new(),
+            })));
+        }
+        let app = App::new(session, String::new());
+        let builder = Harness::builder().with_size(vec2(1280.0, 800.0)).with_context_setup(theme::install);
+        let harness = builder.build_ui_state(|ui, app: &mut App| app.frame(ui), app);
+        let mut window = Self { harness, _folder: folder };
+        window.wait(|app| app.session.city().is_some_and(|city| city.layers.iter().all(|it| it.index.is_some())));
+        window
+    }
+
+    fn steps(&mut self) {
+        for _ in 0..4 {
+            self.harness.state_mut().session.poll();
+            self.harness.step();
+        }
+    }
+
+    #[track_caller]
+    fn wait(&mut self, is_so: impl Fn(&App) -> bool) {
+        let start = Instant::now();
+        while !is_so(self.harness.state()) {
+            assert!(start.elapsed() < Duration::from_secs(20), "waited too long");
+            self.steps();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.steps();
+    }
+
+    fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.steps();
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.steps();
+    }
+
+    fn has(&self, label: &str) -> bool {
+        self.harness.query_all_by_label(label).next().is_some()
+    }
+
+    fn map(&self) -> &MapPanel {
+        &self.harness.state().map
+    }
+
+    fn degrees(&self) -> f64 {
+        self.map().camera.view().rotation_rad.to_degrees()
+    }
+
+    /// A place of the map on the screen.
+    fn screen(&self, lonlat: [f64; 2]) -> Pos2 {
+        let corner = self.harness.get_by_role_and_label(egui::Role::Canvas, "地图").rect().min;
+        let [x, y] = self.map().camera.screen_from_world(place::world_from_lonlat(lonlat));
+        corner + vec2(x as f32, y as f32)
+    }
+
+    fn click_at(&mut self, at: Pos2, button: PointerButton) {
+        for pressed in [true, false] {
+            self.harness.event(egui::Event::PointerMoved(at));
+            let modifiers = Modifiers::NONE;
+            self.harness.event(egui::Event::PointerButton { pos: at, button, pressed, modifiers });
+            self.harness.step();
+        }
+        self.steps();
+    }
+}
+
+#[test]
+fn a_map_turned_by_keys_says_so_finds_what_is_clicked_and_comes_upright_again() {
+    let mut window = Window::open();
+    assert!(!window.has("正北朝上") && window.has("旋转 0°"));
+    window.press(Modifiers::CTRL, Key::CloseBracket);
+    window.press(Modifiers::CTRL, Key::CloseBracket);
+    window.press(Modifiers::CTRL, Key::OpenBracket);
+    assert!((window.degrees() - 15.0).abs() < 1e-9 && window.has("旋转 15°"));
+    for note in NOTES {
+        window.click_at(window.screen(note), PointerButton::Primary);
+        let title = format!("井盖松动 {}", note[0]);
+        let is_shown = move |app: &App| {
+            let row = app.session.details().and_then(|details| details.row.as_ref());
+            row.is_some_and(|row| row.feature.values.iter().any(|value| value.as_str() == Some(&title)))
+        };
+        window.wait(is_shown);
+    }
+    window.click("正北朝上");
+    assert!(window.degrees() == 0.0 && !window.has("正北朝上"));
+}
+
+#[test]
+fn a_box_drawn_on_a_turned_map_selects_what_is_in_it_there() {
+    let mut window = Window::open();
+    window.press(Modifiers::CTRL, Key::CloseBracket);
+    window.press(Modifiers::NONE, Key::Num1);
+    let at = window.screen(NOTES[1]);
+    let [from, to] = [at - vec2(30.0, 20.0), at + vec2(30.0, 20.0)];
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    for event in [egui::Event::PointerMoved(from), button(from, true), egui::Event::PointerMoved(at)] {
+        window.harness.event(event);
+        window.harness.step();
+    }
+    for event in [egui::Event::PointerMoved(to), button(to, false)] {
+        window.harness.event(event);
+        window.harness.step();
+    }
+    window.wait(|app| app.session.selection().len() == 1);
+}
+
+#[test]
+fn a_turned_view_is_there_again_when_the_city_is_opened_again() {
+    let mut window = Window::open();
+    window.press(Modifiers::CTRL, Key::OpenBracket);
+    window.harness.state_mut().keep_now();
+    window.harness.run_steps(40);
+    window.harness.state_mut().keep_now();
+    let app = window.harness.state();
+    let path = app.session.city().map(|city| city.path.clone()).expect("a city");
+    let kept = app.session.settings().view_of(&path).expect("a view");
+    assert!((kept.rotation_rad.to_degrees() + 15.0).abs() < 1e-9);
+}
+
+#[test]
+fn the_second_map_has_layers_of_its_own_and_goes_where_the_first_one_goes() {
+    let mut window = Window::open();
+    window.press(Modifiers::CTRL, Key::M);
+    let size = window.map().camera.size_px();
+    window.click("此图的图层");
+    window.click("全不选");
+    window.click("此图的图层");
+    let second = window.map().second().expect("a second map");
+    let city = window.harness.state().session.city().expect("a city");
+    assert!(city.layers.iter().all(|layer| layer.visible && !second.shown.holds(layer)));
+    assert!(size[0] < 400.0, "{size:?}");
+    window.press(Modifiers::CTRL, Key::Plus);
+    let (first, second) = (window.map().camera.view(), window.map().second().map(|second| second.camera.view()));
+    assert_eq!(second, Some(first));
+    window.click("改为卷帘");
+    assert!(window.map().second().is_some_and(|second| second.is_swipe));
+    assert!(window.map().camera.size_px()[0] > size[0] * 1.5);
+    assert!(window.has("两图分隔线"));
+    window.click("收起第二张图");
+    assert!(window.map().second().is_none() && !window.has("两图分隔线"));
+}
+
+#[test]
+fn the_arrow_keys_move_the_divider_of_a_swipe() {
+    let mut window = Window::open();
+    window.press(Modifiers::CTRL | Modifiers::ALT, Key::M);
+    let before = window.harness.get_by_label("两图分隔线").rect().center();
+    window.harness.get_by_label("两图分隔线").focus();
+    window.steps();
+    for _ in 0..3 {
+        window.press(Modifiers::NONE, Key::ArrowRight);
+    }
+    assert!(window.harness.get_by_label("两图分隔线").rect().center().x > before.x + 10.0);
+}
+
+#[test]
+fn a_click_on_the_overview_moves_the_map() {
+    let mut window = Window::open();
+    window.press(Modifiers::CTRL, Key::Num8);
+    let overview = window.harness.get_by_label("鹰眼图").rect();
+    window.press(Modifiers::CTRL, Key::Plus);
+    window.click_at(pos2(overview.left() + 20.0, overview.bottom() - 20.0), PointerButton::Primary);
+    let [longitude, latitude] = place::lonlat_from_world(window.map().camera.view().center_world);
+    assert!(longitude < NOTES[0][0] && latitude < NOTES[0][1] + 0.005, "{longitude} {latitude}");
+    window.press(Modifiers::CTRL, Key::Num8);
+    assert!(!window.has("鹰眼图"));
+}
+
+#[test]
+fn the_grid_comes_and_goes() {
+    let mut window = Window::open();
+    let shapes = |window: &mut Window| {
+        window.steps();
+        window.harness.output().shapes.len()
+    };
+    let bare = shapes(&mut window);
+    window.press(Modifiers::CTRL, Key::G);
+    assert!(shapes(&mut window) >= bare + 20);
+    window.press(Modifiers::CTRL, Key::G);
+    assert!(shapes(&mut window) < bare + 10);
+}
+
+#[test]
+fn full_screen_is_the_map_alone_and_esc_leads_back() {
+    let mut window = Window::open();
+    let before = window.map().camera.size_px();
+    window.press(Modifiers::NONE, Key::F11);
+    let alone = window.map().camera.size_px();
+    assert!(!window.has("项目") && alone[0] > before[0] + 500.0 && alone[1] > before[1] + 100.0, "{alone:?}");
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(window.has("项目"));
+    window.press(Modifiers::CTRL, Key::Tab);
+    assert!(!window.harness.state().shell.left && !window.harness.state().shell.right);
+    window.press(Modifiers::CTRL, Key::Tab);
+    assert!(window.harness.state().shell.left && window.harness.state().shell.right);
+}
