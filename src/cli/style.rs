@@ -83,6 +83,9 @@ pub(super) fn style(run: &mut Run, args: StyleArgs) -> Result<Reply, Failure> {
         run.finish(Command::Style(StyleCommand::Reset(layer.clone())))?;
     } else if let Some(field) = &args.by {
         let style = by_field(&view(run, &layer)?, &run.session.field_survey(&layer, field)?, &args)?;
+        if let Some(words) = few_classes(&style, &args) {
+            run.console.say(&words);
+        }
         run.finish(Command::Style(StyleCommand::Set { layer: layer.clone(), style }))?;
     }
     if let Some(path) = args.out.clone() {
@@ -109,7 +112,7 @@ fn view(run: &Run, layer: &str) -> Result<LayerView, Failure> {
     found.ok_or_else(|| usage(text!("城市里没有图层“{layer}”", "the city has no layer “{layer}”")))
 }
 
-/// The layer's style with rules for the values of a field; its labels stay.
+/// The layer's style with rules for the values of a field; its labels and the scales at which it is seen stay.
 fn by_field(view: &LayerView, survey: &FieldSurvey, args: &StyleArgs) -> Result<Style, Failure> {
     if !view.has_geometry() {
         return Err(usage(Text::new("这个图层没有几何，无从绘制", "the layer has no places that could be drawn")));
@@ -120,11 +123,11 @@ fn by_field(view: &LayerView, survey: &FieldSurvey, args: &StyleArgs) -> Result<
     let (rules, classing) = if is_number {
         let bounds = bounds_of(field, survey, args)?;
         let ramp = args.ramp.or_else(|| ramp::ramp(ramp::USUAL)).unwrap_or(&RAMPS[0]);
-        let inks = ramp.inks(bounds.len().saturating_sub(1), args.reversed);
+        let inks = style_make::class_inks(&base, ramp, bounds.len().saturating_sub(1), args.reversed);
         let classing = Classing::ByNumber {
             field: survey.field.clone(),
             method: if args.breaks.is_some() { Method::Manual } else { args.method.unwrap_or_default() },
-            classes: bounds.len().saturating_sub(1),
+            classes: classes::closed(&bounds).len().saturating_sub(1),
             ramp: ramp.id.to_owned(),
             reversed: args.reversed,
         };
@@ -141,13 +144,14 @@ fn by_field(view: &LayerView, survey: &FieldSurvey, args: &StyleArgs) -> Result<
         let classing = Classing::ByValue { field: survey.field.clone(), ramp: ramp.id.to_owned() };
         (style_make::categorised(&base, field, &survey.words, ramp), classing)
     };
+    let rules = style_make::in_place_of(&view.kept_style, view.schema.geometry, rules);
     let labels = view.kept_style.labels.clone();
     Ok(Style { rules, labels, crowd: Crowd::Each, classing: Some(classing) })
 }
 
 fn bounds_of(field: &Field, survey: &FieldSurvey, args: &StyleArgs) -> Result<Vec<f64>, Failure> {
     if let Some(Bounds(bounds)) = &args.breaks {
-        return Ok(bounds.clone());
+        return Ok(classes::reaching(&survey.numbers, bounds));
     }
     let classes = args.classes.map_or(CLASSES.0, usize::from);
     let bounds = classes::breaks(&survey.numbers, args.method.unwrap_or_default(), classes);
@@ -156,6 +160,12 @@ fn bounds_of(field: &Field, survey: &FieldSurvey, args: &StyleArgs) -> Result<Ve
         return Err(usage(text!("字段“{zh}”还没有数字", "field “{en}” has no number yet")));
     }
     Ok(bounds)
+}
+
+/// That there are fewer classes than were asked for, if so.
+fn few_classes(style: &Style, args: &StyleArgs) -> Option<Text> {
+    let Some(Classing::ByNumber { method, classes, .. }) = &style.classing else { return None };
+    args.classes.and_then(|asked| classes::fewer(*method, asked.into(), *classes))
 }
 
 /// A row of the legend.
@@ -193,17 +203,26 @@ impl Class {
     fn json(&self, lang: Lang) -> Json {
         json!({
             "name": self.name.get(lang),
-            "from": self.bounds.map(|bounds| bounds[0]),
-            "to": self.bounds.map(|bounds| bounds[1]),
+            "from": self.bounds.map(|bounds| bounds[0]).filter(|bound| bound.is_finite()),
+            "to": self.bounds.map(|bounds| bounds[1]).filter(|bound| bound.is_finite()),
             "count": self.count,
             "color": self.color.map(hex),
         })
     }
 }
 
-/// The bounds of `f >= a AND f < b`, and whether the upper one belongs to it.
+/// The bounds of `f >= a AND f < b`, and whether the upper one belongs to it; an open class has one of the two.
 fn bounds_in(filter: &Expr) -> Option<([f64; 2], bool)> {
-    let Expr::And(low, high) = filter else { return None };
+    let (low, high) = match filter {
+        Expr::And(low, high) => (low, high),
+        Expr::Compare { comparison: Comparison::Less, value, .. } => {
+            return Some(([f64::NEG_INFINITY, value.as_f64()?], false));
+        }
+        Expr::Compare { comparison: Comparison::AtLeast, value, .. } => {
+            return Some(([value.as_f64()?, f64::INFINITY], true));
+        }
+        _ => return None,
+    };
     match (&**low, &**high) {
         (
             Expr::Compare { comparison: Comparison::AtLeast, value: least, field },
@@ -234,7 +253,8 @@ fn lines(view: &LayerView, rows: &[Class], lang: Lang) -> String {
     } else {
         lang.pick("默认样式", "its kind's style")
     };
-    format!("{}（{own}）\n\n{}", view.name.get(lang), table.lines())
+    let (open, close) = (lang.pick("（", " ("), lang.pick("）", ")"));
+    format!("{}{open}{own}{close}\n\n{}", view.name.get(lang), table.lines())
 }
 
 fn method(word: &str) -> Result<Method, BadWord> {

@@ -1,5 +1,6 @@
 //! Class bounds for numbers: where one colour ends and the next begins.
 
+use crate::text;
 use crate::text::Text;
 
 /// How bounds are found.
@@ -71,6 +72,33 @@ pub fn breaks(sorted: &[f64], method: Method, classes: usize) -> Vec<f64> {
     };
     bounds.dedup();
     bounds
+}
+
+/// The same bounds, with an open class before the first or after the last where numbers lie beyond them: its outer bound is
+/// infinite. Nothing is lost, whatever bounds somebody chose.
+pub fn reaching(sorted: &[f64], bounds: &[f64]) -> Vec<f64> {
+    let bounds = closed(bounds);
+    let (Some(&least), Some(&most)) = (bounds.first(), bounds.last()) else { return Vec::new() };
+    let below = sorted.first().filter(|&&number| number < least).map(|_| f64::NEG_INFINITY);
+    let above = sorted.last().filter(|&&number| number > most).map(|_| f64::INFINITY);
+    below.into_iter().chain(bounds).chain(above).collect()
+}
+
+/// The bounds without those of open classes.
+pub fn closed(bounds: &[f64]) -> Vec<f64> {
+    bounds.iter().copied().filter(|bound| bound.is_finite()).collect()
+}
+
+/// That there are fewer classes than were asked for, because many values are the same; `None` if there are enough. Round
+/// bounds only come near the number that was asked for, and bounds by hand are what somebody wants.
+pub fn fewer(method: Method, asked: usize, made: usize) -> Option<Text> {
+    let is_free = matches!(method, Method::Pretty | Method::Manual);
+    (!is_free && made < asked).then(|| {
+        text!(
+            "相同的数值太多，只分成 {made} 级，不是 {asked} 级",
+            "Many values are the same: only {made} of {asked} classes could be made"
+        )
+    })
 }
 
 /// How many of ascending numbers are in each class of these bounds.

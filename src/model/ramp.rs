@@ -185,6 +185,29 @@ impl Ramp {
         inks
     }
 
+    /// As [`Ramp::inks`] of a ramp from little to much, without the ends that thin things in them could hardly be told
+    /// from the ground in: each map leaves out its own.
+    pub fn inks_on_land(&self, n: usize, reversed: bool) -> Vec<Ink> {
+        let shares = |dark_map: bool| {
+            let is_seen = |share: &f64| contrast(self.ink(*share).on(dark_map), LAND.on(dark_map)) >= LEAST_CONTRAST;
+            let steps = || (0..=100).map(|step| f64::from(step) / 100.0);
+            (steps().find(is_seen).unwrap_or(0.0), steps().rev().find(is_seen).unwrap_or(1.0))
+        };
+        let (light, dark) = (shares(false), shares(true));
+        let within = |(from, to): (f64, f64), share: f64| from + (to - from) * share;
+        let mut inks: Vec<Ink> = (0..n)
+            .map(|at| {
+                let share = if n > 1 { at as f64 / (n - 1) as f64 } else { 0.7 };
+                let ink = |shares: (f64, f64)| self.ink(within(shares, share));
+                Ink { light: ink(light).light, dark: ink(dark).dark }
+            })
+            .collect();
+        if reversed {
+            inks.reverse();
+        }
+        inks
+    }
+
     /// The colour at `share` of the way from its first to its last, 0 to 1.
     pub fn ink(&self, share: f64) -> Ink {
         let light = Oklab::between(self.stops, share);
@@ -215,6 +238,22 @@ impl Ramp {
 /// Lightness of a colour on the light map and of its sister on the dark one add up to this.
 const TURN: f64 = 1.26;
 
+/// The ground of both maps.
+const LAND: Ink = Ink::new(0xF4_F2_EC, 0x20_25_2A);
+
+/// Least contrast of a thin line or a small disc with the ground.
+const LEAST_CONTRAST: f64 = 1.6;
+
+/// How much lighter one colour is than the other, as WCAG has it: 1 to 21.
+fn contrast(one: Rgba, other: Rgba) -> f64 {
+    let luminance = |color: Rgba| {
+        let [red, green, blue] = linear(color);
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    };
+    let (one, other) = (luminance(one) + 0.05, luminance(other) + 0.05);
+    (one / other).max(other / one)
+}
+
 impl Ink {
     /// A pair for both maps from one colour: on the dark map it is as light as it takes to be seen there.
     pub fn from_light(light: Rgba) -> Self {
@@ -223,6 +262,20 @@ impl Ink {
         let [.., alpha] = light.0;
         let Rgba([red, green, blue, _]) = Oklab { lightness, ..color }.rgba();
         Self { light, dark: Rgba([red, green, blue, alpha]) }
+    }
+
+    /// The same hue, well apart from this colour on both maps: lines over a fill of it can be seen. Deeper on the light
+    /// map and paler on the dark one, the other way round where there is no room.
+    pub fn apart(self) -> Self {
+        let shifted = |color: Rgba, by: f64| {
+            let seen = Oklab::from_rgba(color);
+            let lightness = seen.lightness + by;
+            let lightness = if (0.12..=0.97).contains(&lightness) { lightness } else { seen.lightness - by };
+            let [.., alpha] = color.0;
+            let Rgba([red, green, blue, _]) = Oklab { lightness, ..seen }.rgba();
+            Rgba([red, green, blue, alpha])
+        };
+        Self { light: shifted(self.light, -0.3), dark: shifted(self.dark, 0.25) }
     }
 }
 
@@ -380,6 +433,31 @@ mod tests {
         assert_eq!(blues.inks(5, true), inks.into_iter().rev().collect::<Vec<_>>());
         let many = ramp("okabe").expect("in the list").inks(20, false);
         assert!(many.iter().enumerate().all(|(at, ink)| !many[..at].contains(ink)), "twenty different colours");
+    }
+
+    #[test]
+    fn thin_things_stand_out_from_the_ground_in_every_class() {
+        for ramp in RAMPS.iter().filter(|ramp| ramp.kind == RampKind::Sequential) {
+            let inks = ramp.inks_on_land(5, false);
+            for (ink, dark) in inks.iter().flat_map(|ink| [(ink, false), (ink, true)]) {
+                let contrast = contrast(ink.on(dark), LAND.on(dark));
+                assert!(contrast >= 1.55, "{}: {contrast:.2}, dark {dark}", ramp.id);
+            }
+            for pair in inks.windows(2) {
+                assert!(pair[0].light != pair[1].light && pair[0].dark != pair[1].dark, "{}", ramp.id);
+            }
+        }
+    }
+
+    #[test]
+    fn lines_over_a_fill_are_apart_from_it() {
+        for rgb in [0x1F_77_B4, 0xE2_F3_FF, 0x10_10_10, 0xFF_FF_FF] {
+            let ink = Ink::new(rgb, rgb);
+            for dark in [false, true] {
+                let contrast = contrast(ink.on(dark), ink.apart().on(dark));
+                assert!(contrast > 1.6, "{rgb:06x}: {contrast:.2}, dark {dark}");
+            }
+        }
     }
 
     /// A colour as it is seen, in `L*a*b*` of the CIE.

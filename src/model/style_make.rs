@@ -1,10 +1,11 @@
 //! Makes rules from values: one colour, a colour for each value, classes of a number, size by value.
 
+use super::classes::closed;
 use super::expr::{Comparison, Expr};
 use super::geometry::GeometryKind;
-use super::ramp::Ramp;
+use super::ramp::{Ramp, RampKind};
 use super::schema::Field;
-use super::style::{Ink, Paint, Rule, Size, Stroke, Style};
+use super::style::{Ink, Paint, Rule, ScaleRange, Size, Stroke, Style};
 use super::value::{FieldType, Value};
 use crate::text::Text;
 
@@ -35,13 +36,53 @@ pub fn single(geometry: Option<GeometryKind>, ink: Ink) -> Style {
 /// What classes of a layer can be painted with: the paints of its first rule that shows the whole of a feature, or those
 /// of [`single`].
 pub fn base(style: &Style, geometry: Option<GeometryKind>) -> Vec<Paint> {
-    let is_area = geometry.and_then(GeometryKind::dimension) == Some(2);
-    let shows = |paints: &[Paint]| {
-        let has_inside = paints.iter().any(|paint| matches!(paint, Paint::Fill { .. } | Paint::Hatch { .. }));
-        main_ink(paints).is_some() && (has_inside || !is_area)
-    };
-    let found = style.rules.iter().find(|rule| shows(&rule.paints)).map(|rule| rule.paints.clone());
+    let found = base_rule(style, geometry).map(|rule| rule.paints.clone());
     found.or_else(|| single(geometry, REST).rules.pop().map(|rule| rule.paints)).unwrap_or_default()
+}
+
+/// The first rule that shows the whole of a feature.
+fn base_rule(style: &Style, geometry: Option<GeometryKind>) -> Option<&Rule> {
+    let is_area = geometry.and_then(GeometryKind::dimension) == Some(2);
+    let shows = |paints: &[Paint]| main_ink(paints).is_some() && (has_inside(paints) || !is_area);
+    style.rules.iter().find(|rule| shows(&rule.paints))
+}
+
+/// Rules that take the place of those of `style`: seen at every scale at which the layer was, and painted in the pass of
+/// the rule that gave their paints.
+pub fn in_place_of(style: &Style, geometry: Option<GeometryKind>, rules: Vec<Rule>) -> Vec<Rule> {
+    let (scale, pass) = (whole_scale(style), base_rule(style, geometry).map_or(0, |rule| rule.pass));
+    rules.into_iter().map(|rule| rule.at(scale).pass(pass)).collect()
+}
+
+/// From the closest to the farthest look at which a layer is painted.
+pub fn whole_scale(style: &Style) -> ScaleRange {
+    let both = |left: ScaleRange, right: ScaleRange| ScaleRange {
+        least: left.least.min(right.least),
+        most: left.most.max(right.most),
+    };
+    style.rules.iter().map(|rule| rule.scale).reduce(both).unwrap_or(ScaleRange::ALL)
+}
+
+/// Whether a paint can be seen on a geometry.
+pub fn fits(paint: &Paint, geometry: Option<GeometryKind>) -> bool {
+    let dimension = geometry.and_then(GeometryKind::dimension);
+    match paint {
+        Paint::Fill { .. } | Paint::Hatch { .. } => !matches!(dimension, Some(0 | 1)),
+        Paint::Stroke(_) | Paint::Marks { .. } => dimension != Some(0),
+        Paint::Disc { .. } => !matches!(dimension, Some(1 | 2)),
+        Paint::Symbol { .. } => true,
+    }
+}
+
+/// The colours of `n` classes that are painted with `base`. Thin lines and small discs leave out the steps of a ramp that
+/// can hardly be told from the ground; an inside has its border and keeps them.
+pub fn class_inks(base: &[Paint], ramp: &Ramp, n: usize, reversed: bool) -> Vec<Ink> {
+    let is_thin = !has_inside(base) && ramp.kind == RampKind::Sequential;
+    if is_thin { ramp.inks_on_land(n, reversed) } else { ramp.inks(n, reversed) }
+}
+
+fn has_inside(paints: &[Paint]) -> bool {
+    paints.iter().any(|paint| matches!(paint, Paint::Fill { .. } | Paint::Hatch { .. }))
 }
 
 /// One rule for each value, named as a person reads it, and one for all others. `values` come with how often each is
@@ -49,7 +90,7 @@ pub fn base(style: &Style, geometry: Option<GeometryKind>) -> Vec<Paint> {
 pub fn categorised(base: &[Paint], field: &Field, values: &[(Value, u64)], ramp: &Ramp) -> Vec<Rule> {
     let base = solid(base);
     let mut rules: Vec<Rule> = Vec::with_capacity(values.len() + 1);
-    for ((value, _), ink) in values.iter().zip(ramp.inks(values.len(), false)) {
+    for ((value, _), ink) in values.iter().zip(class_inks(&base, ramp, values.len(), false)) {
         let mut name = value_name(field, value);
         // A row of the legend stands for its name: two values that read alike are told apart by what is stored.
         if rules.iter().any(|rule| rule.name == name) {
@@ -64,7 +105,7 @@ pub fn categorised(base: &[Paint], field: &Field, values: &[(Value, u64)], ramp:
 }
 
 /// One rule for each class between two of the ascending `bounds`, which holds its lower bound; the last one holds its
-/// upper bound too. Features without a number are not drawn.
+/// upper bound too. An infinite outer bound makes an open class. Features without a number are not drawn.
 pub fn graduated(base: &[Paint], field: &Field, bounds: &[f64], inks: &[Ink]) -> Vec<Rule> {
     let base = solid(base);
     classes(field, bounds).zip(inks).map(|(rule, &ink)| Rule { paints: recolored(&base, ink), ..rule }).collect()
@@ -163,25 +204,36 @@ fn resized(base: &[Paint], size: &Size) -> Vec<Paint> {
 
 /// A rule without paints for each class.
 fn classes<'a>(field: &'a Field, bounds: &'a [f64]) -> impl Iterator<Item = Rule> + 'a {
-    let (decimals, last) = (decimals_of(bounds), bounds.len().saturating_sub(2));
+    let (decimals, last) = (decimals_of(&closed(bounds)), bounds.len().saturating_sub(2));
     bounds.windows(2).enumerate().map(move |(class, pair)| {
-        let compare = |comparison, bound| {
+        let compare = |comparison, bound: f64| {
             let value = bound_value(field, bound);
-            Box::new(Expr::Compare { field: field.id.to_string(), comparison, value })
+            bound.is_finite().then(|| Expr::Compare { field: field.id.to_string(), comparison, value })
         };
         let upper = if class == last { Comparison::AtMost } else { Comparison::Less };
-        let filter = Expr::And(compare(Comparison::AtLeast, pair[0]), compare(upper, pair[1]));
-        let name = Text::same(class_name([pair[0], pair[1]], decimals, &field.unit));
-        Rule { name, filter: Some(filter), ..Rule::all(Vec::new()) }
+        let filter = match (compare(Comparison::AtLeast, pair[0]), compare(upper, pair[1])) {
+            (Some(low), Some(high)) => Some(Expr::And(low.into(), high.into())),
+            (low, high) => low.or(high),
+        };
+        let name = Text::same(class_name([pair[0], pair[1]], class == last, decimals, &field.unit));
+        Rule { name, filter, ..Rule::all(Vec::new()) }
     })
 }
 
-fn class_name([least, most]: [f64; 2], decimals: usize, unit: &str) -> String {
+/// Says which bounds a class holds: `200 – <400`, the last one `400 – 600`, open ones `<200` and `≥600`.
+fn class_name([least, most]: [f64; 2], is_last: bool, decimals: usize, unit: &str) -> String {
     let space = if unit.is_empty() { "" } else { " " };
+    if least.is_infinite() {
+        return format!("<{most:.decimals$}{space}{unit}");
+    }
+    if most.is_infinite() {
+        return format!("≥{least:.decimals$}{space}{unit}");
+    }
     if least == most {
         return format!("{least:.decimals$}{space}{unit}");
     }
-    format!("{least:.decimals$} – {most:.decimals$}{space}{unit}")
+    let less = if is_last { "" } else { "<" };
+    format!("{least:.decimals$} – {less}{most:.decimals$}{space}{unit}")
 }
 
 fn bound_value(field: &Field, bound: f64) -> Value {
@@ -242,8 +294,26 @@ mod tests {
         ];
         assert_eq!(said, expected);
         let names: Vec<&str> = rules.iter().map(|rule| &*rule.name.zh).collect();
-        assert_eq!(names, ["200 – 400 mm", "400 – 750 mm", "750 – 1500 mm"]);
+        assert_eq!(names, ["200 – <400 mm", "400 – <750 mm", "750 – 1500 mm"]);
         assert_eq!(rules.iter().filter_map(|rule| main_ink(&rule.paints)).collect::<Vec<_>>(), inks);
+    }
+
+    #[test]
+    fn numbers_beyond_the_bounds_have_open_classes() {
+        use crate::model::classes::reaching;
+        let bounds = reaching(&[-5.0, 100.0, 900.0], &[0.0, 300.0, 600.0]);
+        let rules = graduated_sizes(&line(), &diameter(), &bounds, [1.0, 4.0]);
+        let said: Vec<String> = rules.iter().map(|rule| rule.filter.as_ref().expect("a filter").to_string()).collect();
+        let expected = [
+            "diameter_mm < 0",
+            "diameter_mm >= 0 AND diameter_mm < 300",
+            "diameter_mm >= 300 AND diameter_mm < 600",
+            "diameter_mm >= 600",
+        ];
+        assert_eq!(said, expected);
+        let names: Vec<&str> = rules.iter().map(|rule| &*rule.name.zh).collect();
+        assert_eq!(names, ["<0 mm", "0 – <300 mm", "300 – <600 mm", "≥600 mm"]);
+        assert_eq!(reaching(&[0.0, 600.0], &bounds), [0.0, 300.0, 600.0]);
     }
 
     #[test]

@@ -44,10 +44,24 @@ impl Cover {
         }
     }
 
-    /// Adds a disc of so many pixels across.
+    /// Adds a disc of so many pixels across, row by row as wide as the disc is there.
     pub(super) fn disc(&mut self, [x, y]: [f32; 2], size: f32) {
-        let half = size / 2.0;
-        self.area([x - half, y - half, x + half, y + half], size * size * std::f32::consts::FRAC_PI_4);
+        let radius = size / 2.0;
+        if self.misses([x, y], radius) {
+            return;
+        }
+        if size < 2.0 {
+            return self.dab([x, y], size.max(1.0), size * size * std::f32::consts::FRAC_PI_4);
+        }
+        for row in pixels(y - radius, y + radius, self.size[1]) {
+            let (low, top) = ((y - radius).max(row as f32), (y + radius).min(row as f32 + 1.0));
+            let (high, up) = (top - low, f32::midpoint(low, top) - y);
+            let half = (radius * radius - up * up).max(0.0).sqrt();
+            for column in pixels(x - half, x + half, self.size[0]) {
+                let wide = (x + half).min(column as f32 + 1.0) - (x - half).max(column as f32);
+                self.put(column, row, wide * high);
+            }
+        }
     }
 
     /// Adds so much cover, evenly over a square around a place.
@@ -174,6 +188,10 @@ mod tests {
         check(|cover| cover.stripe([1.0, 1.5], [5.0, 4.5], 0.8, 1.0), 4.0);
         check(|cover| cover.stripe([5.2, 6.5], [5.0, 1.5], 1.4, 0.5), 3.5);
         check(|cover| cover.dab([3.3, 3.6], 2.0, 1.5), 1.5);
+        check(|cover| cover.disc([3.3, 4.1], 1.5), 1.767);
+        let size = 5.0_f32;
+        let cover = check(|cover| cover.disc([4.0, 4.0], size), 19.63);
+        assert_eq!((cover.sums[0], cover.sums[8 + 1]), (0, 0), "a disc has no corners");
     }
 
     #[test]

@@ -55,9 +55,11 @@ impl Face {
         }
     }
 
-    /// The glyph of a character; 0, a crossed box, if the font has none.
+    /// The glyph of a character; that of a box if the font has none, so that nothing vanishes without a trace.
     pub fn glyph(&self, character: char) -> u32 {
-        self.charmap.map(character).map_or(0, GlyphId::to_u32)
+        let shown = !character.is_control() && !matches!(character, '\u{200B}'..='\u{200F}' | '\u{FE00}'..='\u{FE0F}');
+        let instead = || self.charmap.map('□').filter(|_| shown);
+        self.charmap.map(character).or_else(instead).map_or(0, GlyphId::to_u32)
     }
 
     /// How far the next character is, in ems.

@@ -408,8 +408,9 @@ impl Marks<'_> {
 
     fn discs(&self, part: &Part, grid: &Grid, size: f32, cover: &mut Cover) {
         for &[x, y, count] in &self.level.dots[range(&part.dots)] {
-            let area = size * size * std::f32::consts::FRAC_PI_4;
-            cover.dab(grid.at(x, y), size.max(1.0), area * f32::from(count));
+            // Points of one grain hide each other, unless they are smaller than it.
+            let times = if size < 2.0 { count.min(8) } else { 1 };
+            (0..times).for_each(|_| cover.disc(grid.at(x, y), size));
         }
     }
 }

@@ -8,8 +8,10 @@ use crate::io::atomic;
 use crate::io::error::WriteError;
 use crate::io::sitter::Sitter;
 use crate::io::{qml, sld, style_file};
+use crate::model::geometry::GeometryKind;
 use crate::model::schema::Schema;
-use crate::model::style::Style;
+use crate::model::style::{Classing, Crowd, Style};
+use crate::model::style_make;
 use crate::model::value::{FieldType, Value};
 use crate::store::command::{Action, LayerState};
 use crate::store::error::StoreError;
@@ -192,11 +194,61 @@ impl Session {
         }))
     }
 
-    /// Style files are small: they are read at once.
     fn import_style(&mut self, layer: &str, path: &Path) -> Result<JobId, Failure> {
-        let style = style_file::load(path).map_err(|text| Failure::new(FailureKind::File, text))?;
+        let style = self.style_from_file(layer, path)?;
         self.set_style(layer, &style)
     }
+
+    /// The style in a file, for a layer that can follow it. Style files are small: they are read at once.
+    ///
+    /// # Errors
+    /// There is no such layer, the file cannot be read, or the layer has not what the style needs.
+    pub fn style_from_file(&self, layer: &str, path: &Path) -> Result<Style, Failure> {
+        if ["qml", "sld"].iter().any(|ending| path.extension().is_some_and(|it| it.eq_ignore_ascii_case(ending))) {
+            let text = text!(
+                "只能读入 {ENDING} 样式文件；.qml 和 .sld 只能写出",
+                "Only {ENDING} files can be read; .qml and .sld are written only",
+                ENDING = style_file::ENDING
+            );
+            return Err(Failure::new(FailureKind::Data, text));
+        }
+        let style = style_file::load(path).map_err(|text| Failure::new(FailureKind::File, text))?;
+        let view = self.layer(layer)?;
+        match misfit(&style, &view.schema) {
+            Some(text) => Err(Failure::new(FailureKind::Data, text)),
+            None => Ok(style),
+        }
+    }
+}
+
+/// Why a layer would not be drawn as a style from elsewhere means it: a field that it does not have, or nothing that can
+/// be seen on its geometry.
+fn misfit(style: &Style, schema: &Schema) -> Option<Text> {
+    let (zh, en) = (&schema.name.zh, &schema.name.en);
+    let classed = match &style.classing {
+        Some(Classing::ByValue { field, .. } | Classing::ByNumber { field, .. }) => Some(field.clone()),
+        None => None,
+    };
+    let is_known = |field: &String| schema.field(field).is_some() || field.eq_ignore_ascii_case("fid");
+    let mut wanted = style.fields().into_iter().chain(style.label_fields()).chain(classed);
+    if let Some(field) = wanted.find(|field| !is_known(field)) {
+        return Some(text!(
+            "样式要用字段“{field}”，图层“{zh}”没有它",
+            "The style needs the field “{field}”, which layer “{en}” does not have"
+        ));
+    }
+    let is_point = schema.geometry.and_then(GeometryKind::dimension).is_none_or(|dimension| dimension == 0);
+    let mut paints = style.rules.iter().flat_map(|rule| &rule.paints).peekable();
+    let is_for_others = match style.crowd {
+        Crowd::Each => paints.peek().is_some() && !paints.any(|paint| style_make::fits(paint, schema.geometry)),
+        Crowd::Clusters { .. } | Crowd::Heat { .. } => !is_point,
+    };
+    is_for_others.then(|| {
+        text!(
+            "样式是给另一种几何的，图层“{zh}”用它什么也画不出",
+            "The style is for another kind of geometry: nothing of layer “{en}” could be seen in it"
+        )
+    })
 }
 
 /// The style that is kept, in the format that a file's ending names.

@@ -221,6 +221,7 @@ impl App {
     /// Panels and map; gives the map's place.
     fn middle(&mut self, ui: &mut Ui, asks: &mut Asks) -> Rect {
         self.panels.right.style.choose(self.session.city().and_then(|city| self.layers.current(city)));
+        self.panels.right.style.seen_at(self.map.camera.view().denominator());
         if !self.shell.right {
             self.panels.right.style.rest(asks);
         }

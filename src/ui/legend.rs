@@ -142,7 +142,7 @@ pub fn paint_sign(ui: &Ui, room: Rect, paint: &Paint, is_area: bool, signs: &mut
 }
 
 /// Lines across a room, counter-clockwise from a line to the right.
-fn hatch_sign(ui: &Ui, room: Rect, angle_deg: f32, spacing: f32, stroke: Stroke) {
+pub(super) fn hatch_sign(ui: &Ui, room: Rect, angle_deg: f32, spacing: f32, stroke: Stroke) {
     let painter = ui.painter().with_clip_rect(room.intersect(ui.clip_rect()));
     let along = egui::Vec2::angled(-angle_deg.to_radians());
     let reach = room.size().length() / 2.0;

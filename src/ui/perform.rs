@@ -241,7 +241,7 @@ impl App {
             FilePurpose::Sheet(_) | FilePurpose::SheetFolder => {
                 asks.extend(self.panels.print.print(&self.session, &path));
             }
-            FilePurpose::StyleImport => self.panels.right.style.import(path, asks),
+            FilePurpose::StyleImport => self.panels.right.style.import(path, &self.session, asks),
             FilePurpose::StyleExport => self.panels.right.style.export(path, overwrite, asks),
         }
     }

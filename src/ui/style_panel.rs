@@ -61,6 +61,8 @@ pub struct StyleState {
     focus: Focus,
     /// The layer that a file dialog was opened for.
     filed: Option<String>,
+    /// Scale of the map beside the panel.
+    denominator: Option<f64>,
 }
 
 /// Where the keyboard's focus is, seen from the panel.
@@ -108,6 +110,11 @@ impl StyleState {
         }
     }
 
+    /// The map beside the panel shows 1:`denominator`.
+    pub(super) fn seen_at(&mut self, denominator: f64) {
+        self.denominator = Some(denominator);
+    }
+
     /// Whether the chosen layer has a style that is not kept yet.
     pub(super) fn is_at_work(&self) -> bool {
         let draft = self.layer.as_ref().and_then(|layer| self.drafts.get(layer));
@@ -127,12 +134,16 @@ impl StyleState {
         layer.map(|layer| format!("{}.citystyle.json", layer.name.get(session.lang()))).unwrap_or_default()
     }
 
-    /// A style comes from a file; what was tried out before gives way.
-    pub(super) fn import(&mut self, path: PathBuf, asks: &mut Asks) {
+    /// A style comes from a file, to be looked at before it is kept; what was tried out before gives way.
+    pub(super) fn import(&mut self, path: PathBuf, session: &Session, asks: &mut Asks) {
         let Some(layer) = self.filed.take() else { return };
-        self.drafts.remove(&layer);
-        self.preview = None;
-        run(asks, StyleCommand::Import { layer, path });
+        let Ok(style) = session.style_from_file(&layer, &path) else {
+            // The command stumbles over the same and says why.
+            return run(asks, StyleCommand::Import { layer, path });
+        };
+        if let Some(view) = session.city().and_then(|city| city.layer(&layer)) {
+            self.drafts.insert(layer, Draft::of(style, view));
+        }
     }
 
     /// The style that is kept goes to a file.
@@ -148,6 +159,7 @@ impl StyleState {
                 city: Some(city.path.clone()),
                 layer: self.layer.take(),
                 signs: std::mem::take(&mut self.signs),
+                denominator: self.denominator,
                 ..Self::default()
             };
         }
@@ -300,11 +312,15 @@ fn focus_now(ui: &Ui, room: Rect) -> Focus {
 /// The form, then labels, then what is true of the whole layer.
 fn sections(ui: &mut Ui, shown: &Shown<'_>, state: &mut StyleState, asks: &mut Asks) {
     let (lang, layer) = (shown.lang, shown.layer);
-    let StyleState { drafts, surveys, signs, .. } = state;
+    let StyleState { drafts, surveys, signs, denominator, .. } = state;
     let Some(draft) = drafts.get_mut(layer.table()) else { return };
     let ink = make::main_ink(&draft.base);
     let mut desk = Desk { lang, layer, signs, surveys, ink };
     form_box(ui, &desk, draft);
+    let unseen = denominator.and_then(|denominator| scale::unseen_words(&draft.style, denominator));
+    if let Some(words) = unseen.filter(|_| draft.form != Form::Heat) {
+        fields::remark(ui, words.get(lang));
+    }
     form_ui(ui, &mut desk, draft);
     if !matches!(draft.form, Form::Rules | Form::Heat) {
         ui.add_space(4.0);
@@ -347,7 +363,7 @@ fn form_ui(ui: &mut Ui, desk: &mut Desk<'_>, draft: &mut Draft) {
 
 /// One range for all rules, where they are not set one by one.
 fn whole_scale(ui: &mut Ui, lang: Lang, draft: &mut Draft) {
-    let before = draft::whole_scale(&draft.style);
+    let before = make::whole_scale(&draft.style);
     let mut scale = before;
     scale::scale_rows(ui, lang, lang.pick("图层", "the layer"), &mut scale);
     if scale != before {

@@ -9,7 +9,7 @@ use super::histogram::histogram;
 use super::ink::ink_dot;
 use super::ramp_choice::ramp_box;
 use super::values::{base_ui, count_room, with_count};
-use crate::model::classes::{Method, counts};
+use crate::model::classes::{Method, closed, counts, fewer, reaching};
 use crate::model::ramp::RampKind;
 use crate::model::schema::Field;
 use crate::model::style::Classing;
@@ -118,7 +118,12 @@ fn spread(ui: &mut Ui, desk: &mut Desk<'_>, draft: &mut Draft, field: &Field) {
         make::main_ink(&rule.paints).map(|ink| color_of(ink.on(dark)))
     };
     if let Some(bounds) = histogram(ui, lang, &numbers, &bounds, &color) {
-        set_by_hand(draft, field, &bounds);
+        set_by_hand(draft, desk, field, &bounds);
+    }
+    if let Some(Classing::ByNumber { method, classes, .. }) = &draft.style.classing
+        && let Some(words) = fewer(*method, *classes, draft.style.rules.len()).filter(|_| !draft.waits())
+    {
+        remark(ui, words.get(lang));
     }
     if unknown > 0 {
         let count = show::count(unknown);
@@ -130,12 +135,15 @@ fn spread(ui: &mut Ui, desk: &mut Desk<'_>, draft: &mut Draft, field: &Field) {
     }
 }
 
-fn set_by_hand(draft: &mut Draft, field: &Field, bounds: &[f64]) {
+/// The classes have these bounds from now on; values beyond them have open classes.
+fn set_by_hand(draft: &mut Draft, desk: &mut Desk<'_>, field: &Field, bounds: &[f64]) {
+    let numbers = desk.surveys.of(&field.id).map(|survey| std::sync::Arc::clone(&survey.numbers)).unwrap_or_default();
+    let bounds = reaching(&numbers, bounds);
     if let Some(Classing::ByNumber { method, classes, .. }) = &mut draft.style.classing {
         *method = Method::Manual;
-        *classes = bounds.len().saturating_sub(1);
+        *classes = closed(&bounds).len().saturating_sub(1);
     }
-    draft.set_bounds(field, bounds);
+    draft.set_bounds(field, &bounds, &desk.layer.schema);
 }
 
 /// A row for each class: colour, legend text, how many features.
@@ -167,13 +175,14 @@ fn class_rows(ui: &mut Ui, desk: &mut Desk<'_>, draft: &mut Draft, field: &Field
         });
     }
     if is_manual {
-        bound_rows(ui, desk, draft, field, bounds);
+        bound_rows(ui, desk, draft, field, &bounds);
     }
 }
 
 /// The bounds themselves, where somebody sets them by hand.
-fn bound_rows(ui: &mut Ui, desk: &Desk<'_>, draft: &mut Draft, field: &Field, mut bounds: Vec<f64>) {
+fn bound_rows(ui: &mut Ui, desk: &mut Desk<'_>, draft: &mut Draft, field: &Field, bounds: &[f64]) {
     let lang = desk.lang;
+    let mut bounds = closed(bounds);
     widgets::section(ui, lang.pick("界线", "Bounds"), &field.unit);
     let before = bounds.clone();
     ui.horizontal_wrapped(|ui| {
@@ -187,6 +196,6 @@ fn bound_rows(ui: &mut Ui, desk: &Desk<'_>, draft: &mut Draft, field: &Field, mu
         }
     });
     if bounds != before {
-        set_by_hand(draft, field, &bounds);
+        set_by_hand(draft, desk, field, &bounds);
     }
 }

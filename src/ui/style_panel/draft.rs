@@ -12,7 +12,7 @@ use crate::model::expr::{Comparison, Expr};
 use crate::model::geometry::GeometryKind;
 use crate::model::ramp::{self, Ramp, ramp};
 use crate::model::schema::{Field, Schema};
-use crate::model::style::{Classing, Crowd, Ink, Paint, Rule, ScaleRange, Size, Style};
+use crate::model::style::{Classing, Crowd, Ink, Paint, Rule, Size, Style};
 use crate::model::style_make as make;
 use crate::model::value::Value;
 use crate::session::state::LayerView;
@@ -132,6 +132,12 @@ impl Draft {
         }
     }
 
+    /// A style from elsewhere, not kept yet.
+    pub(super) fn of(style: Style, layer: &LayerView) -> Self {
+        let tried = LayerView { kept_style: Arc::new(style), ..layer.clone() };
+        Self { kept: Arc::clone(&layer.kept_style), ..Self::new(&tried) }
+    }
+
     /// Takes note of what is kept now. What was undone, or changed by another way, takes the place of the draft; `true`
     /// if so.
     pub(super) fn follow(&mut self, layer: &LayerView) -> bool {
@@ -173,7 +179,7 @@ impl Draft {
             self.style = Style { labels, ..before };
             return;
         }
-        let scale = whole_scale(&self.style);
+        let scale = make::whole_scale(&self.style);
         self.base = make::base(&self.style, schema.geometry);
         self.style.crowd = Crowd::Each;
         match form {
@@ -245,11 +251,11 @@ impl Draft {
                 let mut values: Vec<(Value, u64)> = survey.words.iter().take(MOST_VALUES).cloned().collect();
                 arrange(field, &mut values);
                 let rules = make::categorised(&self.base, field, &values, known(ramp));
-                self.set_rules(rules);
+                self.set_rules(rules, schema);
             }
             Classing::ByNumber { method, classes, .. } => {
                 let bounds = breaks(&survey.numbers, *method, *classes);
-                self.set_bounds(field, &bounds);
+                self.set_bounds(field, &bounds, schema);
             }
         }
     }
@@ -259,15 +265,15 @@ impl Draft {
         self.waits
     }
 
-    /// Makes the classes of these bounds.
-    pub(super) fn set_bounds(&mut self, field: &Field, bounds: &[f64]) {
+    /// Makes the classes of these bounds; infinite outer ones make open classes.
+    pub(super) fn set_bounds(&mut self, field: &Field, bounds: &[f64], schema: &Schema) {
         let Some(Classing::ByNumber { ramp, reversed, .. }) = &self.style.classing else { return };
         let count = bounds.len().saturating_sub(1);
         let rules = match self.sizes {
             Some(px) => make::graduated_sizes(&self.base, field, bounds, px),
-            None => make::graduated(&self.base, field, bounds, &known(ramp).inks(count, *reversed)),
+            None => make::graduated(&self.base, field, bounds, &self.inks(ramp, count, *reversed)),
         };
-        self.set_rules(rules);
+        self.set_rules(rules, schema);
     }
 
     /// The bounds of the classes as they stand; none if a rule is no class.
@@ -283,11 +289,11 @@ impl Draft {
     /// Gives the classes the colours of their ramp; names and conditions stay.
     pub(super) fn recolor(&mut self) {
         let (ramp, reversed) = match &self.style.classing {
-            Some(Classing::ByValue { ramp, .. }) => (known(ramp), false),
-            Some(Classing::ByNumber { ramp, reversed, .. }) => (known(ramp), *reversed),
+            Some(Classing::ByValue { ramp, .. }) => (ramp, false),
+            Some(Classing::ByNumber { ramp, reversed, .. }) => (ramp, *reversed),
             None => return,
         };
-        let inks = ramp.inks(self.classed(), reversed);
+        let inks = self.inks(ramp, self.classed(), reversed);
         let classed = self.style.rules.iter_mut().filter(|rule| rule.filter.is_some());
         classed.zip(inks).for_each(|(rule, ink)| rule.paints = make::recolored(&rule.paints, ink));
     }
@@ -299,7 +305,7 @@ impl Draft {
             let names: Vec<Text> = self.style.rules.iter().map(|rule| rule.name.clone()).collect();
             let bounds = self.bounds();
             if let Some(field) = schema.field(&field.clone()) {
-                self.set_bounds(field, &bounds);
+                self.set_bounds(field, &bounds, schema);
             }
             self.style.rules.iter_mut().zip(names).for_each(|(rule, name)| rule.name = name);
             return;
@@ -315,10 +321,10 @@ impl Draft {
     pub(super) fn add_values(&mut self, field: &Field, missing: &[(Value, u64)]) {
         let Some(Classing::ByValue { ramp, .. }) = &self.style.classing else { return };
         let before = self.classed();
-        let inks = known(ramp).inks(before + missing.len(), false);
+        let inks = self.inks(ramp, before + missing.len(), false);
         let mut made = make::categorised(&self.base, field, missing, known(ramp));
         made.truncate(missing.len());
-        let scale = whole_scale(&self.style);
+        let scale = make::whole_scale(&self.style);
         for (rule, ink) in made.iter_mut().zip(&inks[before..]) {
             rule.paints = make::recolored(&rule.paints, *ink);
             rule.scale = scale;
@@ -327,20 +333,15 @@ impl Draft {
         self.style.rules.splice(rest..rest, made);
     }
 
-    /// Rules at the scales at which the layer was seen before.
-    fn set_rules(&mut self, rules: Vec<Rule>) {
-        let scale = whole_scale(&self.style);
-        self.style.rules = rules.into_iter().map(|rule| rule.at(scale)).collect();
+    /// The colours of so many classes.
+    fn inks(&self, ramp: &str, count: usize, reversed: bool) -> Vec<Ink> {
+        make::class_inks(&self.base, known(ramp), count, reversed)
     }
-}
 
-/// From the closest to the farthest look at which a layer is painted.
-pub(super) fn whole_scale(style: &Style) -> ScaleRange {
-    let both = |left: ScaleRange, right: ScaleRange| ScaleRange {
-        least: left.least.min(right.least),
-        most: left.most.max(right.most),
-    };
-    style.rules.iter().map(|rule| rule.scale).reduce(both).unwrap_or(ScaleRange::ALL)
+    /// Rules at the scales at which the layer was seen before.
+    fn set_rules(&mut self, rules: Vec<Rule>, schema: &Schema) {
+        self.style.rules = make::in_place_of(&self.style, schema.geometry, rules);
+    }
 }
 
 /// The ramp, or the usual one in place of a word that nobody knows.
@@ -377,8 +378,16 @@ fn bounds_of(rules: &[Rule]) -> Option<Vec<f64>> {
     Some(bounds)
 }
 
+/// The bounds of one class; an open one has an infinite bound.
 fn class_of(filter: &Expr) -> Option<[f64; 2]> {
-    let Expr::And(from, to) = filter else { return None };
+    let (from, to) = match filter {
+        Expr::And(from, to) => (from, to),
+        Expr::Compare { comparison: Comparison::Less, value, .. } => {
+            return Some([f64::NEG_INFINITY, value.as_f64()?]);
+        }
+        Expr::Compare { comparison: Comparison::AtLeast, value, .. } => return Some([value.as_f64()?, f64::INFINITY]),
+        _ => return None,
+    };
     let bound = |side: &Expr, fits: &[Comparison]| match side {
         Expr::Compare { comparison, value, .. } if fits.contains(comparison) => value.as_f64(),
         _ => None,

@@ -1,6 +1,6 @@
 //! The list of what is painted for a feature: fills, lines, marks, symbols, discs, the topmost first.
 
-use egui::{Popup, Rect, RichText, Sense, Ui, vec2};
+use egui::{Color32, Popup, Rect, RichText, Sense, Ui, vec2};
 
 use super::Desk;
 use super::fields::{choice_row, number, of, px_row, row, share_row, switch_row};
@@ -9,6 +9,7 @@ use super::size::size_rows;
 use super::symbol_choice::symbol_row;
 use crate::model::geometry::GeometryKind;
 use crate::model::style::{Cap, Ink, LineMark, Paint, Size, Stroke};
+use crate::model::style_make as make;
 use crate::text::{Lang, Text};
 use crate::ui::icons::icon;
 use crate::ui::legend;
@@ -57,7 +58,7 @@ impl PaintKind {
     fn icon(self) -> &'static str {
         match self {
             Self::Fill => "PAINT_BUCKET",
-            Self::Hatch => "ROWS",
+            Self::Hatch => "HASH",
             Self::Line => "LINE_SEGMENT",
             Self::Casing => "ROAD_HORIZON",
             Self::Marks => "FLOW_ARROW",
@@ -68,13 +69,7 @@ impl PaintKind {
 
     /// Whether it can be seen on a geometry.
     fn fits(self, geometry: Option<GeometryKind>) -> bool {
-        let dimension = geometry.and_then(GeometryKind::dimension);
-        match self {
-            Self::Fill | Self::Hatch => !matches!(dimension, Some(0 | 1)),
-            Self::Line | Self::Casing | Self::Marks => dimension != Some(0),
-            Self::Disc => !matches!(dimension, Some(1 | 2)),
-            Self::Symbol => true,
-        }
+        make::fits(&self.paint(NEW, &[]), geometry)
     }
 
     /// A new one. `under` is what it goes with.
@@ -82,7 +77,8 @@ impl PaintKind {
         match self {
             Self::Fill => Paint::Fill { ink, opacity: 0.5 },
             Self::Hatch => Paint::Hatch {
-                ink,
+                // In the colour of the inside it lies on it could not be seen.
+                ink: if under.iter().any(|paint| Self::of(paint) == Self::Fill) { ink.apart() } else { ink },
                 opacity: 1.0,
                 angle_deg: 45.0,
                 spacing_px: 8.0,
@@ -196,8 +192,17 @@ fn add_menu(ui: &mut Ui, desk: &mut Desk<'_>, paints: &mut Vec<Paint>) {
         for kind in PaintKind::ALL.into_iter().filter(|kind| kind.fits(geometry)) {
             let name = kind.name();
             let name = name.get(lang);
-            let mark = icon(kind.icon()).color(Tokens::of(ui).text2);
-            if ui.button((mark, name)).accessible_name(name).clicked() {
+            let quiet = Tokens::of(ui).text2;
+            let is_hatch = kind == PaintKind::Hatch;
+            let mark = icon(kind.icon()).color(if is_hatch { Color32::TRANSPARENT } else { quiet });
+            let entry = ui.button((mark, name)).accessible_name(name);
+            if is_hatch {
+                // No icon of the font looks like it.
+                let middle = entry.rect.left_center() + vec2(ui.spacing().button_padding.x + 8.0, 0.0);
+                let room = Rect::from_center_size(middle, vec2(14.0, 14.0));
+                legend::hatch_sign(ui, room, 45.0, 4.0, egui::Stroke::new(1.0, quiet));
+            }
+            if entry.clicked() {
                 let paint = kind.paint(desk.ink.unwrap_or(NEW), paints);
                 // A casing lies under its line, a fill under everything; the rest comes on top.
                 let at = if matches!(kind, PaintKind::Casing | PaintKind::Fill) { 0 } else { paints.len() };

@@ -3,8 +3,9 @@
 use egui::{DragValue, Popup, Ui};
 
 use super::fields::{of, row};
-use crate::model::style::ScaleRange;
-use crate::text::Lang;
+use crate::model::style::{ScaleRange, Style};
+use crate::text;
+use crate::text::{Lang, Text};
 use crate::ui::widgets;
 
 /// Denominators that are offered.
@@ -50,6 +51,21 @@ fn end_row(ui: &mut Ui, lang: Lang, label: &str, name: &str, denominator: &mut f
     });
 }
 
+/// From which scale on a style is seen, if nothing of it is at 1:`denominator`.
+pub(super) fn unseen_words(style: &Style, denominator: f64) -> Option<Text> {
+    let scales = || style.rules.iter().map(|rule| rule.scale);
+    if style.rules.is_empty() || scales().any(|scale| scale.holds(denominator)) {
+        return None;
+    }
+    let inwards = scales().map(|scale| scale.most).filter(|most| *most <= denominator).reduce(f64::max);
+    if let Some(most) = inwards {
+        let scale = scale_words(most);
+        return Some(text!("在 {scale} 以内可见", "Seen from {scale} inwards"));
+    }
+    let scale = scale_words(scales().map(|scale| scale.least).reduce(f64::min)?);
+    Some(text!("在 {scale} 以外可见", "Seen from {scale} outwards"))
+}
+
 fn scale_words(denominator: f64) -> String {
     format!("1:{}", crate::ui::show::count(denominator.round() as u64))
 }
@@ -63,6 +79,17 @@ fn read(words: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::style::Rule;
+
+    #[test]
+    fn who_looks_from_too_far_or_too_near_is_told_where_the_layer_is_seen() {
+        let rule = |scale| Rule::all(Vec::new()).at(scale);
+        let style = Style::new(vec![rule(ScaleRange::between(500.0, 25_000.0))], Vec::new());
+        let words = |denominator| unseen_words(&style, denominator).map(|words| words.en.into_owned());
+        assert_eq!(words(25_000.0).as_deref(), Some("Seen from 1:25,000 inwards"));
+        assert_eq!(words(200.0).as_deref(), Some("Seen from 1:500 outwards"));
+        assert_eq!(words(5_000.0), None);
+    }
 
     #[test]
     fn scales_are_read_as_people_write_them() {

@@ -313,3 +313,26 @@ fn other_paints_for_all_classes_keep_names_conditions_and_colours() {
     draft.settle(&schema, &mut Surveys::default());
     assert!(draft.waits(), "nothing is made of values that are not known");
 }
+
+#[test]
+fn a_style_from_a_file_is_looked_at_before_it_is_kept() {
+    let mut harness = harness(Window::new());
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("well.citystyle.json");
+    let layer = || "sewer_node".to_owned();
+    let window = harness.state_mut();
+    let usual = Arc::clone(&window.layer().kept_style);
+    let style = make::single(window.layer().schema.geometry, Ink::new(0xFF_0000, 0xFF_8080));
+    window.finish(Command::Style(StyleCommand::Set { layer: layer(), style: style.clone() }));
+    window.finish(Command::Style(StyleCommand::Export { layer: layer(), path: path.clone(), overwrite: false }));
+    window.finish(Command::Style(StyleCommand::Reset(layer())));
+    harness.run();
+    let Window { session, state, .. } = harness.state_mut();
+    let mut asks = Asks::new();
+    state.filed = Some(layer());
+    state.import(path, session, &mut asks);
+    wait(&mut harness, |window| *window.layer().style == style);
+    assert_eq!(harness.state().layer().kept_style, usual, "the file is only tried out");
+    click(&mut harness, "取消");
+    assert_eq!(harness.state().layer().style, usual);
+}

@@ -132,7 +132,7 @@ fn missing_ui(ui: &mut Ui, desk: &mut Desk<'_>, draft: &mut Draft, field: &Field
         }
         if !has_rest && widgets::button(ui, "PLUS", lang.pick("其他值", "Other values")).clicked() {
             let all = make::categorised(&draft.base, field, &[], &crate::model::ramp::RAMPS[0]);
-            let scale = super::draft::whole_scale(&draft.style);
+            let scale = make::whole_scale(&draft.style);
             draft.style.rules.extend(all.into_iter().map(|rule| rule.at(scale)));
         }
         if widgets::button(ui, "ARROW_CLOCKWISE", lang.pick("重新分类", "Classify anew")).clicked() {
