@@ -55,7 +55,7 @@ pub fn write_pretty(style: &Style) -> String {
     format!("{:#}\n", style_write::json(style))
 }
 
-/// Reads what [`write`] writes.
+/// Reads what [`write()`] writes.
 ///
 /// # Errors
 /// The first place that is not understood.
