@@ -218,9 +218,11 @@ impl Keeping {
                 self.levelling.leave(table);
                 let edited = self.indexes.apply(&info.schema, &rest[..len]);
                 touched = touched.union(&edited);
-                self.levelling.edited(table, edited);
                 self.unsummed.insert(table.clone());
-                self.unkept.insert(table.clone());
+                if self.cache.is_some() {
+                    self.levelling.edited(table, edited);
+                    self.unkept.insert(table.clone());
+                }
             }
             rest = &rest[len..];
         }
@@ -370,7 +372,9 @@ impl Keeping {
         let Some(info) = layers.into_iter().find(|info| info.schema.table == table) else { return };
         let kind = super::snapshot::kind_of(&info.schema.kind);
         let style = super::styles::style_of(kind, &info.schema, &info.state);
-        if let Some(levels) = self.indexes.levels(&table).filter(|levels| levels.serve(&style)) {
+        // Levels that wait for an edit to be worked in would be taken for the truth by the next start.
+        let levels = self.indexes.levels(&table).filter(|_| !self.levelling.is_behind(&table));
+        if let Some(levels) = levels.filter(|levels| levels.serve(&style)) {
             cache.keep_levels(&info, &style, &levels);
         }
         let index = shared.read().unwrap_or_else(PoisonError::into_inner);

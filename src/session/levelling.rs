@@ -66,6 +66,11 @@ impl Levelling {
         self.rest_until = Some(Instant::now() + REST);
     }
 
+    /// Whether the levels of a layer show less than the layer holds: they must not be kept for the next start.
+    pub(super) fn is_behind(&self, table: &str) -> bool {
+        self.waiting.contains_key(table) || self.running.as_ref().is_some_and(|running| running.table == table)
+    }
+
     /// How long there is nothing to begin; `None` for ever.
     pub(super) fn pause(&self) -> Option<Duration> {
         let is_due = self.running.is_none() && !self.waiting.is_empty();
@@ -98,7 +103,9 @@ impl Levelling {
             done(turn, made);
         };
         // Without a thread the layer is painted the exact way.
-        let _ = std::thread::Builder::new().name("levels".into()).spawn(work);
+        if std::thread::Builder::new().name("levels".into()).spawn(work).is_err() {
+            self.running = None;
+        }
     }
 
     /// Ends a turn: the table and what has changed on the map; `None` for one that was given up.
@@ -112,5 +119,27 @@ impl Drop for Levelling {
         if let Some(running) = &self.running {
             running.cancel.cancel();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_behind_from_the_edit_until_they_are_made_anew() {
+        let mut levelling = Levelling::default();
+        assert!(!levelling.is_behind("pipes"));
+        levelling.edited("pipes", Bounds::new(0.0, 0.0, 1.0, 1.0));
+        assert!(levelling.is_behind("pipes") && !levelling.is_behind("lamps"));
+        let order = Order { index: Shared::default(), schema: schema(), style: Style::default() };
+        levelling.begin("pipes", order, |_, _| {});
+        assert!(levelling.is_behind("pipes"));
+        assert_eq!(levelling.end(1), Some(("pipes".to_owned(), Bounds::new(0.0, 0.0, 1.0, 1.0))));
+        assert!(!levelling.is_behind("pipes"));
+    }
+
+    fn schema() -> Schema {
+        crate::kinds::plain().schema(crate::geom::crs::Crs::WGS84)
     }
 }
