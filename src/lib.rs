@@ -16,14 +16,16 @@
 //! # The rooms, from the ground up
 //!
 //! * [`mod@text`], [`geom`]: words in two languages ([`Text`](text::Text)); coordinate systems, lengths and areas on the
-//!   ellipsoid ([`Crs`](geom::crs::Crs), [`Transform`](geom::transform::Transform)).
+//!   ellipsoid ([`Crs`](geom::crs::Crs), [`Transform`](geom::transform::Transform)); [`catalogue`](geom::catalogue) lists
+//!   the systems of a Chinese city, [`wkt`](geom::wkt) reads what files say, [`own`](geom::own) takes a bureau's own.
 //! * [`model`], [`task`]: what a map is, as plain values. Read [`Schema`](model::schema::Schema),
 //!   [`Geometry`](model::geometry::Geometry) and [`Delta`](model::feature::Delta) first, then
 //!   [`Style`](model::style::Style). [`Problem`](task::Problem) and [`Task`](task::Task) are the words for bad data and
 //!   for waiting.
 //! * [`index`]: one layer's geometry in memory, packed, with a tree over its boxes
 //!   ([`LayerIndex`](index::layer::LayerIndex)); [`pack`](index::pack) turns it into bytes and back.
-//! * [`io`]: file formats, in one list ([`FORMATS`](io::format::FORMATS)).
+//! * [`io`]: file formats, in one list ([`FORMATS`](io::format::FORMATS)); base maps from disk, which are looked at and
+//!   never taken in ([`Ground`](io::ground::Ground)).
 //! * [`store`]: the city file ([`City`](store::city::City)): one writer thread, any number of readers, the journal.
 //! * [`render`]: layers + style + view → [`Scene`](render::scene::Scene) → pixels, by one painter for screen and file; the
 //!   same scene becomes SVG and PDF. The screen asks for [tiles](render::tile), paper for a [sheet](render::sheet);
@@ -38,8 +40,8 @@
 //! # What is not there
 //!
 //! Nothing below `session` starts a thread of its own for work that people wait for, but the store's writer. Nothing
-//! but `store` knows SQL. `model` has no clock. `io` and `store` do not know each other, and neither knows what a layer
-//! means. No panel opens a file or waits. Nothing holds all attributes of a layer in memory. No 32-bit float holds an
+//! but `store` knows the city's SQL; `io` reads other people's SQLite files. `model` has no clock. `io` and `store` do
+//! not know each other, and neither knows what a layer means. No panel opens a file or waits. Nothing holds all attributes of a layer in memory. No 32-bit float holds an
 //! absolute coordinate. A bad feature never stops an import. Nothing uses the network.
 //!
 //! # What crosses all floors

@@ -3,7 +3,7 @@
 //! Nothing here starts a thread; long work is handed a [`Task`], tells it how far it is and asks whether to go on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::text::Text;
@@ -123,6 +123,36 @@ impl Cancel {
     /// Whether somebody asked.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Lets work that somebody waits for go before work that nobody sees, where there are fewer cores than threads. Clones
+/// share the count.
+#[derive(Clone, Debug, Default)]
+pub struct Courtesy(Arc<AtomicUsize>);
+
+impl Courtesy {
+    /// Longest pause for others: what stands back must come to its end, too.
+    const MOST: Duration = Duration::from_millis(40);
+
+    /// Somebody waits for what begins now.
+    pub fn begin(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It is done.
+    pub fn end(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Stands back while others are waited for, for a moment. To be called now and then, every few milliseconds.
+    pub fn give_way(&self) {
+        let step = Duration::from_millis(2);
+        let mut waited = Duration::ZERO;
+        while self.0.load(Ordering::Relaxed) > 0 && waited < Self::MOST {
+            std::thread::sleep(step);
+            waited += step;
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 
 pub mod disk;
+pub mod encoding;
+pub mod guess;
 pub mod sound;
 
 /// The language of the interface.

@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
 
+use super::city::KindsArgs;
+use super::ground::{BasemapArgs, GroundArgs};
 use super::style::StyleArgs;
 use super::words::{Box4, Ids, LonLat, Near, On, Pair, Size, WhichCrs};
+use crate::session::compare::TakenParts;
+use crate::text::encoding::Encoding;
 
 /// 城格：离线的城市管理地图。不带命令则打开窗口。 | citygrid: a city's map without a network. No verb opens the window.
 #[derive(Debug, Parser)]
@@ -92,6 +96,12 @@ pub(super) enum Verb {
   citygrid layers city.gpkg --rename kiosk=垃圾分类点  # 改名 | rename
   citygrid layers city.gpkg --remove kiosk             # 移除，可撤销 | remove; undo brings it back")]
     Layers(LayersArgs),
+    /// 列出或增减离线底图 | List offline base maps, add or remove them
+    #[command(after_help = super::ground::EXAMPLES)]
+    Ground(GroundArgs),
+    /// 用 OpenStreetMap 数据做底图：只取城市范围内的 | Make a base map of OpenStreetMap's data, clipped to the city
+    #[command(after_help = super::ground::BASEMAP_EXAMPLES)]
+    Basemap(BasemapArgs),
     /// 列出图层类型及其字段 | List the kinds of layer and their fields
     #[command(after_help = "\
   citygrid kinds        # 全部类型 | every kind
@@ -107,11 +117,14 @@ pub(super) enum Verb {
   citygrid import kiosks.geojson --into city.gpkg --kind kiosk      # 读入为投放点 | as waste kiosks
   citygrid import a.geojson b.geojson --into city.gpkg              # 每个文件一个图层 | a layer for each file
   citygrid import a.geojson --into city.gpkg --crs GCJ02            # 文件是火星坐标 | the file is in GCJ-02
-  citygrid import a.geojson --into city.gpkg --kind sewer_pipe --map 管径=diameter_mm  # 字段对应 | their field to ours")]
+  citygrid import a.geojson --into city.gpkg --kind sewer_pipe --map 管径=diameter_mm  # 字段对应 | their field to ours
+  citygrid import 公厕.csv --dry-run                                # 先看会怎样 | look first
+  citygrid import 公厕.csv --into city.gpkg --set 类型=公厕 --rejects 退回.csv  # 固定值；没导入的另存 | a value for all, refused rows kept
+  citygrid import 井盖.csv --into city.gpkg --compare 检查井 --take added,changed  # 与已有图层比较 | hold it against a layer")]
     Import(ImportArgs),
     /// 把图层写成文件 | Write a layer to a file
     #[command(after_help = "\
-  citygrid export city.gpkg --layer kiosk --out k.geojson                   # 全部 | everything
+  citygrid export city.gpkg --layer kiosk --out k.geojson                   # 全部，后缀决定格式 | everything; the ending names the format
   citygrid export city.gpkg --layer kiosk --out k.geojson --where \"state = 'ok'\"   # 按条件 | some rows
   citygrid export city.gpkg --layer kiosk --out k.geojson --bbox 115.9,29.6,116.1,29.8  # 按范围 | in a box")]
     Export(ExportArgs),
@@ -263,14 +276,6 @@ pub(super) struct LayersArgs {
     pub(super) hide: Vec<String>,
 }
 
-/// `kinds`.
-#[derive(Debug, Args)]
-pub(super) struct KindsArgs {
-    /// 类型的代号或名称 | A kind by id or name
-    #[arg(value_name = "KIND")]
-    pub(super) kind: Option<String>,
-}
-
 /// `info`.
 #[derive(Debug, Args)]
 pub(super) struct InfoArgs {
@@ -286,29 +291,71 @@ pub(super) struct ImportArgs {
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
     /// 读入到哪个城市 | The city that takes them in
-    #[arg(long = "into", value_name = "CITY")]
-    pub(super) city: PathBuf,
+    #[arg(long = "into", value_name = "CITY", required_unless_present = "dry_run")]
+    pub(super) city: Option<PathBuf>,
+    /// 只预览：格式、编码、坐标系、图层、字段对应和问题，什么也不写 | Look only: format, encoding, CRS, layers, fields, problems; nothing is written
+    #[arg(long)]
+    pub(super) dry_run: bool,
     /// 图层名：已有则追加，没有则新建（默认用文件名） | The layer to make or append to (the file's name by default)
     #[arg(long, value_name = "NAME")]
     pub(super) layer: Option<String>,
-    /// 图层类型的代号或名称 | The kind of layer, by id or name
+    /// 图层类型的代号或名称，auto 为自动判断 | The kind of layer, by id or name; auto guesses it
     #[arg(long, value_name = "KIND")]
     pub(super) kind: Option<String>,
-    /// 文件的坐标系：EPSG:4548、GCJ02、BD09 | CRS of the file: EPSG:4548, GCJ02, BD09
+    /// 文件的坐标系：EPSG:4548、GCJ02、BD09、+proj=…、自有坐标系名 | CRS of the file: EPSG:4548, GCJ02, BD09, +proj=…, the name of your own
     #[arg(long, value_name = "CRS")]
     pub(super) crs: Option<WhichCrs>,
-    /// 文件的文字编码（GeoJSON 只有 UTF-8） | Encoding of the file's text (GeoJSON is always UTF-8)
+    /// 文件的文字编码：UTF-8、GBK、BIG5 …（默认自动判断） | Encoding of the file's text: UTF-8, GBK, BIG5 … (found out by default)
     #[arg(long, value_name = "E", value_parser = super::words::encoding)]
-    pub(super) encoding: Option<String>,
+    pub(super) encoding: Option<Encoding>,
     /// 文件字段=本程序字段，可多次 | Their field = our field; may be repeated
     #[arg(long, value_name = "THEIRS=OURS")]
     pub(super) map: Vec<Pair>,
+    /// 本程序字段=每行都填的固定值，可多次 | Our field = the value that every row gets; may be repeated
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(super) set: Vec<Pair>,
+    /// 只要文件里的这个图层或工作表，可多次 | This layer or sheet of the file alone; may be repeated
+    #[arg(long, value_name = "SHEET")]
+    pub(super) only: Vec<String>,
+    /// 表格里放 X 坐标或经度的列 | The column of a table that holds x or longitude
+    #[arg(long, value_name = "COLUMN", requires = "y")]
+    pub(super) x: Option<String>,
+    /// 表格里放 Y 坐标或纬度的列 | The column of a table that holds y or latitude
+    #[arg(long, value_name = "COLUMN", requires = "x")]
+    pub(super) y: Option<String>,
+    /// 表格里放 WKT 的列 | The column of a table that holds well-known text
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["x", "y"])]
+    pub(super) wkt: Option<String>,
+    /// 表格没有位置，只取属性 | The rows of a table have no place
+    #[arg(long, conflicts_with_all = ["x", "y", "wkt"])]
+    pub(super) no_place: bool,
+    /// 按方案读入（其他选项优先） | Take the file in by a recipe (other options come first)
+    #[arg(long, value_name = "RECIPE.json")]
+    pub(super) recipe: Option<PathBuf>,
+    /// 把这次的设置存为方案 | Keep how this file is taken in as a recipe
+    #[arg(long, value_name = "RECIPE.json")]
+    pub(super) save_recipe: Option<PathBuf>,
+    /// 把没有导入的要素连同原因存到文件 | Keep the features that are refused in a file, with the reasons
+    #[arg(long, value_name = "FILE")]
+    pub(super) rejects: Option<PathBuf>,
+    /// 不导入，与这个图层比较：新增、移动、变更、消失 | Import nothing, compare with this layer: added, moved, changed, gone
+    #[arg(long, value_name = "LAYER", conflicts_with_all = ["dry_run", "layer", "kind", "rejects", "save_recipe"])]
+    pub(super) compare: Option<String>,
+    /// 比较时按哪个字段对应（默认按 code，没有则按位置） | The field that tells things apart (code by default, else their place)
+    #[arg(long, value_name = "FIELD", requires = "compare")]
+    pub(super) key: Option<String>,
+    /// 接收比较出的差别：all 或 added,moved,changed,gone，一步可撤销 | Take differences over: all or added,moved,changed,gone; one step for undo
+    #[arg(long, value_name = "WHICH", requires = "compare", value_parser = super::words::parts)]
+    pub(super) take: Option<TakenParts>,
     /// 点线面放进同一图层 | Mixed geometry in one layer
     #[arg(long)]
     pub(super) one_layer: bool,
     /// 有一个要素不合格就拒绝整个文件 | Refuse everything if one feature is bad
     #[arg(long)]
     pub(super) strict: bool,
+    /// 保留 GeoJSON 原文：没改过的要素导出时逐字节不变 | Keep the text of GeoJSON: unchanged features go out byte for byte
+    #[arg(long)]
+    pub(super) lossless: bool,
 }
 
 /// Which rows.
@@ -346,7 +393,7 @@ pub(super) struct ExportArgs {
     /// Which rows.
     #[command(flatten)]
     pub(super) rows: RowArgs,
-    /// 文件的坐标系（GeoJSON 固定为 WGS 84，不能另选） | CRS of the file (GeoJSON is always WGS 84, nothing else)
+    /// 文件的坐标系（GeoJSON、KML、GPX 固定为 WGS 84） | CRS of the file (GeoJSON, KML and GPX are always WGS 84)
     #[arg(long, value_name = "CRS")]
     pub(super) crs: Option<WhichCrs>,
     /// 坐标小数位数 | Decimals of a coordinate in degrees
@@ -358,6 +405,18 @@ pub(super) struct ExportArgs {
     /// 写出外包范围 | Write a bounding box
     #[arg(long)]
     pub(super) write_bbox: bool,
+    /// 旁边写一份数据护照：来源、时间、范围、问题、SHA-256 | Write a passport beside it: source, time, extent, problems, SHA-256
+    #[arg(long)]
+    pub(super) passport: bool,
+    /// 脱敏：按导出方案（字段、取整） | Redact by an export profile (fields, rounding)
+    #[arg(long, value_name = "PROFILE.json")]
+    pub(super) profile: Option<PathBuf>,
+    /// 脱敏：只写这些字段，用逗号隔开 | Redact: these fields alone, with commas between
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub(super) fields: Option<Vec<String>>,
+    /// 脱敏：位置取整到多少米的网格 | Redact: places on a grid of so many metres
+    #[arg(long, value_name = "METRES", value_parser = super::words::grid_m)]
+    pub(super) round_m: Option<f64>,
     /// 允许覆盖已有文件 | Replace an existing file
     #[arg(long)]
     pub(super) overwrite: bool,

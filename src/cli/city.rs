@@ -1,8 +1,9 @@
 //! Verbs about a city as a whole: `new`, `demo`, `info`, `layers`, `kinds`.
 
+use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::args::{DemoArgs, KindsArgs, LayersArgs, NewArgs};
+use super::args::{DemoArgs, LayersArgs, NewArgs};
 use super::console::Reply;
 use super::figures;
 use super::table::{Table, count, real};
@@ -17,6 +18,14 @@ use crate::session::command::{CityCommand, Command, LayerCommand};
 use crate::session::state::LayerView;
 use crate::text;
 use crate::text::{Lang, Text};
+
+/// `kinds`.
+#[derive(Debug, Args)]
+pub(super) struct KindsArgs {
+    /// 类型的代号或名称 | A kind by id or name
+    #[arg(value_name = "KIND")]
+    pub(super) kind: Option<String>,
+}
 
 /// Makes an empty city, perhaps with empty layers.
 pub(super) fn new(run: &mut Run, args: NewArgs) -> Result<Reply, Failure> {

@@ -1,37 +1,21 @@
-//! Verbs that take files in and write them: `import`, `export`, `render`.
+//! Verbs that write files: `export`, `render`.
+
+use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{ExportArgs, ImportArgs, RenderArgs, RowArgs};
-use super::city::{find_kind, find_schema, unexpected};
+use super::args::{ExportArgs, RenderArgs, RowArgs};
+use super::city::{find_schema, unexpected};
 use super::console::{NumberOf, Reply, problem_json, problem_lines};
 use super::rows::row_filter;
 use super::table::count;
 use super::{Run, usage};
-use crate::session::answer::{
-    Answer, Failure, ImportedLayer, PARTS, Parts, RenderFrame, RenderRequest, SeriesRequest, SheetRequest,
-};
-use crate::session::command::{Command, ExchangeCommand, ExportRequest, ImportRequest};
+use crate::session::answer::{Answer, Failure, PARTS, Parts, RenderFrame, RenderRequest, SeriesRequest, SheetRequest};
+use crate::session::command::{Command, ExchangeCommand, ExportRequest};
+use crate::session::redact::Profile;
 use crate::task::Problems;
 use crate::text;
 use crate::text::{Lang, Text};
-
-/// Takes files into a city, which is made if absent; what comes to nothing leaves no new file behind.
-pub(super) fn import_into(run: &mut Run, args: &ImportArgs) -> Result<Reply, Failure> {
-    let request = import_request(args)?;
-    let path = args.city.clone();
-    if path.exists() {
-        run.open(path)?;
-        return imported(run, request);
-    }
-    imported(run, ImportRequest { new_city: Some(path), ..request })
-}
-
-/// Takes files into the open city.
-pub(super) fn import(run: &mut Run, args: &ImportArgs) -> Result<Reply, Failure> {
-    let request = import_request(args)?;
-    imported(run, request)
-}
 
 /// Writes a layer to a file.
 pub(super) fn export(run: &mut Run, args: ExportArgs) -> Result<Reply, Failure> {
@@ -41,13 +25,15 @@ pub(super) fn export(run: &mut Run, args: ExportArgs) -> Result<Reply, Failure> 
         layer: schema.table,
         path: args.out,
         overwrite: args.overwrite,
-        crs: args.crs.map(|crs| crs.0),
+        crs: args.crs.as_ref().map(|crs| run.crs(crs)).transpose()?,
         decimals: args.decimals,
         labels: args.labels,
         bbox: args.write_bbox,
+        passport: args.passport,
+        profile: profile(args.profile.as_deref(), args.fields, args.round_m)?,
     };
     let answer = run.finish(Command::Exchange(ExchangeCommand::Export(request)))?;
-    let Answer::Exported { file, features, bytes, problems } = answer else {
+    let Answer::Exported { file, features, bytes, problems, passport } = answer else {
         return Err(unexpected());
     };
     let file = file.display().to_string();
@@ -60,10 +46,21 @@ pub(super) fn export(run: &mut Run, args: ExportArgs) -> Result<Reply, Failure> 
         "file": file,
         "features": features,
         "bytes": bytes,
+        "passport": passport,
         "problems": problems.listed.iter().map(problem_json).collect::<Vec<_>>(),
         "problems_omitted": problems.omitted,
     });
     Ok(Reply::done(json, message))
+}
+
+/// What is left out and blurred, of a file and in place of what it says; nothing if nobody asked.
+fn profile(path: Option<&Path>, fields: Option<Vec<String>>, round_m: Option<f64>) -> Result<Option<Profile>, Failure> {
+    let kept = path.map(Profile::read).transpose()?;
+    if kept.is_none() && fields.is_none() && round_m.is_none() {
+        return Ok(None);
+    }
+    let kept = kept.unwrap_or_default();
+    Ok(Some(Profile::new(fields.or(kept.fields), round_m.or(kept.round_m))))
 }
 
 /// Draws a map into a picture.
@@ -130,59 +127,8 @@ fn series(run: &mut Run, word: &str, args: &RenderArgs) -> Result<SeriesRequest,
     Ok(SeriesRequest { rows, ..SeriesRequest::of(schema.table) })
 }
 
-fn import_request(args: &ImportArgs) -> Result<ImportRequest, Failure> {
-    let kind = args.kind.as_deref().map(find_kind).transpose()?;
-    Ok(ImportRequest {
-        paths: args.files.clone(),
-        crs: args.crs.map(|crs| crs.0),
-        layer: args.layer.clone(),
-        kind: kind.map(|kind| kind.id.to_owned()),
-        map: args.map.iter().map(|pair| (pair.left.clone(), pair.right.trim().to_owned())).collect(),
-        one_layer: args.one_layer,
-        strict: args.strict,
-        new_city: None,
-    })
-}
-
-fn imported(run: &mut Run, request: ImportRequest) -> Result<Reply, Failure> {
-    let answer = run.finish(Command::Exchange(ExchangeCommand::Import(request)))?;
-    let Answer::Imported { layers, problems } = answer else {
-        return Err(unexpected());
-    };
-    let list = layers.iter().map(|it| json!({"name": it.name, "kind": it.kind, "features": it.features}));
-    let mapped = layers
-        .iter()
-        .flat_map(|layer| layer.mapped.iter().map(|(from, to)| json!({"layer": layer.name, "from": from, "to": to})));
-    let json = json!({
-        "layers": list.collect::<Vec<_>>(),
-        "mapped": mapped.collect::<Vec<_>>(),
-        "problems": problems.listed.iter().map(problem_json).collect::<Vec<_>>(),
-        "problems_omitted": problems.omitted,
-    });
-    let words = |lang| imported_lines(&layers, &problems, lang);
-    let message = Text::owned(words(Lang::Zh), words(Lang::En));
-    Ok(Reply::done(json, message))
-}
-
-fn imported_lines(layers: &[ImportedLayer], problems: &Problems, lang: Lang) -> String {
-    let each = layers.iter().map(|layer| {
-        let (name, rows) = (&layer.name, count(layer.features));
-        let taken = text!("图层 {name}：读入 {rows} 个要素\n", "layer {name}: {rows} features taken in\n");
-        let pairs: Vec<String> = layer.mapped.iter().map(|(from, to)| format!("{from} → {to}")).collect();
-        let pairs = if pairs.is_empty() { String::new() } else { mapped_line(&pairs, lang) };
-        format!("{}{pairs}", taken.get(lang))
-    });
-    let lines: String = each.collect();
-    format!("{lines}{}", found_lines(problems, NumberOf::Feature, lang)).trim_end().to_owned()
-}
-
-fn mapped_line(pairs: &[String], lang: Lang) -> String {
-    let pairs = pairs.join(lang.pick("，", ", "));
-    text!("  字段对应：{pairs}\n", "  columns to fields: {pairs}\n").get(lang).to_owned()
-}
-
 /// How many problems there are, and the first of them.
-fn found_lines(problems: &Problems, number_of: NumberOf, lang: Lang) -> String {
+pub(super) fn found_lines(problems: &Problems, number_of: NumberOf, lang: Lang) -> String {
     if problems.is_empty() {
         return String::new();
     }

@@ -8,7 +8,10 @@ mod city;
 mod console;
 mod exchange;
 mod figures;
+mod ground;
 mod help;
+mod import;
+mod import_words;
 mod journal;
 mod rows;
 mod script;
@@ -26,6 +29,7 @@ use std::time::{Duration, Instant};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::geom::crs::Crs;
 use crate::session::answer::{Answer, Failure, FailureKind};
 use crate::session::command::{CityCommand, Command};
 use crate::session::settings::Settings;
@@ -37,6 +41,7 @@ use crate::text::{Lang, Text};
 
 use args::{OpenArgs, Verb, Words};
 use console::{Console, Reply};
+use words::WhichCrs;
 
 /// Longest wait for the layers of a city that is open.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -185,6 +190,14 @@ impl Run {
         answer
     }
 
+    /// The coordinate system that is meant, by a name of the settings' or the open city's too.
+    fn crs(&self, which: &WhichCrs) -> Result<Crs, Failure> {
+        match which {
+            WhichCrs::Known(crs) => Ok(*crs),
+            WhichCrs::Named(name) => self.session.crs_named(name),
+        }
+    }
+
     /// Opens a city, and waits until its layers are known.
     fn open(&mut self, path: PathBuf) -> Result<(), Failure> {
         self.finish(Command::City(CityCommand::Open(path)))?;
@@ -207,13 +220,26 @@ impl Run {
         Ok(())
     }
 
+    /// Waits until what is known of the base maps is what the file has.
+    fn know_grounds(&mut self) -> Result<(), Failure> {
+        let (since, wanted) = (Instant::now(), self.session.grounds()?);
+        while self.session.city().is_some_and(|city| city.grounds.len() != wanted.len()) {
+            if since.elapsed() > PATIENCE {
+                return Err(city::unexpected());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+            self.session.poll();
+        }
+        Ok(())
+    }
+
     /// One verb from the opening of its city to its reply.
     fn whole(&mut self, verb: Verb) -> Result<Reply, Failure> {
         match verb {
             Verb::Kinds(kinds) => city::kinds(&kinds, self.lang()),
             Verb::Demo(demo) => city::demo(self, demo),
             Verb::New(new) => city::new(self, new),
-            Verb::Import(import) => exchange::import_into(self, &import),
+            Verb::Import(import) => import::import_into(self, &import),
             verb => {
                 if let Some(path) = city_of(&verb) {
                     self.open(path.to_owned())?;
@@ -228,8 +254,10 @@ impl Run {
         match verb {
             Verb::Layers(layers) => city::layers(self, &layers),
             Verb::Kinds(kinds) => city::kinds(&kinds, self.lang()),
+            Verb::Ground(ground) => ground::ground(self, &ground),
+            Verb::Basemap(basemap) => ground::basemap(self, &basemap),
             Verb::Info(_) => city::info(self),
-            Verb::Import(import) => exchange::import(self, &import),
+            Verb::Import(import) => import::import(self, &import),
             Verb::Export(export) => exchange::export(self, export),
             Verb::Render(render) => exchange::render(self, render),
             Verb::Query(query) => rows::query(self, query),
@@ -263,8 +291,10 @@ impl Run {
 fn city_of(verb: &Verb) -> Option<&Path> {
     Some(match verb {
         Verb::Layers(it) => &it.city,
+        Verb::Ground(it) => &it.city,
+        Verb::Basemap(it) => &it.city,
         Verb::Info(it) => &it.city,
-        Verb::Import(it) => &it.city,
+        Verb::Import(it) => return it.city.as_deref(),
         Verb::Export(it) => &it.city,
         Verb::Render(it) => &it.city,
         Verb::Query(it) => &it.city,

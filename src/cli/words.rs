@@ -5,8 +5,11 @@ use std::str::FromStr;
 
 use crate::geom::crs::Crs;
 use crate::model::geometry::Bounds;
+use crate::session::compare::TakenParts;
+use crate::session::redact::WIDEST_M;
 use crate::text;
 use crate::text::Text;
+use crate::text::encoding::Encoding;
 
 /// Most rows that one list of numbers may name.
 const MAX_IDS: usize = 1_000_000;
@@ -179,15 +182,27 @@ impl FromStr for Size {
     }
 }
 
-/// A coordinate reference system: `EPSG:4548`, `4548`, `GCJ02`, `BD09`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct WhichCrs(pub(super) Crs);
+/// A coordinate reference system: `EPSG:4548`, `4548`, `GCJ02`, `BD09`, `+proj=…`, or the name of one of one's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum WhichCrs {
+    /// Understood by itself.
+    Known(Crs),
+    /// A name that the settings or the city may know.
+    Named(String),
+}
 
 impl FromStr for WhichCrs {
     type Err = BadWord;
 
     fn from_str(words: &str) -> Result<Self, BadWord> {
-        Crs::parse(&plain(words)).map(Self).map_err(|error| BadWord(Text::owned(error.zh(), error.en())))
+        match Crs::parse(&plain(words)) {
+            Ok(crs) => Ok(Self::Known(crs)),
+            // Nobody names a system like a number or a definition.
+            Err(_) if words.contains(char::is_alphabetic) && !words.contains(['+', ':', '/']) => {
+                Ok(Self::Named(words.trim().to_owned()))
+            }
+            Err(error) => Err(BadWord(Text::owned(error.zh(), error.en()))),
+        }
     }
 }
 
@@ -215,6 +230,11 @@ pub(super) fn dpi(words: &str) -> Result<f32, BadWord> {
     between(words, 48.0, 768.0).map(|dpi| (dpi / 96.0) as f32)
 }
 
+/// The width of a grid, metres.
+pub(super) fn grid_m(words: &str) -> Result<f64, BadWord> {
+    between(words, 0.01, WIDEST_M)
+}
+
 /// Turn of a map in degrees.
 pub(super) fn turn(words: &str) -> Result<f64, BadWord> {
     between(words, -360.0, 360.0)
@@ -225,12 +245,24 @@ pub(super) fn pixel_ratio(words: &str) -> Result<f32, BadWord> {
     between(words, 0.5, 8.0).map(|ratio| ratio as f32)
 }
 
-/// An encoding that the formats of today have.
-pub(super) fn encoding(words: &str) -> Result<String, BadWord> {
-    if matches!(words.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
-        return Ok(words.to_owned());
-    }
-    Err(BadWord(text!("GeoJSON 只能是 UTF-8，不能是“{words}”", "GeoJSON is UTF-8, it cannot be “{words}”")))
+/// Which parts of differences are taken over.
+pub(super) fn parts(words: &str) -> Result<TakenParts, BadWord> {
+    TakenParts::parse(words).map_err(|word| {
+        BadWord(text!(
+            "“{word}”不是差别的类别，可选 all、added、moved、changed、gone",
+            "“{word}” is no kind of difference; these are: all, added, moved, changed, gone"
+        ))
+    })
+}
+
+/// An encoding of text, by any of its names.
+pub(super) fn encoding(words: &str) -> Result<Encoding, BadWord> {
+    Encoding::parse(words).ok_or_else(|| {
+        BadWord(text!(
+            "不认识文字编码“{words}”，常用的有 UTF-8、GBK、BIG5",
+            "“{words}” is no encoding; UTF-8, GBK and BIG5 are"
+        ))
+    })
 }
 
 /// Full-width digits, commas and signs as the ones programs read.
@@ -353,11 +385,15 @@ mod tests {
 
     #[test]
     fn reference_systems_are_known_by_code_or_name() {
-        check("EPSG:4548", Ok(WhichCrs(Crs::Epsg(4548))));
-        check("4490", Ok(WhichCrs(Crs::CGCS2000)));
-        check("gcj-02", Ok(WhichCrs(Crs::Gcj02)));
-        check("BD09", Ok(WhichCrs(Crs::Bd09)));
-        assert!("mars".parse::<WhichCrs>().is_err());
+        check("EPSG:4548", Ok(WhichCrs::Known(Crs::Epsg(4548))));
+        check("4490", Ok(WhichCrs::Known(Crs::CGCS2000)));
+        check("gcj-02", Ok(WhichCrs::Known(Crs::Gcj02)));
+        check("BD09", Ok(WhichCrs::Known(Crs::Bd09)));
+        check("城建坐标", Ok(WhichCrs::Named("城建坐标".to_owned())));
+        assert!(matches!("+proj=tmerc +lon_0=115.9".parse(), Ok(WhichCrs::Known(Crs::Own(_)))));
+        for words in ["EPSG:1", "+proj=mars", "12345678"] {
+            assert!(words.parse::<WhichCrs>().is_err(), "{words}");
+        }
     }
 
     #[track_caller]

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+
+use super::own::{self, OwnCrs, OwnForm};
 
 /// A coordinate reference system that a layer can be in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,6 +15,9 @@ pub enum Crs {
     Gcj02,
     /// BD-09 longitude and latitude: GCJ-02 shifted once more.
     Bd09,
+    /// A system of the bureau's own, by its place in the list of those that this run of the program knows
+    /// ([`OwnCrs::learn`]). The number means nothing outside this run: what is kept is [`Crs::own`].
+    Own(u32),
     /// Coordinates of which nothing is known: drawn only if they look like WGS 84 degrees.
     Unknown,
 }
@@ -60,11 +66,15 @@ impl Crs {
     pub const WEB_MERCATOR: Self = Self::Epsg(3857);
 
     /// Reads what people, files and [`Crs`]'s own `Display` write: `EPSG:4548`, `4490`, `GCJ02`, `BD-09`, `CRS84`,
-    /// `urn:ogc:def:crs:EPSG::4326`, `http://www.opengis.net/def/crs/OGC/1.3/CRS84`.
+    /// `urn:ogc:def:crs:EPSG::4326`, `http://www.opengis.net/def/crs/OGC/1.3/CRS84`, and the line of a system of one's
+    /// own, `+proj=…` or `+base=…`.
     ///
     /// # Errors
-    /// [`CrsError::NoCrs`] for other words and for EPSG codes without a definition.
+    /// [`CrsError::NoCrs`] for other words, for EPSG codes without a definition and for lines that cannot be computed.
     pub fn parse(words: &str) -> Result<Self, CrsError> {
+        if words.trim_start().starts_with('+') {
+            return OwnCrs { name: String::new(), form: words.parse()? }.learn();
+        }
         let no_crs = || CrsError::NoCrs(words.trim().to_owned());
         let plain = words.trim().to_ascii_uppercase();
         // URNs and URLs end in the code, after the authority and perhaps a version.
@@ -93,6 +103,7 @@ impl Crs {
         match self {
             Self::Epsg(_) => self.definition().is_some_and(|definition| definition.proj4.contains("+proj=longlat")),
             Self::Gcj02 | Self::Bd09 => true,
+            Self::Own(_) => self.own().is_some_and(|own| own.form.is_geographic()),
             Self::Unknown => false,
         }
     }
@@ -107,6 +118,11 @@ impl Crs {
             Self::Gcj02 => fixed("GCJ-02 经纬度（火星坐标，有偏移）", "GCJ-02 longitude and latitude (shifted)"),
             Self::Bd09 => fixed("BD-09 经纬度（百度坐标，有偏移）", "BD-09 longitude and latitude (shifted)"),
             Self::Unknown => fixed("坐标系未知", "unknown coordinate system"),
+            Self::Own(_) => {
+                let name = self.own().map(|own| own.name.clone()).filter(|name| !name.is_empty());
+                let name = name.unwrap_or_else(|| self.to_string());
+                (name.clone(), name)
+            }
             Self::Epsg(code) => {
                 let english = self.definition().and_then(|definition| definition.wkt.split('"').nth(1));
                 let english = english.map_or_else(|| format!("EPSG:{code}"), str::to_owned);
@@ -121,7 +137,22 @@ impl Crs {
             Self::Epsg(_) => self.definition().map(|definition| definition.wkt.to_owned()),
             Self::Gcj02 => Some(local_wkt("GCJ-02 (shifted)")),
             Self::Bd09 => Some(local_wkt("BD-09 (shifted)")),
+            Self::Own(_) => self.own().map(|own| super::wkt_write::own_wkt(&own)),
             Self::Unknown => None,
+        }
+    }
+
+    /// Name and form of a system of the bureau's own.
+    pub fn own(self) -> Option<Arc<OwnCrs>> {
+        let Self::Own(place) = self else { return None };
+        own::known(place)
+    }
+
+    /// The PROJ string of a system of EPSG's or of one's own that has one.
+    pub fn proj_words(self) -> Option<String> {
+        match (self.own().map(|own| own.form.clone()), self) {
+            (Some(OwnForm::Proj(words)), _) => Some(words),
+            (_, crs) => crs.proj_string().map(str::to_owned),
         }
     }
 
@@ -142,6 +173,10 @@ impl fmt::Display for Crs {
             Self::Epsg(code) => write!(out, "EPSG:{code}"),
             Self::Gcj02 => out.write_str("GCJ02"),
             Self::Bd09 => out.write_str("BD09"),
+            Self::Own(place) => match self.own() {
+                Some(own) => own.form.fmt(out),
+                None => write!(out, "OWN:{place}"),
+            },
             Self::Unknown => out.write_str("UNKNOWN"),
         }
     }

@@ -82,10 +82,33 @@ fn east_m(x: f64, y: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A millimetre is 1e-8 degrees; the way back is a thousand times better than that.
+        #[test]
+        fn every_place_in_china_comes_back(lon in 73.0..136.0, lat in 3.0..54.0) {
+            let gcj = gcj_from_wgs([lon, lat]);
+            let [from_gcj, from_bd] = [gcj, gcj_from_bd(bd_from_gcj(gcj))].map(wgs_from_gcj);
+            for back in [from_gcj, from_bd] {
+                prop_assert!((back[0] - lon).hypot(back[1] - lat) < 1e-11, "{back:?}");
+            }
+            let shift_deg = (gcj[0] - lon).hypot(gcj[1] - lat);
+            prop_assert!((0.0003..0.02).contains(&shift_deg), "{shift_deg}");
+        }
+
+        #[test]
+        fn no_place_abroad_is_shifted(lon in -180.0..180.0, lat in -90.0..90.0) {
+            prop_assume!(!is_shifted([lon, lat]));
+            prop_assert_eq!(gcj_from_wgs([lon, lat]), [lon, lat]);
+        }
+    }
 
     #[test]
     fn the_shift_is_the_published_one() {
         check([115.98, 29.71], [115.985_030_570, 29.707_397_287], [115.991_609_300, 29.713_059_458]);
+        check([115.9, 29.66], [115.904_917_625, 29.657_259_624], [115.911_370_206, 29.663_508_328]);
+        check([115.65, 29.67], [115.655_070_309, 29.667_309_250], [115.661_566_138, 29.673_405_204]);
         check([114.55, 29.03], [114.554_998_055, 29.026_922_590], [114.561_547_375, 29.032_676_451]);
         check([116.397_128, 39.916_527], [116.403_372_494, 39.917_930_749], [116.409_739_337, 39.924_269_294]);
         check([103.82, 1.35], [103.821_382_836, 1.350_590_218], [103.827_901_058, 1.356_726_289]);

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::arena::{Arena, NOWHERE, Paths, Transform, UNITS_PER_M, unit_bounds, world_bounds};
 use super::columns::{Column, Lookup};
+use super::memo::{Key, Memo};
 use super::pack::{Packer, Unpacker, damaged};
 use super::shapes;
 use super::tree::BoxTree;
@@ -95,6 +96,7 @@ pub struct LayerIndex {
     live: usize,
     /// Words of the arena that belong to no feature any more.
     dead_words: usize,
+    memo: Memo,
 }
 
 /// Start of a slot whose feature was deleted; its id stays, so that undo finds the same slot again.
@@ -291,13 +293,27 @@ impl LayerIndex {
         self.column(field).map_or(Value::Null, |column| column.get(slot as usize))
     }
 
+    /// Gives a kept field of a row another value.
+    pub fn set_value(&mut self, slot: u32, field: usize, value: &Value) {
+        if let Ok(place) = self.fields.binary_search(&field) {
+            self.memo.forget();
+            self.columns[place].set(slot as usize, value);
+        }
+    }
+
     /// Of a whole row's values those that are kept.
     pub fn kept(&self, row: &[Value]) -> Vec<Value> {
         self.fields.iter().map(|&field| row.get(field).cloned().unwrap_or_default()).collect()
     }
 
+    /// A number about all features together: worked out once for a key, and again after an edit.
+    pub fn remembered(&self, key: Key, work_out: impl FnOnce() -> f64) -> f64 {
+        self.memo.number(key, work_out)
+    }
+
     /// An edit: puts a feature in, replaces it or (`None`) takes it out. `values` are those of [`LayerIndex::fields`].
     pub fn apply(&mut self, id: i64, new: Option<(Option<&Geometry>, &[Value], Transform)>) {
+        self.memo.forget();
         match (self.slot(id), new) {
             (None, None) => {}
             (Some(slot), None) => self.remove(slot),
@@ -354,7 +370,8 @@ impl LayerIndex {
         if starts.len() != ids.len() || ascending > ids.len() {
             return Err(damaged());
         }
-        Ok(Self { arena, ids, starts, fields, columns, tree, bounds, ascending, later, live, dead_words })
+        let memo = Memo::default();
+        Ok(Self { arena, ids, starts, fields, columns, tree, bounds, ascending, later, live, dead_words, memo })
     }
 
     /// Some of the features as a layer of their own, in the order of `slots`: their kept values, and their geometry with

@@ -3,6 +3,7 @@
 pub mod arena;
 pub mod columns;
 pub mod layer;
+pub mod memo;
 pub mod pack;
 pub mod shapes;
 pub mod thin;

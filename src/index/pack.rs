@@ -9,9 +9,13 @@ use std::io::{Error, ErrorKind, Read, Result, Write};
 use bytemuck::{AnyBitPattern, NoUninit};
 
 use crate::model::value::Value;
+use crate::task::Courtesy;
 
 /// Longest text and most entries of a list of values; more is damage.
 const MOST: u64 = 1 << 40;
+
+/// So many bytes are read before others are looked for who are in more of a hurry.
+const PIECE: usize = 1 << 20;
 
 /// Bytes go out.
 pub struct Packer<W> {
@@ -25,6 +29,7 @@ pub struct Unpacker<R> {
     /// Bytes that can still come: no list is longer, whatever it says of itself.
     left: u64,
     sum: Sum,
+    courtesy: Courtesy,
 }
 
 impl<W: Write> Packer<W> {
@@ -77,7 +82,12 @@ impl<W: Write> Packer<W> {
 impl<R: Read> Unpacker<R> {
     /// Begins to read so many bytes.
     pub fn new(input: R, size: u64) -> Self {
-        Self { input, left: size, sum: Sum::default() }
+        Self { input, left: size, sum: Sum::default(), courtesy: Courtesy::default() }
+    }
+
+    /// The same, which gives way while it reads.
+    pub fn giving_way(self, courtesy: &Courtesy) -> Self {
+        Self { courtesy: courtesy.clone(), ..self }
     }
 
     /// Reads a number.
@@ -129,7 +139,10 @@ impl<R: Read> Unpacker<R> {
 
     fn raw(&mut self, bytes: &mut [u8]) -> Result<()> {
         self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(damaged)?;
-        self.input.read_exact(bytes)?;
+        for piece in bytes.chunks_mut(PIECE) {
+            self.courtesy.give_way();
+            self.input.read_exact(piece)?;
+        }
         self.sum.add(bytes);
         Ok(())
     }

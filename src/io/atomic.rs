@@ -47,6 +47,47 @@ fn write_beside<T>(
     }
 }
 
+/// Writes the files of one stem with `fill`, which is handed the path of the main one inside a folder of its own beside
+/// `path`. They come into place together, the main one last; on an error nothing is left behind, and older files stay.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_files<T>(
+    path: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&Path) -> Result<T, WriteError>,
+) -> Result<T, WriteError> {
+    write_files_beside(path, overwrite, fill).map_err(|error| error.of_file(path))
+}
+
+fn write_files_beside<T>(
+    path: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&Path) -> Result<T, WriteError>,
+) -> Result<T, WriteError> {
+    let exists = |path: &Path| WriteError::Exists { path: path.to_owned() };
+    if !overwrite && path.symlink_metadata().is_ok() {
+        return Err(exists(path));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parts = tempfile::Builder::new().prefix(".citygrid-").suffix(".part").tempdir_in(folder)?;
+    let name = path.file_name().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidInput))?;
+    let result = fill(&parts.path().join(name))?;
+    let mut made: Vec<_> = std::fs::read_dir(parts.path())?.collect::<Result<_, _>>()?;
+    made.sort_by_key(|file| (file.file_name() == name, file.file_name()));
+    for file in &made {
+        std::fs::OpenOptions::new().write(true).open(file.path())?.sync_all()?;
+        let target = folder.join(file.file_name());
+        if !overwrite && target.symlink_metadata().is_ok() {
+            return Err(exists(&target));
+        }
+    }
+    for file in made {
+        std::fs::rename(file.path(), folder.join(file.file_name()))?;
+    }
+    Ok(result)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +128,26 @@ mod tests {
         let shown = path.display().to_string();
         assert_eq!(zh, format!("无法写入 {shown}：文件夹不存在"));
         assert_eq!(en, format!("{shown} cannot be written: its folder does not exist"));
+    }
+
+    #[test]
+    fn files_that_belong_together_come_together() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("管道.shp");
+        let both = |words: &'static str| {
+            write_files(&path, false, |at| {
+                fs::write(at, words)?;
+                fs::write(at.with_extension("dbf"), words)?;
+                if words == "half" { Err(WriteError::Cancelled(crate::task::Cancelled)) } else { Ok(()) }
+            })
+        };
+        assert!(matches!(both("half"), Err(WriteError::Cancelled(_))));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        both("new").expect("written");
+        let dbf = fs::read_to_string(path.with_extension("dbf")).expect("readable");
+        assert_eq!((dbf.as_str(), fs::read_dir(folder.path()).expect("a folder").count()), ("new", 2));
+        fs::remove_file(&path).expect("removed");
+        assert!(matches!(both("newer"), Err(WriteError::Exists { .. })), "the .dbf is somebody's");
     }
 
     /// The file holds `expected`, and nothing else is in the folder.

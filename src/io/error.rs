@@ -35,6 +35,13 @@ pub enum ReadError {
         bytes: u64,
     },
 
+    /// The bytes break the rules of their format, at no place that a person could look up.
+    #[error("the file is damaged: {}", .what.en)]
+    Damaged {
+        /// The rule that is broken.
+        what: Text,
+    },
+
     /// The text is not in UTF-8.
     #[error("the text is not in UTF-8, at byte {byte}, line {line}")]
     Encoding {
@@ -54,6 +61,10 @@ pub enum ReadError {
         /// The limit.
         limit_mb: u64,
     },
+
+    /// Reading it would take more memory than a file of its size should.
+    #[error("reading the file would take too much memory")]
+    TooMuchMemory,
 
     /// Well-formed JSON, but no GeoJSON.
     #[error("the file holds JSON, but no GeoJSON")]
@@ -106,6 +117,7 @@ impl ReadError {
                 "文件不完整：在第 {bytes} 字节处中断，请重新复制或下载",
                 "The file ends in the middle, after {bytes} bytes: copy or download it again"
             ),
+            Self::Damaged { what: Text { zh, en } } => text!("文件已损坏：{zh}", "The file is damaged: {en}"),
             Self::Encoding { utf16: true, .. } => Text::new(
                 "文件是 UTF-16 编码，请另存为 UTF-8 后再导入",
                 "The file is in UTF-16: save it as UTF-8 and import again",
@@ -118,6 +130,9 @@ impl ReadError {
                 "第 {byte} 字节处的要素超过 {limit_mb} MB",
                 "The feature at byte {byte} is larger than {limit_mb} MB"
             ),
+            Self::TooMuchMemory => {
+                Text::new("文件展开后占用内存过大，未读入", "Unpacked, the file would take too much memory: not read")
+            }
             Self::NotGeoJson => Text::new("文件是 JSON，但不是 GeoJSON", "The file holds JSON, but no GeoJSON"),
             Self::NothingUsable { first: Text { zh, en } } => {
                 text!("文件里没有可用的要素：{zh}", "Nothing in the file can be used: {en}")
@@ -138,7 +153,14 @@ impl ReadError {
 
     /// Whether the file itself is damaged: not readable to its last byte by any program.
     pub fn is_malformed(&self) -> bool {
-        matches!(self, Self::Empty | Self::NotWellFormed { .. } | Self::Truncated { .. } | Self::Encoding { .. })
+        matches!(
+            self,
+            Self::Empty
+                | Self::NotWellFormed { .. }
+                | Self::Truncated { .. }
+                | Self::Damaged { .. }
+                | Self::Encoding { .. }
+        )
     }
 }
 
@@ -202,8 +224,8 @@ impl WriteError {
                 text!("文件已存在：{path}", "The file exists already: {path}")
             }
             Self::WrongCrs { crs } => text!(
-                "GeoJSON 固定为 WGS 84 经纬度（RFC 7946），不能用 {crs}",
-                "GeoJSON is always in WGS 84 longitude and latitude (RFC 7946), not in {crs}"
+                "这种格式固定为 WGS 84 经纬度，不能用 {crs}",
+                "This format is always in WGS 84 longitude and latitude, not in {crs}"
             ),
             Self::NotSupported { what: Text { zh, en } } => text!("无法写出：{zh}", "Cannot be written: {en}"),
             Self::Cancelled(_) => Text::new("已取消", "Cancelled"),

@@ -10,20 +10,25 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::{ReadError, WriteError};
-use super::{atomic, geojson, geojson_write};
+use super::{
+    archive, atomic, csv, dxf, exif, flatgeobuf, geojson, geojson_write, gpkg, gpx, kml, osm, shapefile, topojson, xlsx,
+};
 use crate::geom::crs::Crs;
 use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, GeometryKind};
 use crate::model::schema::{Field, Schema};
 use crate::task::{Problems, Task};
+use crate::text::encoding::Encoding;
 use crate::text::{Lang, Text};
 
 /// Checks a whole file and says what is in it.
 pub type SurveyFn = fn(&Path, &ReadOptions, &mut Task) -> Result<Survey, ReadError>;
 /// Hands over the features of a surveyed file.
 pub type ReadFn = fn(&Path, &Survey, &mut Task, &mut Sink<'_>) -> Result<Problems, ReadError>;
-/// Begins a file.
+/// Begins a file that is one stream of bytes.
 pub type CreateFn = for<'a> fn(&'a mut dyn Write, &Schema, &WriteOptions) -> Result<Box<dyn Writer + 'a>, WriteError>;
+/// Begins a file, or several of one stem, at a path where nothing is yet; all of them are moved into place at the end.
+pub type CreateAtFn = fn(&Path, &Schema, &WriteOptions) -> Result<Box<dyn Writer>, WriteError>;
 /// Takes a feature: the place of its layer in [`Survey::layers`], its number in the file as problems name it (from 1),
 /// and itself. `Break` ends the reading.
 pub type Sink<'a> = dyn FnMut(usize, i64, Feature) -> ControlFlow<()> + 'a;
@@ -44,7 +49,16 @@ pub struct Format {
     /// How the features come out of a surveyed file.
     pub read: Option<ReadFn>,
     /// How it is written, if it can be.
-    pub create: Option<CreateFn>,
+    pub create: Option<Create>,
+}
+
+/// How a format's files are begun.
+#[derive(Clone, Copy, Debug)]
+pub enum Create {
+    /// One file, written from its beginning to its end.
+    Stream(CreateFn),
+    /// A file that is written here and there, or several that belong together.
+    Files(CreateAtFn),
 }
 
 /// Every format, in the order in which dialogs list them.
@@ -56,16 +70,178 @@ pub static FORMATS: &[Format] = &[
         is_begun: geojson::is_begun,
         survey: Some(geojson::survey),
         read: Some(geojson::read),
-        create: Some(geojson_write::create),
+        create: Some(Create::Stream(geojson_write::create)),
     },
     Format {
         id: "geojsonl",
         name: Text::new("GeoJSON（每行一个要素）", "GeoJSON (one feature a line)"),
         endings: &["geojsonl", "ndjson", "geojsons", "jsonl", "geojsonseq"],
-        is_begun: |_| false, // found by ending, or by the GeoJSON reader when it meets a second line
+        is_begun: geojson::is_begun, // without the ending it is the GeoJSON reader that meets a second line
         survey: Some(geojson::survey_lines),
         read: Some(geojson::read),
-        create: Some(geojson_write::create_lines),
+        create: Some(Create::Stream(geojson_write::create_lines)),
+    },
+    Format {
+        id: "gpkg",
+        name: Text::new("GeoPackage", "GeoPackage"),
+        endings: &["gpkg"],
+        is_begun: gpkg::is_begun,
+        survey: Some(gpkg::survey),
+        read: Some(gpkg::read),
+        create: Some(Create::Files(gpkg::create)),
+    },
+    Format {
+        id: "shapefile",
+        name: Text::new("Shapefile", "Shapefile"),
+        endings: &["shp"],
+        is_begun: shapefile::is_begun,
+        survey: Some(shapefile::survey),
+        read: Some(shapefile::read),
+        create: Some(Create::Files(shapefile::write::create)),
+    },
+    Format {
+        id: "shapefile-zip",
+        name: Text::new("Shapefile 压缩包", "Shapefiles in a zip archive"),
+        endings: &["zip", "shz"],
+        is_begun: archive::is_begun,
+        survey: Some(shapefile::survey_archive),
+        read: Some(shapefile::read),
+        create: None,
+    },
+    Format {
+        id: "dbf",
+        name: Text::new("dBASE 表格", "dBASE table"),
+        endings: &["dbf"],
+        is_begun: shapefile::is_table_begun,
+        survey: Some(shapefile::survey_table),
+        read: Some(shapefile::read),
+        create: Some(Create::Files(shapefile::write::create_table)),
+    },
+    Format {
+        id: "csv",
+        name: Text::new("CSV 表格", "CSV table"),
+        endings: &["csv", "txt"],
+        is_begun: csv::is_begun,
+        survey: Some(csv::survey),
+        read: Some(csv::read),
+        create: Some(Create::Stream(csv::create)),
+    },
+    Format {
+        id: "tsv",
+        name: Text::new("TSV 表格（制表符分隔）", "TSV table (tabs between cells)"),
+        endings: &["tsv", "tab"],
+        is_begun: csv::is_begun,
+        survey: Some(csv::survey_tsv),
+        read: Some(csv::read),
+        create: Some(Create::Stream(csv::create_tsv)),
+    },
+    Format {
+        id: "xlsx",
+        name: Text::new("Excel 工作簿", "Excel workbook"),
+        endings: &["xlsx", "xlsm"],
+        is_begun: xlsx::is_begun,
+        survey: Some(xlsx::survey),
+        read: Some(xlsx::read),
+        create: Some(Create::Files(xlsx::create)),
+    },
+    Format {
+        id: "xls",
+        name: Text::new("Excel 97–2003 工作簿", "Excel 97–2003 workbook"),
+        endings: &["xls", "et"],
+        is_begun: xlsx::is_xls_begun,
+        survey: Some(xlsx::survey_xls),
+        read: Some(xlsx::read),
+        create: None,
+    },
+    Format {
+        id: "ods",
+        name: Text::new("OpenDocument 表格", "OpenDocument spreadsheet"),
+        endings: &["ods"],
+        is_begun: xlsx::is_ods_begun,
+        survey: Some(xlsx::survey_ods),
+        read: Some(xlsx::read),
+        create: None,
+    },
+    Format {
+        id: "flatgeobuf",
+        name: Text::new("FlatGeobuf", "FlatGeobuf"),
+        endings: &["fgb"],
+        is_begun: flatgeobuf::is_begun,
+        survey: Some(flatgeobuf::survey),
+        read: Some(flatgeobuf::read),
+        create: Some(Create::Files(flatgeobuf::create)),
+    },
+    Format {
+        id: "kml",
+        name: Text::new("KML", "KML"),
+        endings: &["kml"],
+        is_begun: kml::is_begun,
+        survey: Some(kml::survey),
+        read: Some(kml::read),
+        create: Some(Create::Stream(kml::create)),
+    },
+    Format {
+        id: "kmz",
+        name: Text::new("KMZ（压缩的 KML）", "KMZ (KML, zipped)"),
+        endings: &["kmz"],
+        is_begun: kml::is_begun_zipped,
+        survey: Some(kml::survey_zipped),
+        read: Some(kml::read_zipped),
+        create: Some(Create::Files(kml::create_zipped)),
+    },
+    Format {
+        id: "gpx",
+        name: Text::new("GPX（航点、航迹）", "GPX (waypoints, tracks)"),
+        endings: &["gpx"],
+        is_begun: gpx::is_begun,
+        survey: Some(gpx::survey),
+        read: Some(gpx::read),
+        create: Some(Create::Stream(gpx::create)),
+    },
+    Format {
+        id: "dxf",
+        name: Text::new("AutoCAD DXF", "AutoCAD DXF"),
+        endings: &["dxf"],
+        is_begun: dxf::is_begun,
+        survey: Some(dxf::survey),
+        read: Some(dxf::read),
+        create: Some(Create::Stream(dxf::write::create)),
+    },
+    Format {
+        id: "osm",
+        name: Text::new("OpenStreetMap", "OpenStreetMap"),
+        endings: &["pbf", "osm"],
+        is_begun: osm::is_begun,
+        survey: Some(osm::survey),
+        read: Some(osm::read),
+        create: None,
+    },
+    Format {
+        id: "topojson",
+        name: Text::new("TopoJSON", "TopoJSON"),
+        endings: &["topojson"],
+        is_begun: topojson::is_begun,
+        survey: Some(topojson::survey),
+        read: Some(topojson::read),
+        create: None,
+    },
+    Format {
+        id: "wkt",
+        name: Text::new("WKT 几何文字", "Well-known text (WKT)"),
+        endings: &["wkt"],
+        is_begun: csv::is_wkt_begun,
+        survey: Some(csv::survey_wkt),
+        read: Some(csv::read),
+        create: Some(Create::Stream(csv::create_wkt)),
+    },
+    Format {
+        id: "photo",
+        name: Text::new("照片（按拍摄位置）", "Photos, where they were taken"),
+        endings: &["jpg", "jpeg", "heic", "heif", "png", "tif", "tiff", "webp"],
+        is_begun: exif::is_begun,
+        survey: Some(exif::survey),
+        read: Some(exif::read),
+        create: None,
     },
 ];
 
@@ -91,6 +267,23 @@ pub struct ReadOptions {
     pub one_layer: bool,
     /// Name of the layer; the file's name without it.
     pub layer_name: Option<String>,
+    /// Text is in this encoding, whatever the file says.
+    pub encoding: Option<Encoding>,
+    /// The columns that hold the place, in a table; guessed without it.
+    pub place: Option<PlaceColumns>,
+    /// The layers (sheets, tables) of the file that are wanted, by name; all without one.
+    pub only: Vec<String>,
+}
+
+/// Where a table keeps the place of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlaceColumns {
+    /// x or longitude in one column, y or latitude in another, by name.
+    Xy(String, String),
+    /// Well-known text in one column.
+    Wkt(String),
+    /// Rows have no place.
+    Nowhere,
 }
 
 /// A layer that a file can become.
@@ -106,8 +299,10 @@ pub struct Draft {
     pub fields: Vec<Field>,
     /// How many features.
     pub features: u64,
-    /// The box around them, in [`Survey::crs`].
+    /// The box around them, in their CRS.
     pub bounds: Bounds,
+    /// Their own CRS where that is not [`Survey::crs`]: some formats give every layer its own.
+    pub crs: Option<Crs>,
     /// The first features, up to twenty.
     pub sample: Vec<Feature>,
 }
@@ -119,6 +314,12 @@ pub struct Survey {
     pub format: &'static Format,
     /// The CRS of its coordinates.
     pub crs: Crs,
+    /// How that CRS is known.
+    pub crs_origin: CrsOrigin,
+    /// The encoding of its text, where the format leaves a choice.
+    pub encoding: Option<Encoding>,
+    /// How the file was understood where it could be understood otherwise, with the evidence: for the person who decides.
+    pub understood: Vec<Text>,
     /// The layers it can become.
     pub layers: Vec<Draft>,
     /// What is wrong with single features, in the order of the file.
@@ -129,9 +330,30 @@ pub struct Survey {
     pub(super) plan: Arc<dyn Any + Send + Sync>,
 }
 
+/// How the CRS of a file is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CrsOrigin {
+    /// Whoever asked said so.
+    Asked,
+    /// The file says so.
+    Declared,
+    /// The format has no other.
+    #[default]
+    Format,
+    /// Nothing says so; the numbers look like it.
+    Guessed,
+}
+
+impl Survey {
+    /// The columns of a table by name, those too that give the place and so are no fields; none for other formats.
+    pub fn table_columns(&self) -> Vec<String> {
+        csv::columns(self).or_else(|| xlsx::columns(self)).unwrap_or_default()
+    }
+}
+
 impl std::fmt::Debug for Survey {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { format, crs, layers, problems, bytes, plan: _ } = self;
+        let Self { format, crs, crs_origin: _, encoding: _, understood: _, layers, problems, bytes, plan: _ } = self;
         let mut shown = out.debug_struct("Survey");
         shown.field("format", &format.id).field("crs", crs).field("layers", layers);
         shown.field("problems", problems).field("bytes", bytes).finish()
@@ -195,16 +417,13 @@ pub struct Written {
     pub problems: Problems,
 }
 
-/// Checks a whole file and says what is in it. The format is found by the ending of its name, else by its beginning.
+/// Checks a whole file and says what is in it. The format is found by the file's beginning, among several by the ending
+/// of its name; where no format knows the beginning, by the ending alone.
 ///
 /// # Errors
 /// See [`ReadError`]: the file is refused as a whole.
 pub fn survey(path: &Path, options: &ReadOptions, task: &mut Task) -> Result<Survey, ReadError> {
-    let by_ending = format_by_ending(path).filter(|format| format.survey.is_some());
-    let format = match by_ending {
-        Some(format) => Some(format),
-        None => format_by_beginning(path)?,
-    };
+    let format = format_of(path)?;
     let not_supported = || ReadError::NotSupported { path: path.to_owned() };
     let survey = format.and_then(|format| format.survey).ok_or_else(not_supported)?;
     survey(path, options, task)
@@ -235,15 +454,27 @@ pub fn write_file(
         let what = Text::new("不支持这种文件", "no format has this ending");
         WriteError::NotSupported { what }
     })?;
-    atomic::write(path, overwrite, |out| {
-        let mut writer = create(out, schema, options)?;
-        fill(writer.as_mut())?;
-        writer.finish()
-    })
+    match create {
+        Create::Stream(create) => atomic::write(path, overwrite, |out| {
+            let mut writer = create(out, schema, options)?;
+            fill(writer.as_mut())?;
+            writer.finish()
+        }),
+        Create::Files(create) => atomic::write_files(path, overwrite, |at| {
+            let mut writer = create(at, schema, options)?;
+            fill(writer.as_mut())?;
+            writer.finish()
+        }),
+    }
 }
 
-fn format_by_beginning(path: &Path) -> Result<Option<&'static Format>, ReadError> {
+fn format_of(path: &Path) -> Result<Option<&'static Format>, ReadError> {
     let mut beginning = Vec::new();
     File::open(path)?.take(4096).read_to_end(&mut beginning)?;
-    Ok(FORMATS.iter().find(|format| format.survey.is_some() && (format.is_begun)(&beginning)))
+    let readable = || FORMATS.iter().filter(|format| format.survey.is_some());
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let has_ending = |format: &&Format| format.endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
+    let is_begun = |format: &&Format| (format.is_begun)(&beginning);
+    let both = readable().find(|format| has_ending(format) && is_begun(format));
+    Ok(both.or_else(|| readable().find(is_begun)).or_else(|| readable().find(has_ending)))
 }

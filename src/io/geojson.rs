@@ -1,19 +1,23 @@
 //! Reading GeoJSON: RFC 7946 documents, one feature a line, and RFC 8142 records.
 //!
-//! Two passes with the same parser. The first checks every byte, infers types and collects problems; the second hands
-//! over the features. Nothing is kept of a feature but a note of its id, so the file may be larger than memory.
+//! Two passes. The first checks every byte, infers types, collects problems, and of files that are not too large keeps
+//! what it has understood; the second hands over the features, from that or with the same parser once more. So the file
+//! may be larger than memory.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::error::ReadError;
-use super::format::{self, Format, ReadOptions, Sink, Survey};
+use super::format::{self, CrsOrigin, Format, ReadOptions, Sink, Survey};
+use super::gather::{GROUPS, group_of};
 use super::geojson_check::words;
-use super::geojson_draft::{GROUPS, Group, MAX_COLUMNS, Plan, group_of, layers};
+use super::geojson_digest::{Digest, Kept, MOST_BYTES};
+use super::geojson_draft::{Group, MAX_COLUMNS, Plan, layers};
 use super::geojson_fault::Fault;
 use super::geojson_parse::{Context, parse};
 use super::geojson_run::{Pass, run};
-use super::geojson_scan::{Batch, Head, Layout, ScanError};
+use super::geojson_scan::{Batch, Head, Item, Layout, ScanError};
+use super::lanes;
 use crate::geom::crs::Crs;
 use crate::geom::transform::Transform;
 use crate::model::feature::Feature;
@@ -25,7 +29,8 @@ use crate::text::Text;
 pub(super) fn is_begun(beginning: &[u8]) -> bool {
     let beginning = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
     let first = beginning.iter().find(|byte| !byte.is_ascii_whitespace());
-    matches!(first, Some(b'{' | 0x1e)) && memchr::memmem::find(beginning, b"\"type\"").is_some()
+    let is_object = matches!(first, Some(b'{' | 0x1e)) && memchr::memmem::find(beginning, b"\"type\"").is_some();
+    is_object && !super::topojson::is_begun(beginning)
 }
 
 /// The first pass over a file that should be one document; turns to lines or records where those are found.
@@ -63,7 +68,42 @@ pub(super) fn read(path: &Path, survey: &Survey, task: &mut Task, sink: &mut Sin
         })
     };
     let what = Text::new("正在读入要素", "Reading the features");
-    match run(path, plan.layout, task, &what, &|batch| convert(batch, plan), &mut fold)? {
+    let is_sparse = is_sparse(survey);
+    if let Some(digests) = &plan.digests {
+        let total = Some(survey.bytes);
+        if is_sparse {
+            for digest in digests {
+                digest.features().try_for_each(|kept| fold(gathered(|rows| recall(kept, plan, rows))))?;
+                task.report(&what, digest.end, total)?;
+            }
+            return Ok(problems.found);
+        }
+        let recalled = |batch: usize| gathered(|rows| digests[batch].features().for_each(|it| recall(it, plan, rows)));
+        lanes::in_order(digests.len(), &recalled, &mut |batch, rows| {
+            fold(rows)?;
+            Ok::<_, ReadError>(task.report(&what, digests[batch].end, total)?)
+        })?;
+        return Ok(problems.found);
+    }
+    let pass = if is_sparse {
+        let one_by_one = &mut |batch: Batch| {
+            batch.items.iter().try_for_each(|item| {
+                let mut rows = Rows::default();
+                // The text was checked by the first pass: if it is malformed now, the file has changed.
+                convert(&batch, item, plan, &mut rows).map_err(|_| ReadError::NotGeoJson)?;
+                fold(rows)
+            })
+        };
+        run(path, plan.layout, task, &what, &|batch| Ok(batch.clone()), one_by_one)?
+    } else {
+        let converted = |batch: &Batch| {
+            let mut rows = Rows::default();
+            batch.items.iter().try_for_each(|item| convert(batch, item, plan, &mut rows))?;
+            Ok(rows)
+        };
+        run(path, plan.layout, task, &what, &converted, &mut fold)?
+    };
+    match pass {
         Pass::Whole(_) => Ok(problems.found),
         Pass::Wrong(_) => Err(ReadError::NotGeoJson), // the file has changed since the first pass
     }
@@ -72,27 +112,44 @@ pub(super) fn read(path: &Path, survey: &Survey, task: &mut Task, sink: &mut Sin
 /// Features with the place of their layer and their number, and what only showed when their text was read.
 type Rows = (Vec<(usize, i64, Feature)>, Vec<(u64, Fault)>);
 
-fn convert(batch: &Batch, plan: &Plan) -> Result<Rows, ScanError> {
-    let (mut rows, mut faults) = (Vec::with_capacity(batch.items.len()), Vec::new());
+/// Whether most cells of most rows are empty: then a small file has large rows, and no more than one is made at a time.
+fn is_sparse(survey: &Survey) -> bool {
+    let cells = survey.layers.iter().map(|draft| draft.features.saturating_mul(draft.fields.len() as u64));
+    cells.fold(0, u64::saturating_add) > survey.bytes / 2
+}
+
+fn gathered(fill: impl FnOnce(&mut Rows)) -> Rows {
+    let mut rows = Rows::default();
+    fill(&mut rows);
+    rows
+}
+
+fn convert(batch: &Batch, item: &Item, plan: &Plan, (rows, faults): &mut Rows) -> Result<(), ScanError> {
     let context = Context { is_geographic: plan.is_geographic, is_in_collection: batch.is_in_collection };
-    for item in &batch.items {
-        let base = batch.base + item.range.start as u64;
-        let number = i64::try_from(item.number).unwrap_or(i64::MAX);
-        let done = parse(&batch.text[item.range.clone()], base, context, &mut |parsed| {
-            let Ok(parsed) = parsed else { return };
-            let layer = plan.layer_of[group_of(parsed.place.as_ref().map(|place| &place.geometry))];
-            let Some(layer_plan) = plan.layers.get(layer) else { return };
-            let (feature, is_lossy) = layer_plan.feature(parsed);
-            rows.push((layer, number, feature));
-            if is_lossy {
-                faults.push((item.number, Fault::BadText));
-            }
-        });
-        if plan.layout == Layout::Document {
-            done?;
+    let base = batch.base + item.range.start as u64;
+    let number = i64::try_from(item.number).unwrap_or(i64::MAX);
+    let done = parse(&batch.text[item.range.clone()], base, context, &mut |parsed| {
+        let Ok(parsed) = parsed else { return };
+        let layer = plan.layer_of[group_of(parsed.place.as_ref().map(|place| &place.geometry))];
+        let Some(layer_plan) = plan.layers.get(layer) else { return };
+        let (feature, is_lossy) = layer_plan.feature(parsed);
+        rows.push((layer, number, feature));
+        if is_lossy {
+            faults.push((item.number, Fault::BadText));
         }
+    });
+    if plan.layout == Layout::Document { done } else { Ok(()) }
+}
+
+/// The row of a feature that the first pass has kept.
+fn recall(kept: Kept<'_>, plan: &Plan, (rows, faults): &mut Rows) {
+    let layer = plan.layer_of[group_of(kept.geometry.as_ref())];
+    let (Some(layer_plan), number) = (plan.layers.get(layer), kept.number) else { return };
+    let (feature, is_lossy) = layer_plan.kept(kept);
+    rows.push((layer, i64::try_from(number).unwrap_or(i64::MAX), feature));
+    if is_lossy {
+        faults.push((number, Fault::BadText));
     }
-    Ok((rows, faults))
 }
 
 fn survey_as(path: &Path, layout: Layout, options: &ReadOptions, task: &mut Task) -> Result<Survey, ReadError> {
@@ -102,9 +159,11 @@ fn survey_as(path: &Path, layout: Layout, options: &ReadOptions, task: &mut Task
     if head.has_features && head.kind.as_deref().is_some_and(is_other) {
         return Err(ReadError::NotGeoJson);
     }
-    let crs = match options.crs {
-        Some(crs) => crs,
-        None => named_crs(head.crs.as_deref())?.unwrap_or(Crs::WGS84),
+    let named = if options.crs.is_none() { named_crs(head.crs.as_deref())? } else { None };
+    let (crs, crs_origin) = match (options.crs, named) {
+        (Some(crs), _) => (crs, CrsOrigin::Asked),
+        (None, Some(crs)) => (crs, CrsOrigin::Declared),
+        (None, None) => (Crs::WGS84, CrsOrigin::Format),
     };
     if crs.is_geographic() != assumed.is_geographic() {
         (_, seen, _) = first_pass(path, layout, crs.is_geographic(), task)?;
@@ -122,10 +181,21 @@ fn survey_as(path: &Path, layout: Layout, options: &ReadOptions, task: &mut Task
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = options.layer_name.clone().or(stem).unwrap_or_else(|| "layer".to_owned());
     let (drafts, layer_of, plans) = layers(seen.groups, options, &name);
-    let plan = Plan { layout, is_geographic: crs.is_geographic(), layer_of, layers: plans };
+    let digests = seen.digests;
+    let plan = Plan {
+        layout,
+        is_geographic: crs.is_geographic(),
+        layer_of,
+        layers: plans,
+        foreign: if head.has_features { head.foreign } else { Vec::new() },
+        digests,
+    };
     Ok(Survey {
         format: format_of(layout),
         crs,
+        crs_origin,
+        encoding: None,
+        understood: Vec::new(),
         layers: drafts,
         problems: problems.found,
         bytes: std::fs::metadata(path)?.len(),
@@ -139,7 +209,6 @@ fn format_of(layout: Layout) -> &'static Format {
 }
 
 /// What the first pass has seen, in a batch or in the whole file.
-#[derive(Default)]
 struct FirstLook {
     groups: [Group; GROUPS],
     taken: u64,
@@ -149,6 +218,24 @@ struct FirstLook {
     malformed: Option<(u64, String)>,
     /// Whether any line was well-formed.
     any_json: bool,
+    /// What was understood, while there is room for it.
+    digests: Option<Vec<Digest>>,
+    digest_bytes: usize,
+}
+
+impl Default for FirstLook {
+    fn default() -> Self {
+        Self {
+            groups: Default::default(),
+            taken: 0,
+            faults: Vec::new(),
+            more_faults: 0,
+            malformed: None,
+            any_json: false,
+            digests: Some(Vec::new()),
+            digest_bytes: 0,
+        }
+    }
 }
 
 fn first_pass(
@@ -173,6 +260,7 @@ fn first_pass(
 fn look(batch: &Batch, layout: Layout, is_geographic: bool) -> Result<FirstLook, ScanError> {
     let mut seen = FirstLook::default();
     let context = Context { is_geographic, is_in_collection: batch.is_in_collection };
+    let mut digest = Digest::of_batch(batch.text.len(), batch.base + batch.text.len() as u64);
     for item in &batch.items {
         let base = batch.base + item.range.start as u64;
         let done = parse(&batch.text[item.range.clone()], base, context, &mut |parsed| match parsed {
@@ -180,6 +268,7 @@ fn look(batch: &Batch, layout: Layout, is_geographic: bool) -> Result<FirstLook,
                 seen.taken += 1;
                 let group = group_of(parsed.place.as_ref().map(|place| &place.geometry));
                 seen.groups[group].see(&parsed);
+                digest.add(item.number, &parsed);
                 seen.faults.extend(parsed.faults.into_iter().map(|fault| (item.number, fault)));
             }
             Err(fault) => seen.faults.push((item.number, fault)),
@@ -195,6 +284,7 @@ fn look(batch: &Batch, layout: Layout, is_geographic: bool) -> Result<FirstLook,
             Ok(()) => seen.any_json = true,
         }
     }
+    seen.keep(digest);
     Ok(seen)
 }
 
@@ -207,6 +297,19 @@ impl FirstLook {
         self.faults.extend(later.faults.into_iter().take(room));
         self.malformed = self.malformed.take().or(later.malformed);
         self.any_json |= later.any_json;
+        self.digest_bytes += later.digest_bytes;
+        let both = self.digests.take().zip(later.digests).filter(|_| self.digest_bytes <= MOST_BYTES);
+        self.digests = both.map(|(mut digests, later)| {
+            digests.extend(later);
+            digests
+        });
+    }
+
+    /// Keeps what was understood of a batch, unless it gets too much.
+    fn keep(&mut self, mut digest: Digest) {
+        let bytes = digest.shrunk();
+        self.digest_bytes = bytes.unwrap_or_default();
+        self.digests = bytes.map(|_| vec![digest]);
     }
 
     fn bad_line(&mut self, number: u64, byte: u64, what: String) {

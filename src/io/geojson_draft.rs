@@ -5,24 +5,21 @@ use std::collections::HashMap;
 
 use super::columns::{ColumnNames, ID_COLUMN};
 use super::format::{Draft, ReadOptions};
+use super::gather::{ENDINGS, GROUPS, MAX_SAMPLE_BYTES, SAMPLE, homes, kind_of};
+use super::geojson_changes::Changes;
+use super::geojson_digest::{Digest, Kept};
 use super::geojson_parse::Parsed;
 use super::geojson_scan::Layout;
 use super::geojson_value::{self, Seen, value};
 use crate::model::feature::Feature;
-use crate::model::geometry::{Bounds, Geometry, GeometryKind};
+use crate::model::geometry::{Bounds, Geometry};
 use crate::model::schema::Field;
 use crate::model::value::{FieldType, Value};
+use crate::task::Problem;
 use crate::text::Text;
 
 /// Most columns of a layer; property names beyond are left out.
 pub(super) const MAX_COLUMNS: usize = 1000;
-/// Features shown before an import.
-const SAMPLE: usize = 20;
-/// Larger features are not shown: twenty of them would be a burden.
-const MAX_SAMPLE_BYTES: usize = 1 << 20;
-/// Groups of features that become layers of their own: points, lines, areas, collections, and those without a place.
-pub(super) const GROUPS: usize = 5;
-const NOWHERE: usize = 4;
 
 /// What was seen of one group.
 #[derive(Debug)]
@@ -35,6 +32,7 @@ pub(super) struct Group {
     columns: Columns,
     ids: Ids,
     sample: Vec<Sample>,
+    changes: Changes,
     /// Whether there are more names than columns.
     pub(super) has_overflow: bool,
 }
@@ -71,14 +69,10 @@ impl Default for Group {
             columns: Columns::default(),
             ids: Ids { are_rows: true, ..Ids::default() },
             sample: Vec::new(),
+            changes: Changes::default(),
             has_overflow: false,
         }
     }
-}
-
-/// The group that a geometry belongs to.
-pub(super) fn group_of(geometry: Option<&Geometry>) -> usize {
-    geometry.map_or(NOWHERE, |geometry| geometry.kind().dimension().map_or(3, usize::from))
 }
 
 impl Group {
@@ -91,9 +85,13 @@ impl Group {
             self.kinds |= 1 << place.geometry.kind() as u8;
         }
         self.ids.see(parsed.id);
+        self.changes.members(&parsed.foreign);
         for (guess, (name, json)) in parsed.properties.iter().enumerate() {
             match self.columns.place(name, guess) {
-                Some(place) => self.columns.list[place].1.add(Seen::of(json)),
+                Some(place) => {
+                    self.columns.list[place].1.add(Seen::of(json));
+                    self.changes.value(place, json);
+                }
                 None => self.has_overflow = true,
             }
         }
@@ -115,51 +113,39 @@ impl Group {
         self.kinds |= later.kinds;
         self.has_overflow |= later.has_overflow;
         self.ids.merge(later.ids);
+        let mut places = Vec::with_capacity(later.columns.list.len());
         for (guess, (name, seen)) in later.columns.list.into_iter().enumerate() {
-            match self.columns.place(&name, guess) {
+            let place = self.columns.place(&name, guess);
+            places.push(place);
+            match place {
                 Some(place) => self.columns.list[place].1.add(seen),
                 None => self.has_overflow = true,
             }
         }
+        self.changes.merge(later.changes, |column| places.get(column).copied().flatten());
         let room = SAMPLE.saturating_sub(self.sample.len());
         self.sample.extend(later.sample.into_iter().take(room));
     }
 
-    /// The kind of the layer, and whether single shapes must become multi ones for it.
-    fn kind(&self) -> (Option<GeometryKind>, bool) {
-        let found: Vec<GeometryKind> =
-            GeometryKind::ALL.into_iter().filter(|kind| self.kinds & (1 << *kind as u8) != 0).collect();
-        let Some(first) = found.first() else { return (None, false) };
-        if found.len() == 1 {
-            return (Some(*first), false);
-        }
-        let is_mixture = found.iter().any(|kind| kind.dimension() != first.dimension());
-        match first.dimension().filter(|_| !is_mixture) {
-            Some(0) => (Some(GeometryKind::MultiPoint), true),
-            Some(1) => (Some(GeometryKind::MultiLineString), true),
-            Some(_) => (Some(GeometryKind::MultiPolygon), true),
-            None => (Some(GeometryKind::Collection), false),
-        }
-    }
-
     fn into_layer(mut self, name: String) -> (Draft, LayerPlan) {
-        let (geometry, is_multi) = self.kind();
+        let (geometry, is_multi) = kind_of(self.kinds);
         let id = self.ids.plan();
         let mut fields = Vec::new();
         if let IdPlan::Column(field_type) = id {
             fields.push(Field { name: Text::same("id"), ..Field::new(ID_COLUMN, field_type, "", "") });
         }
         let mut names = ColumnNames::default();
-        let mut plan = LayerPlan { id, is_multi, keys: Vec::new(), index: self.columns.index };
+        let mut plan = LayerPlan { id, is_multi, keys: Vec::new(), index: self.columns.index, changes: Vec::new() };
         for (name, seen) in self.columns.list {
             let field_type = seen.field_type();
             fields.push(Field { name: Text::same(name.clone()), ..Field::new(names.take(&name), field_type, "", "") });
             plan.keys.push((name, field_type));
         }
+        plan.changes = self.changes.problems(plan.keys.iter().map(|(name, of)| (name.as_str(), *of)));
         let sample = std::mem::take(&mut self.sample);
         let sample = sample.iter().map(|sample| plan.sample(sample)).collect();
         let (features, bounds, has_z) = (self.features, self.bounds, self.has_z);
-        (Draft { name, geometry, has_z, fields, features, bounds, sample }, plan)
+        (Draft { name, geometry, has_z, fields, features, bounds, crs: None, sample }, plan)
     }
 }
 
@@ -247,6 +233,10 @@ pub(super) struct Plan {
     pub layer_of: [usize; GROUPS],
     /// The layers.
     pub layers: Vec<LayerPlan>,
+    /// Members of the file, beside its features, that are not taken in.
+    pub foreign: Vec<String>,
+    /// What the first pass has understood, unless that was too much to keep.
+    pub digests: Option<Vec<Digest>>,
 }
 
 /// How features become rows of one layer.
@@ -256,6 +246,8 @@ pub(super) struct LayerPlan {
     is_multi: bool,
     keys: Vec<(String, FieldType)>,
     index: HashMap<String, usize>,
+    /// What an export would write in another way.
+    pub(super) changes: Vec<Problem>,
 }
 
 impl LayerPlan {
@@ -264,6 +256,12 @@ impl LayerPlan {
         let geometry = parsed.place.map(|place| self.shaped(place.geometry));
         let properties = parsed.properties.iter().map(|(name, json)| (name.as_ref(), *json));
         self.row(parsed.id, geometry, properties)
+    }
+
+    /// The same for a feature that the first pass has kept.
+    pub(super) fn kept(&self, kept: Kept<'_>) -> (Feature, bool) {
+        let geometry = kept.geometry.map(|geometry| self.shaped(geometry));
+        self.row(kept.id, geometry, kept.properties.into_iter())
     }
 
     fn sample(&self, sample: &Sample) -> Feature {
@@ -307,7 +305,7 @@ pub(super) fn layers(
     options: &ReadOptions,
     name: &str,
 ) -> (Vec<Draft>, [usize; GROUPS], Vec<LayerPlan>) {
-    let home = homes(&groups, options.one_layer);
+    let home = homes(std::array::from_fn(|index| groups[index].features), options.one_layer);
     let mut merged: [Group; GROUPS] = Default::default();
     for (index, group) in groups.into_iter().enumerate() {
         merged[home[index]].merge(group);
@@ -318,27 +316,11 @@ pub(super) fn layers(
     for (index, group_home) in home.into_iter().enumerate() {
         layer_of[index] = used.iter().position(|&used| used == group_home).unwrap_or(0);
     }
-    let endings = ["points", "lines", "polygons", "collections", "rows"];
     let (drafts, plans) = merged
         .into_iter()
-        .zip(endings)
+        .zip(ENDINGS)
         .filter(|(group, _)| group.features > 0)
         .map(|(group, ending)| group.into_layer(if is_one { name.to_owned() } else { format!("{name}_{ending}") }))
         .unzip();
     (drafts, layer_of, plans)
-}
-
-/// The group that each group joins: itself, or the first for one layer; features without a place join the largest.
-fn homes(groups: &[Group; GROUPS], one_layer: bool) -> [usize; GROUPS] {
-    if one_layer {
-        return [0; GROUPS];
-    }
-    let mut largest = NOWHERE;
-    for index in 0..NOWHERE {
-        let best = if largest == NOWHERE { 0 } else { groups[largest].features };
-        if groups[index].features > best {
-            largest = index;
-        }
-    }
-    [0, 1, 2, 3, largest]
 }

@@ -23,6 +23,8 @@ pub(super) struct Parsed<'a> {
     pub properties: Vec<(Cow<'a, str>, &'a str)>,
     /// Warnings.
     pub faults: Vec<Fault>,
+    /// The names of members that have no place in a layer.
+    pub foreign: Vec<Cow<'a, str>>,
 }
 
 /// What must be known of a file to understand a feature.
@@ -44,6 +46,7 @@ struct Element<'a> {
     features: Option<&'a RawValue>,
     coordinates: Option<Nested>,
     members: Option<Members<'a>>,
+    foreign: Vec<Cow<'a, str>>,
 }
 
 /// Reads the text of one element: a feature, or in place of one a bare geometry or a whole collection.
@@ -111,6 +114,7 @@ impl<'a> Element<'a> {
         }
         parsed.read_id(self.id);
         parsed.read_properties(self.properties)?;
+        parsed.foreign = self.foreign;
         Ok(parsed)
     }
 }
@@ -211,6 +215,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Element<'a> {
                         "geometries" => element.members = Some(map.next_value()?),
                         _ => {
                             map.next_value::<IgnoredAny>()?;
+                            if key != "bbox" {
+                                element.foreign.push(key);
+                            }
                         }
                     }
                 }

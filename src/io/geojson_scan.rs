@@ -16,6 +16,10 @@ use super::geojson_check::check_json;
 const BLOCK: usize = 256 * 1024;
 /// Largest single feature, and largest document that is no collection.
 pub(super) const MAX_ELEMENT: usize = 128 << 20;
+/// Names of unknown members that are remembered.
+const MOST_FOREIGN: usize = 50;
+/// Members of a document that are written again, or that are its features.
+const OWN_MEMBERS: [&str; 5] = ["name", "bbox", "features", "geometry", "properties"];
 /// Separates the records of RFC 8142.
 const RECORD: u8 = 0x1e;
 
@@ -31,7 +35,7 @@ pub(super) enum Layout {
 }
 
 /// Some whole features of a file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Batch {
     /// A piece of the file.
     pub text: Vec<u8>,
@@ -44,7 +48,7 @@ pub(super) struct Batch {
 }
 
 /// One feature's place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Item {
     /// Bytes in the batch.
     pub range: Range<usize>,
@@ -61,6 +65,8 @@ pub(super) struct Head {
     pub crs: Option<String>,
     /// Whether there is an array of features.
     pub has_features: bool,
+    /// The names of members that are nothing to us, the first of them.
+    pub foreign: Vec<String>,
 }
 
 /// Why a file cannot be split.
@@ -235,6 +241,8 @@ impl<R: Read> Scanner<'_, R> {
                 "type" => head.kind = serde_json::from_str(&text).ok(),
                 _ => head.crs = Some(text),
             }
+        } else if head.foreign.len() < MOST_FOREIGN && !OWN_MEMBERS.contains(&key.as_str()) {
+            head.foreign.push(key);
         }
         Ok(())
     }

@@ -270,7 +270,7 @@ fn files_that_are_broken_as_a_whole_are_refused() {
         "]],
         ),
         (
-            r#"{"type":"Topology","objects":{}}"#,
+            r#"{"type":"Thing","objects":{}}"#,
             expect![[r"
             The file holds JSON, but no GeoJSON
         "]],

@@ -2,7 +2,7 @@
 //!
 //! Features are formatted straight into bytes, many at once on all processors, and written in order.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 use std::io::Write;
 
 use rayon::prelude::*;
@@ -14,14 +14,12 @@ use super::error::WriteError;
 use super::format::{WriteOptions, Writer, Written};
 use super::geojson_value::compact;
 use super::geojson_write_shape::write_geometry;
-use crate::geom::crs::Crs;
-use crate::geom::transform::Transform;
+use super::outgoing::{Outgoing, off_the_globe};
 use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, Geometry};
 use crate::model::schema::{Field, Schema};
 use crate::model::value::{FieldType, Value};
 use crate::task::{Problem, Problems};
-use crate::text;
 use crate::text::{Lang, Text};
 
 /// Features that one thread formats at once.
@@ -134,12 +132,13 @@ struct Chunk {
 }
 
 /// All that does not change from feature to feature.
-struct Form {
+pub(super) struct Form {
     columns: Vec<Column>,
     /// Place of the column that holds the feature's own id.
     id_column: Option<usize>,
-    transform: Transform,
-    decimals: u8,
+    outgoing: Outgoing,
+    /// Digits behind the point of a coordinate.
+    pub(super) decimals: u8,
     bbox: bool,
     is_lines: bool,
     /// Language of code names, if they are written.
@@ -154,18 +153,13 @@ struct Column {
 }
 
 impl Form {
-    fn new(schema: &Schema, options: &WriteOptions, is_lines: bool) -> Result<Self, WriteError> {
-        if let Some(crs) = options.crs.filter(|crs| *crs != Crs::WGS84) {
-            return Err(WriteError::WrongCrs { crs });
-        }
-        // Unknown coordinates are drawn as degrees, so they go out as such.
-        let from = if schema.crs == Crs::Unknown { Crs::WGS84 } else { schema.crs };
-        let transform = Transform::new(from, Crs::WGS84)
-            .map_err(|error| WriteError::NotSupported { what: Text::owned(error.zh(), error.en()) })?;
+    /// For features of a schema, each on a line of its own or as members of a document.
+    pub(super) fn new(schema: &Schema, options: &WriteOptions, is_lines: bool) -> Result<Self, WriteError> {
+        let outgoing = Outgoing::in_wgs84(schema, options)?;
         Ok(Self {
-            columns: columns(&schema.fields),
+            columns: columns(&outgoing, &schema.fields),
             id_column: schema.fields.iter().position(|field| field.id == ID_COLUMN),
-            transform,
+            outgoing,
             decimals: options.decimals.min(15),
             bbox: options.bbox,
             is_lines,
@@ -196,9 +190,28 @@ impl Form {
         chunk
     }
 
-    fn feature(&self, feature: &Feature, out: &mut Vec<u8>) -> Result<Bounds, Text> {
-        let moved = self.moved(feature.geometry.as_ref())?;
-        let geometry = moved.as_ref().or(feature.geometry.as_ref());
+    /// The geometry of a feature as it goes out.
+    pub(super) fn geometry<'a>(&self, feature: &'a Feature) -> Result<Option<Cow<'a, Geometry>>, Text> {
+        self.outgoing.geometry(feature)
+    }
+
+    /// The value of one column as it goes out.
+    pub(super) fn put_column(&self, feature: &Feature, place: usize, out: &mut Vec<u8>) {
+        match (self.columns.get(place), feature.values.get(place)) {
+            (Some(column), Some(value)) => put_value(out, value, &column.field, self.labels),
+            _ => out.extend_from_slice(b"null"),
+        }
+    }
+
+    /// What a column is called.
+    pub(super) fn column_name(&self, place: usize) -> &str {
+        self.outgoing.columns.get(place).map_or("", |column| &column.name)
+    }
+
+    /// A feature, with the comma or the line's end that parts it from the others.
+    pub(super) fn feature(&self, feature: &Feature, out: &mut Vec<u8>) -> Result<Bounds, Text> {
+        let geometry = self.outgoing.geometry(feature)?;
+        let geometry = geometry.as_ref().map(Cow::as_ref);
         let around = geometry.map_or(Bounds::EMPTY, Geometry::bounds);
         if !self.is_lines {
             out.extend_from_slice(b",\n");
@@ -221,12 +234,6 @@ impl Form {
             out.push(b'\n');
         }
         Ok(around)
-    }
-
-    fn moved(&self, geometry: Option<&Geometry>) -> Result<Option<Geometry>, Text> {
-        let Some(geometry) = geometry.filter(|_| !self.transform.is_identity()) else { return Ok(None) };
-        let moved = geometry.try_map_xy(|at| self.transform.point(at));
-        moved.map(Some).map_err(|error| Text::owned(error.zh(), error.en()))
     }
 
     fn put_id(&self, feature: &Feature, out: &mut Vec<u8>) {
@@ -256,24 +263,14 @@ impl Form {
     }
 }
 
-/// A property is called as the file that brought it called it, or by the field's id for fields of ours.
-fn columns(fields: &[Field]) -> Vec<Column> {
-    let mut taken: BTreeSet<&str> = fields.iter().map(|field| field.id.as_ref()).collect();
-    let named = |field: &Field, key: &str| {
-        let mut quoted = Vec::new();
-        put_text(&mut quoted, key);
-        quoted.push(b':');
-        Column { key: quoted, field: field.clone() }
-    };
-    fields
-        .iter()
-        .map(|field| {
-            let name = field.name.zh.as_ref();
-            let is_theirs = name == field.name.en && !name.is_empty();
-            let key = if is_theirs && taken.insert(name) { name } else { field.id.as_ref() };
-            named(field, key)
-        })
-        .collect()
+fn columns(outgoing: &Outgoing, fields: &[Field]) -> Vec<Column> {
+    let columns = outgoing.columns.iter().zip(fields).map(|(column, field)| {
+        let mut key = Vec::new();
+        put_text(&mut key, &column.name);
+        key.push(b':');
+        Column { key, field: field.clone() }
+    });
+    columns.collect()
 }
 
 fn put_value(out: &mut Vec<u8>, value: &Value, field: &Field, labels: Option<Lang>) {
@@ -301,7 +298,7 @@ fn put_nested(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
     put_json(out, text);
 }
 
@@ -319,7 +316,7 @@ fn put_note(out: &mut Vec<u8>, note: &Text) {
     out.push(b'}');
 }
 
-fn put_bbox(out: &mut Vec<u8>, bounds: &Bounds, decimals: u8) {
+pub(super) fn put_bbox(out: &mut Vec<u8>, bounds: &Bounds, decimals: u8) {
     out.extend_from_slice(b"\"bbox\":[");
     for (index, number) in bounds.min.into_iter().chain(bounds.max).enumerate() {
         if index > 0 {
@@ -328,20 +325,6 @@ fn put_bbox(out: &mut Vec<u8>, bounds: &Bounds, decimals: u8) {
         super::geojson_write_shape::put_number(out, number, decimals);
     }
     out.push(b']');
-}
-
-/// What is stored as degrees goes out as it is, and is told of where it cannot be a longitude and latitude.
-fn off_the_globe(bounds: &Bounds) -> Option<Problem> {
-    let farthest = |axis: usize| {
-        let (least, most) = (bounds.min[axis], bounds.max[axis]);
-        if most.abs() >= least.abs() { most } else { least }
-    };
-    let [lon, lat] = [farthest(0), farthest(1)];
-    let is_off = !bounds.is_empty() && (lon.abs() > 180.0 || lat.abs() > 90.0);
-    is_off.then(|| {
-        let what = text!("({lon}, {lat}) 不是经纬度", "({lon}, {lat}) is no longitude and latitude");
-        Problem::warning("data.place", what)
-    })
 }
 
 fn base64(bytes: &[u8]) -> String {

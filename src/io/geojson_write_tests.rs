@@ -8,8 +8,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::super::columns::ColumnNames;
-use super::super::format::{FORMATS, Format, ReadOptions, read, survey, write_file};
+use super::super::format::{Create, CreateFn, FORMATS, Format, ReadOptions, read, survey, write_file};
 use super::*;
+use crate::geom::crs::Crs;
 use crate::model::geometry::{GeometryKind, WkbWriter};
 use crate::task::Task;
 
@@ -55,8 +56,8 @@ fn a_line_holds_a_whole_feature() {
 fn another_crs_than_wgs_84_is_refused() {
     let refused = |crs| {
         let options = WriteOptions { crs: Some(crs), ..WriteOptions::default() };
-        let creates = FORMATS.iter().filter_map(|format| format.create);
-        creates.filter(|create| create(&mut Vec::<u8>::new(), &pipes(), &options).is_err()).count()
+        let creates = [create as CreateFn, create_lines];
+        creates.iter().filter(|create| create(&mut Vec::<u8>::new(), &pipes(), &options).is_err()).count()
     };
     assert_eq!([refused(Crs::Epsg(4548)), refused(Crs::CGCS2000), refused(Crs::WGS84)], [2, 2, 0]);
 }
@@ -106,7 +107,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn what_goes_out_comes_in_again(layer in layers()) {
-        for format in FORMATS.iter().filter(|format| format.create.is_some() && format.read.is_some()) {
+        for format in &FORMATS[..2] {
             let (schema, features) = &layer;
             let (text, _) = written(format, schema, &WriteOptions::default(), features);
             let (names, again) = read_again(format, &text);
@@ -158,7 +159,7 @@ fn pipes() -> Schema {
 
 fn written(format: &Format, schema: &Schema, options: &WriteOptions, features: &[Feature]) -> (String, Written) {
     let mut out = Vec::new();
-    let create = format.create.expect("a format that is written");
+    let Some(Create::Stream(create)) = format.create else { panic!("{} is no stream", format.id) };
     let mut writer = create(&mut out, schema, options).expect("begun");
     let (some, rest) = features.split_at(features.len() / 2);
     for feature in some {

@@ -50,7 +50,8 @@ impl Xml {
     }
 }
 
-fn escape(words: &str, out: &mut String) {
+/// Appends words as they stand in text and in attributes.
+pub(super) fn escape(words: &str, out: &mut String) {
     for character in words.chars() {
         match character {
             '&' => out.push_str("&amp;"),
@@ -58,6 +59,8 @@ fn escape(words: &str, out: &mut String) {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\n' => out.push_str("&#10;"),
+            '\r' => out.push_str("&#13;"),
+            '\t' => out.push_str("&#9;"),
             // XML has no place for the other control characters.
             control if control.is_control() => out.push(' '),
             other => out.push(other),

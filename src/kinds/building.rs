@@ -28,6 +28,7 @@ fn building_fields() -> Vec<Field> {
     vec![
         fields::code("楼栋编号", "Building number").aliases(&["building id", "楼号", "编号", "facility id"]),
         fields::name().aliases(&["mc", "楼栋名称", "建筑名称", "building name"]),
+        fields::name_en(),
         Field::coded(
             "building_use",
             "用途",
@@ -78,7 +79,7 @@ fn style() -> Style {
     let name = LabelRule {
         scale: ScaleRange::closer_than(1_500.0),
         ink: look::TEXT2,
-        ..look::label("{name}", "{name}", Placement::Inside, 25, look::px(10.5))
+        ..look::label("{name}", "{name_en|name}", Placement::Inside, 25, look::px(10.5))
     };
     Style::new(rules, vec![name])
 }

@@ -24,6 +24,8 @@ mod ground;
 mod kiosk;
 mod look;
 mod note;
+#[cfg(test)]
+mod picture_tests;
 mod plain;
 mod road;
 mod sewer_inspection;

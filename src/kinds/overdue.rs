@@ -19,6 +19,20 @@ const CLOCKS: [Clock; 2] = [
     Clock { kind: "case", deadline: "deadline", stopped: &["suspended", "closed", "rejected", "cancelled"] },
 ];
 
+/// The field with the flag.
+const FLAG: &str = "overdue";
+
+/// The fields that say whether a row is past its time, to be at hand with any of `wanted` that is the flag.
+pub fn fields_beside(schema: &Schema, wanted: &[String]) -> Vec<String> {
+    let clock = CLOCKS.iter().find(|clock| clock.kind == schema.kind).filter(|_| wanted.iter().any(|id| id == FLAG));
+    clock.map_or_else(Vec::new, |clock| vec![clock.deadline.to_owned(), "state".to_owned()])
+}
+
+/// Place of the flag in a schema that has a clock.
+pub fn flag(schema: &Schema) -> Option<usize> {
+    CLOCKS.iter().find(|clock| clock.kind == schema.kind).and_then(|_| schema.field_index(FLAG))
+}
+
 /// Whether a row is past its deadline and not closed; `None` where there is no deadline. A note due today is in time.
 pub fn is_overdue(schema: &Schema, values: &[Value], now: &Zoned) -> Option<bool> {
     let clock = CLOCKS.iter().find(|clock| clock.kind == schema.kind)?;

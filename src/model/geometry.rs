@@ -8,6 +8,7 @@
 
 use geo_types as gt;
 
+pub use super::bounds::Bounds;
 use super::geometry_geo::{GeoBuilder, write_geo};
 
 /// Deepest nesting of collections that is read; files beyond it are hostile.
@@ -87,76 +88,6 @@ pub enum BadGeometry {
     /// Collections nested too deeply.
     #[error("geometry collections are nested too deeply")]
     TooDeep,
-}
-
-/// Axis-aligned box: west, south, east, north in whatever CRS the coordinates have.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bounds {
-    /// Smallest x and y.
-    pub min: [f64; 2],
-    /// Largest x and y.
-    pub max: [f64; 2],
-}
-
-impl Bounds {
-    /// The box that holds nothing, ready to be extended.
-    pub const EMPTY: Self = Self { min: [f64::INFINITY; 2], max: [f64::NEG_INFINITY; 2] };
-
-    /// The box with these corners.
-    pub fn new(west: f64, south: f64, east: f64, north: f64) -> Self {
-        Self { min: [west, south], max: [east, north] }
-    }
-
-    /// Whether it holds nothing.
-    pub fn is_empty(&self) -> bool {
-        self.min[0] > self.max[0] || self.min[1] > self.max[1]
-    }
-
-    /// Grows to hold `point`.
-    pub fn extend(&mut self, point: [f64; 2]) {
-        for axis in 0..2 {
-            self.min[axis] = self.min[axis].min(point[axis]);
-            self.max[axis] = self.max[axis].max(point[axis]);
-        }
-    }
-
-    /// The smallest box that holds both.
-    pub fn union(&self, other: &Self) -> Self {
-        let mut both = *self;
-        both.extend(other.min);
-        both.extend(other.max);
-        if other.is_empty() { *self } else { both }
-    }
-
-    /// Whether the two share a point; borders count.
-    pub fn intersects(&self, other: &Self) -> bool {
-        (0..2).all(|axis| self.min[axis] <= other.max[axis] && self.max[axis] >= other.min[axis])
-    }
-
-    /// Whether `point` is inside or on the border.
-    pub fn contains(&self, point: [f64; 2]) -> bool {
-        (0..2).all(|axis| self.min[axis] <= point[axis] && point[axis] <= self.max[axis])
-    }
-
-    /// The middle.
-    pub fn center(&self) -> [f64; 2] {
-        [f64::midpoint(self.min[0], self.max[0]), f64::midpoint(self.min[1], self.max[1])]
-    }
-
-    /// Extent in x.
-    pub fn width(&self) -> f64 {
-        self.max[0] - self.min[0]
-    }
-
-    /// Extent in y.
-    pub fn height(&self) -> f64 {
-        self.max[1] - self.min[1]
-    }
-
-    /// The box with `margin` added on every side.
-    pub fn grown(&self, margin: f64) -> Self {
-        Self::new(self.min[0] - margin, self.min[1] - margin, self.max[0] + margin, self.max[1] + margin)
-    }
 }
 
 /// A run of coordinates inside a geometry's bytes.
@@ -403,6 +334,26 @@ impl WkbWriter {
     /// Begins a ring of a polygon.
     pub fn ring(&mut self, count: usize) {
         self.count(count);
+    }
+
+    /// Begins a ring of a polygon whose positions are still to be counted; what comes back is for
+    /// [`WkbWriter::close`].
+    pub fn open_ring(&mut self) -> usize {
+        self.ring(0);
+        self.bytes.len() - 4
+    }
+
+    /// Begins a geometry, no point, whose positions or parts are still to be counted; what comes back is for
+    /// [`WkbWriter::close`].
+    pub fn open(&mut self, kind: GeometryKind) -> usize {
+        self.head(kind, 0);
+        self.bytes.len() - 4
+    }
+
+    /// Says how many positions or parts there were since `opened`.
+    pub fn close(&mut self, opened: usize, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        self.bytes[opened..opened + 4].copy_from_slice(&count.to_le_bytes());
     }
 
     /// One position; the height is ignored unless promised.

@@ -22,6 +22,13 @@ impl Rgba {
         let [red, green, blue, alpha] = self.0;
         Self([red, green, blue, (f32::from(alpha) * opacity.clamp(0.0, 1.0)).round() as u8])
     }
+
+    /// What characters on a ground of this colour are written in: nearly black or white.
+    pub fn against(self) -> Self {
+        let [red, green, blue, _] = self.0.map(f32::from);
+        let is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 150.0;
+        Self::hex(if is_light { 0x1F_23_26 } else { 0xFF_FF_FF })
+    }
 }
 
 /// A colour on the light map and on the dark one.

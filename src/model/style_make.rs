@@ -33,18 +33,27 @@ pub fn single(geometry: Option<GeometryKind>, ink: Ink) -> Style {
     Style::new(vec![Rule::all(paints)], Vec::new())
 }
 
-/// What classes of a layer can be painted with: the paints of its first rule that shows the whole of a feature, or those
-/// of [`single`].
+/// What classes of a layer can be painted with: the paints of its first rule that shows the whole of a feature, over those
+/// that lie under them for the same features (a casing), or those of [`single`].
 pub fn base(style: &Style, geometry: Option<GeometryKind>) -> Vec<Paint> {
-    let found = base_rule(style, geometry).map(|rule| rule.paints.clone());
-    found.or_else(|| single(geometry, REST).rules.pop().map(|rule| rule.paints)).unwrap_or_default()
+    let Some(chief) = base_rule(style, geometry) else {
+        return single(geometry, REST).rules.pop().map(|rule| rule.paints).unwrap_or_default();
+    };
+    let is_under = |other: &&Rule| {
+        let goes_with = other.filter == chief.filter && other.scale == chief.scale;
+        other.name.zh.is_empty() && other.pass < chief.pass && goes_with
+    };
+    let under = style.rules.iter().filter(is_under);
+    under.chain([chief]).flat_map(|rule| rule.paints.iter().cloned()).collect()
 }
 
-/// The first rule that shows the whole of a feature.
+/// The first rule that shows the whole of a feature: one with a name, if there is any, since what has none goes with
+/// another rule.
 fn base_rule(style: &Style, geometry: Option<GeometryKind>) -> Option<&Rule> {
     let is_area = geometry.and_then(GeometryKind::dimension) == Some(2);
     let shows = |paints: &[Paint]| main_ink(paints).is_some() && (has_inside(paints) || !is_area);
-    style.rules.iter().find(|rule| shows(&rule.paints))
+    let mut whole = style.rules.iter().filter(|rule| shows(&rule.paints));
+    whole.clone().find(|rule| !rule.name.zh.is_empty()).or_else(|| whole.next())
 }
 
 /// Rules that take the place of those of `style`: seen at every scale at which the layer was, and painted in the pass of
@@ -357,5 +366,20 @@ mod tests {
         let px = |value: Option<f64>| stroke.width.px(2500.0, 0.66, &|_| value);
         let sizes = [Some(0.0), Some(200.0), Some(600.0), Some(5000.0), None].map(px);
         assert_eq!(sizes, [1.0, 1.0, 5.0, 9.0, 1.0]);
+    }
+
+    #[test]
+    fn a_line_keeps_its_casing_when_its_paints_are_taken_over() {
+        let [white, grey, red] = [0xFF_FF_FF, 0x80_80_80, 0xFF_00_00].map(|rgb| Ink::new(rgb, rgb));
+        let line = |ink, px| Paint::Stroke(Stroke::solid(ink, Size::Px(px)));
+        let style = Style::new(
+            vec![
+                Rule::all(vec![line(grey, 6.0)]).when("class = 'lane'"),
+                Rule::all(vec![line(white, 4.0)]).when("class = 'lane'").pass(1).named("巷", "Lane"),
+                Rule::all(vec![line(red, 9.0)]).when("class = 'arterial'"),
+            ],
+            Vec::new(),
+        );
+        assert_eq!(base(&style, Some(GeometryKind::LineString)), [line(grey, 6.0), line(white, 4.0)]);
     }
 }

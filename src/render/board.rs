@@ -211,6 +211,13 @@ impl Board {
         free
     }
 
+    /// Keeps words out of a box.
+    pub(super) fn block(&mut self, area: Rect) {
+        if path::overlap(area, self.seen) {
+            self.touched(area).for_each(|square| self.squares[square].push(area));
+        }
+    }
+
     /// Marks where a symbol stands.
     pub(super) fn add_symbol(&mut self, area: Rect) {
         if path::overlap(area, self.seen) {

@@ -41,9 +41,13 @@ const SHORT_LINE: f32 = 6.0;
 /// Width of a thin line, in physical pixels.
 const THIN_LINE: f32 = 1.6;
 
-/// With more features than this to a square pixel, all over the layer, discs are added to the cover whatever their size:
-/// 20,000 in a window of 1280 × 800. A property of layer and scale, so that neighbouring tiles agree.
+/// With more features than this to a square pixel, all over the layer, discs, thin lines and small areas are added to the
+/// cover whatever their size: 20,000 in a window of 1280 × 800. A property of layer and scale, so that neighbouring tiles
+/// agree.
 const THRONG: f64 = 0.02;
+
+/// An area of a throng whose box is smaller than this is added to the cover, in physical pixels.
+const SMALL_IN_THRONG: f32 = 96.0;
 
 /// A disc smaller than this is added to the cover, in physical pixels.
 const SMALL_DISC: f32 = 2.5;
@@ -139,7 +143,7 @@ pub(super) struct Frame<'a> {
     /// In painting order; rules of one pass stand together.
     pub(super) rules: Vec<Active<'a>>,
     /// See [`THRONG`].
-    pub(super) is_throng: bool,
+    is_throng: bool,
 }
 
 /// Pass, rule, paint and, for strokes and marks, width in 16ths of a pixel.
@@ -199,6 +203,11 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The same for a part of a layer that is one, or is none, as a whole: see [`THRONG`].
+    pub(super) fn in_throng(self, is_throng: bool) -> Self {
+        Self { is_throng, ..self }
+    }
+
     /// What a run of features adds up to; `None` if cancelled.
     pub(super) fn batches(&self, slots: &[u32], cancel: &Cancel) -> Option<(Batches, Count)> {
         let (mut batches, mut count) = (Batches::new(), Count::default());
@@ -253,6 +262,9 @@ impl<'a> Frame<'a> {
             Paint::Fill { .. } if traced.extent < SMALL_AREA => {
                 self.cover_area(traced, 1.0, batches.entry(key).or_default());
             }
+            Paint::Fill { .. } if self.is_throng && traced.extent < SMALL_IN_THRONG => {
+                self.cover_rings(traced, batches.entry(key).or_default());
+            }
             Paint::Fill { .. } => self.fill(traced, batches.entry(key).or_default()),
             Paint::Stroke(_) | Paint::Marks { .. } | Paint::Disc { .. } | Paint::Hatch { .. } if size <= 0.0 => {}
             Paint::Hatch { spacing_px, crossed, .. } if traced.extent < SMALL_AREA => {
@@ -269,6 +281,9 @@ impl<'a> Frame<'a> {
                 let is_short = traced.extent < SMALL_AREA || (traced.extent < SHORT_LINE && physical < THIN_LINE);
                 if is_short {
                     return self.cover_lines(traced, size * inked(&stroke.dash), batches.entry(key).or_default());
+                }
+                if self.is_throng && physical < THIN_LINE && stroke.dash.is_empty() && brush.offset == 0.0 {
+                    return self.cover_stripes(traced, size, batches.entry(key).or_default());
                 }
                 key.3 = sixteenths(size);
                 self.stroke(traced, &stroke.dash, brush.offset, batches.entry(key).or_default());
@@ -308,6 +323,29 @@ impl<'a> Frame<'a> {
         }
     }
 
+    fn cover_rings(&self, traced: &Traced, batch: &mut Batch) {
+        let ratio = self.view.pixel_ratio as f32;
+        let bounds = traced.bounds.map(|side| side * ratio);
+        if ratio == 1.0 {
+            return batch.cover(&self.view).rings(traced.rings(), bounds);
+        }
+        let rings: Vec<Vec<[f32; 2]>> =
+            traced.rings().map(|ring| ring.iter().map(|at| at.map(|n| n * ratio)).collect()).collect();
+        batch.cover(&self.view).rings(rings.iter().map(Vec::as_slice), bounds);
+    }
+
+    fn cover_stripes(&self, traced: &Traced, width: f32, batch: &mut Batch) {
+        let ratio = self.view.pixel_ratio as f32;
+        let cover = batch.cover(&self.view);
+        for (line, closed) in traced.lines() {
+            let closing = if closed { line.first() } else { None };
+            let ends = line.iter().skip(1).chain(closing);
+            for (from, to) in line.iter().zip(ends) {
+                cover.stripe(from.map(|n| n * ratio), to.map(|n| n * ratio), width * ratio, 1.0);
+            }
+        }
+    }
+
     /// Discs that are not larger than a pixel or two.
     fn cover_discs(&self, traced: &Traced, size: f32, batch: &mut Batch) {
         let ratio = self.view.pixel_ratio as f32;
@@ -343,9 +381,7 @@ impl<'a> Frame<'a> {
                 batch.paths.push_path(line.iter().copied(), closed);
                 continue;
             }
-            let closing = if closed { line.first() } else { None };
-            let line: Vec<[f32; 2]> = line.iter().chain(closing).copied().collect();
-            let line = path::offset_line(&line, if closed { 0.0 } else { offset });
+            let line = if closed { self.opened(line, dash) } else { path::offset_line(line, offset) };
             path::clip_line(&line, self.clip, |part, start| {
                 if dash.is_empty() {
                     batch.paths.push_path(part.iter().copied(), false);
@@ -354,6 +390,15 @@ impl<'a> Frame<'a> {
                 }
             });
         }
+    }
+
+    /// A ring as a line from its beginning to its beginning. It has no corner there, so a solid one begins where that
+    /// cannot be seen; dashes are counted from the ring's own beginning.
+    fn opened(&self, ring: &[[f32; 2]], dash: &[f32]) -> Vec<[f32; 2]> {
+        let is_outside = |at: &[f32; 2]| !inside(self.clip, *at);
+        let start = if dash.is_empty() { ring.iter().position(is_outside).unwrap_or_default() } else { 0 };
+        let (before, from) = ring.split_at(start);
+        from.iter().chain(before).chain(ring.get(start)).copied().collect()
     }
 
     fn marks(&self, traced: &Traced, mark: LineMark, [size, every, offset]: [f32; 3], batch: &mut Batch) {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::board::Words;
 use super::build::{self, Count, MapLayer};
-use super::crowd::{Crowded, Gatherer};
+use super::crowd::{self, Crowded, Gatherer};
 use super::scene::{Item, Scene, TextRun};
 use super::view::View;
-use crate::model::style::{Ink, Rgba};
+use crate::model::geometry::Bounds;
+use crate::model::style::{Crowd, Ink, Rgba};
 use crate::task::Cancel;
 
 /// Smallest and largest side of a square, pixels.
@@ -25,13 +26,36 @@ const TEXT_PX: f32 = 11.5;
 /// A disc for a lone point whose own sign is not drawn at the scale.
 const LONE_PX: f32 = 7.0;
 
+/// What stands at one place of the map: a disc for several points, or a lone point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cluster {
+    /// How many points.
+    pub count: u64,
+    /// Middle of the disc, Web Mercator metres.
+    pub middle_world: [f64; 2],
+    /// Around the points, Web Mercator metres.
+    pub bounds_world: Bounds,
+    /// Radius of the disc, logical pixels; 0 for a lone point, which has its own sign.
+    pub radius_px: f32,
+    /// Slot of one of its features, the only one of a lone point.
+    pub slot: u32,
+}
+
 /// A square of the grid.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Square {
     count: u64,
     sum: [f64; 2],
+    /// Around its points, pixels of the endless map.
+    around: Bounds,
     /// One of its features.
     slot: u32,
+}
+
+impl Default for Square {
+    fn default() -> Self {
+        Self { count: 0, sum: [0.0; 2], around: Bounds::EMPTY, slot: 0 }
+    }
 }
 
 impl Square {
@@ -42,18 +66,48 @@ impl Square {
     fn join(&mut self, other: &Self) {
         self.count += other.count;
         self.sum = [0, 1].map(|axis| self.sum[axis] + other.sum[axis]);
+        self.around = self.around.union(&other.around);
+    }
+
+    /// The same in the world, where a pixel is so many metres.
+    fn cluster(&self, metres_per_px: f64) -> Cluster {
+        let world = |[x, y]: [f64; 2]| [x * metres_per_px, -y * metres_per_px];
+        let ([west, north], [east, south]) = (world(self.around.min), world(self.around.max));
+        let words = Words::new(&self.count.to_string(), true, TEXT_PX, 0.0);
+        Cluster {
+            count: self.count,
+            middle_world: world(self.middle()),
+            bounds_world: Bounds::new(west, south, east, north),
+            radius_px: if self.count > 1 { disc_px(self.count, &words) / 2.0 } else { 0.0 },
+            slot: self.slot,
+        }
     }
 }
 
-/// The scene of a layer whose points stand together; `None` if cancelled.
-pub(super) fn build(
-    layer: &MapLayer,
-    view: &View,
-    dark: bool,
-    (ink, radius_px): (Ink, f32),
-    cancel: &Cancel,
-) -> Option<(Scene, Count)> {
-    let side = if radius_px.is_finite() { f64::from(radius_px).clamp(SIDES[0], SIDES[1]) } else { 40.0 };
+/// What stands near a place of a map with so many world metres to a pixel: discs that hold the place, the topmost last,
+/// and lone points within `tolerance_m`. `None` where every point of the layer stands for itself.
+pub fn near(layer: &MapLayer, at_world: [f64; 2], metres_per_px: f64, tolerance_m: f64) -> Option<Vec<Cluster>> {
+    let reach_px = f64::from(SIZES[1]) + tolerance_m / metres_per_px;
+    let view = View::new(at_world, metres_per_px, [reach_px * 2.0; 2]);
+    let Crowd::Clusters { radius_px, .. } = layer.style.crowd else { return None };
+    if !crowd::gathers(layer, &view) || !view.is_valid() {
+        return None;
+    }
+    let (clusters, _) = clusters(layer, &view, side(radius_px));
+    let found = clusters.iter().map(|square| square.cluster(metres_per_px));
+    let is_near = |cluster: &Cluster| {
+        let [x, y] = [0, 1].map(|axis| cluster.middle_world[axis] - at_world[axis]);
+        x.hypot(y) <= (f64::from(cluster.radius_px) * metres_per_px).max(tolerance_m)
+    };
+    Some(found.filter(is_near).collect())
+}
+
+fn side(radius_px: f32) -> f64 {
+    if radius_px.is_finite() { f64::from(radius_px).clamp(SIDES[0], SIDES[1]) } else { 40.0 }
+}
+
+/// What stands in and around a view, in the order of painting, and of how many points it was made.
+fn clusters(layer: &MapLayer, view: &View, side: f64) -> (Vec<Square>, usize) {
     // Three squares decide about a fourth, and a disc reaches out of its own.
     let margin_px = side * 4.0 + f64::from(SIZES[1]);
     let window = view.bounds_world(margin_px);
@@ -66,12 +120,24 @@ pub(super) fn build(
         let [x, y] = point.at_px;
         window.contains([x * view.metres_per_px, -y * view.metres_per_px])
     });
-    if cancel.is_cancelled() {
-        return None;
-    }
     let mut clusters = Grid::new(&points, side).clusters();
     // Small ones first: a number is not hidden by a smaller one.
     clusters.sort_by(|a, b| a.count.cmp(&b.count).then_with(|| a.middle()[1].total_cmp(&b.middle()[1])));
+    (clusters, points.len())
+}
+
+/// The scene of a layer whose points stand together; `None` if cancelled.
+pub(super) fn build(
+    layer: &MapLayer,
+    view: &View,
+    dark: bool,
+    (ink, radius_px): (Ink, f32),
+    cancel: &Cancel,
+) -> Option<(Scene, Count)> {
+    let (clusters, points) = clusters(layer, view, side(radius_px));
+    if cancel.is_cancelled() {
+        return None;
+    }
     let lone: Vec<u32> = clusters.iter().filter(|cluster| cluster.count == 1).map(|cluster| cluster.slot).collect();
     let (mut scene, _) = build::build_slots(layer, view, dark, &lone, cancel)?;
     let is_drawn = layer.style.rules.iter().any(|rule| rule.scale.holds(view.denominator()) && !rule.paints.is_empty());
@@ -86,28 +152,31 @@ pub(super) fn build(
             scene.items.push(Item::Disc { at, size: LONE_PX, color: ink.on(dark), ring: Some((ring(dark), 1.0)) });
         }
     }
-    Some((scene, Count { features: points.len(), vertices: points.len() }))
+    Some((scene, Count { features: points, vertices: points }))
 }
 
 /// A disc, larger for more, with the number in it.
 fn disc(count: u64, at: [f32; 2], color: Rgba, dark: bool, scene: &mut Scene) {
     let text = count.to_string();
     let words = Words::new(&text, true, TEXT_PX, 0.0);
-    let share = ((count as f32).log10() / 4.0).clamp(0.0, 1.0);
-    let size = (SIZES[0] + (SIZES[1] - SIZES[0]) * share).max(words.width + 9.0);
+    let size = disc_px(count, &words);
     scene.items.push(Item::Disc { at, size, color: color.with_opacity(0.92), ring: Some((ring(dark), 1.5)) });
-    let [red, green, blue, _] = color.0.map(f32::from);
-    let is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 150.0;
     let run = TextRun {
         text,
         glyphs: words.level(at).glyphs,
         size: TEXT_PX,
         medium: true,
         italic: false,
-        color: Rgba::hex(if is_light { 0x1F_23_26 } else { 0xFF_FF_FF }),
+        color: color.against(),
         halo: None,
     };
     scene.items.push(Item::Text(Arc::new(run)));
+}
+
+/// How large a disc is with these words in it.
+fn disc_px(count: u64, words: &Words) -> f32 {
+    let share = ((count as f32).log10() / 4.0).clamp(0.0, 1.0);
+    (SIZES[0] + (SIZES[1] - SIZES[0]) * share).max(words.width + 9.0)
 }
 
 fn ring(dark: bool) -> Rgba {
@@ -137,7 +206,12 @@ impl Grid {
         for point in points {
             let at = square(point);
             let place = (at[1] - first[1]) as usize * size[0] + (at[0] - first[0]) as usize;
-            grid.squares[place].join(&Square { count: 1, sum: point.at_px, slot: point.slot });
+            grid.squares[place].join(&Square {
+                count: 1,
+                sum: point.at_px,
+                around: Bounds { min: point.at_px, max: point.at_px },
+                slot: point.slot,
+            });
             grid.squares[place].slot = point.slot;
         }
         grid

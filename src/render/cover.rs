@@ -16,12 +16,14 @@ const SAMPLES: f32 = 1.0;
 pub(super) struct Cover {
     size: [usize; 2],
     sums: Vec<u16>,
+    /// Room for one polygon.
+    strip: Vec<f32>,
 }
 
 impl Cover {
     pub(super) fn new(size: [u16; 2]) -> Self {
         let size = size.map(usize::from);
-        Self { size, sums: vec![0; size[0] * size[1]] }
+        Self { size, sums: vec![0; size[0] * size[1]], strip: Vec::new() }
     }
 
     /// Adds what another has.
@@ -107,6 +109,43 @@ impl Cover {
         }
     }
 
+    /// Adds what rings in `bounds` hold between them; holes run the other way round. Each edge leaves in every row what it
+    /// adds to the pixels behind it, and the sum along a row is the cover (Levien's font-rs counts so).
+    pub(super) fn rings<'a>(&mut self, rings: impl Iterator<Item = &'a [[f32; 2]]>, bounds: Rect) {
+        let [left, top, right, bottom] = bounds;
+        let reach = (right - left).max(bottom - top);
+        if self.misses([left, top], reach) {
+            return;
+        }
+        let corner = [left.floor(), top.floor()];
+        let size = [(right - corner[0]).ceil() as usize + 2, (bottom - corner[1]).ceil() as usize + 1];
+        let mut strip = std::mem::take(&mut self.strip);
+        strip.clear();
+        strip.resize(size[0] * size[1], 0.0);
+        for ring in rings {
+            let ends = ring.iter().cycle().skip(1).take(ring.len());
+            for (from, to) in ring.iter().zip(ends) {
+                let [from, to] = [from, to].map(|at| [at[0] - corner[0], at[1] - corner[1]]);
+                add_edge(&mut strip, size, from, to);
+            }
+        }
+        for (row, line) in strip.chunks_exact(size[0]).enumerate() {
+            let y = corner[1] as isize + row as isize;
+            if !(0..self.size[1] as isize).contains(&y) {
+                continue;
+            }
+            let mut sum = 0.0;
+            for (column, step) in line.iter().enumerate() {
+                sum += step;
+                let x = corner[0] as isize + column as isize;
+                if sum != 0.0 && (0..self.size[0] as isize).contains(&x) {
+                    self.put(x as usize, y as usize, sum.abs().min(1.0));
+                }
+            }
+        }
+        self.strip = strip;
+    }
+
     /// Adds a line of so many pixels' width.
     pub(super) fn line(&mut self, line: impl Iterator<Item = [f32; 2]>, width: f32) {
         let mut before = None;
@@ -160,6 +199,44 @@ impl Cover {
     }
 }
 
+/// One edge of a ring: see [`Cover::rings`]. Places are in the strip.
+fn add_edge(strip: &mut [f32], [width, height]: [usize; 2], from: [f32; 2], to: [f32; 2]) {
+    let (sign, [from, to]) = if from[1] <= to[1] { (1.0, [from, to]) } else { (-1.0, [to, from]) };
+    let run = to[1] - from[1];
+    if run <= 0.0 {
+        return;
+    }
+    let slope = (to[0] - from[0]) / run;
+    for row in pixels(from[1], to[1], height) {
+        let (high, low) = (from[1].max(row as f32), to[1].min(row as f32 + 1.0));
+        let [a, b] = [high, low].map(|y| from[0] + (y - from[1]) * slope);
+        let (left, right) = (a.min(b), a.max(b));
+        let amount = (low - high) * sign;
+        let line = &mut strip[row * width..][..width];
+        let first = left as usize;
+        let last = (right as usize).min(width - 2);
+        if first >= last {
+            // The edge stays in one column here.
+            let behind = amount * (f32::midpoint(left, right) - first as f32);
+            line[first] += amount - behind;
+            line[first + 1] += behind;
+            continue;
+        }
+        // What lies to the right of the edge, column by column.
+        let steep = amount / (right - left);
+        let mut before = 0.0;
+        for column in first..=last {
+            let (begin, end) = (left.max(column as f32), right.min(column as f32 + 1.0));
+            let passed = steep * (begin - left);
+            let here = steep * (end - begin);
+            let covered = passed + here * (column as f32 + 1.0 - f32::midpoint(begin, end));
+            line[column] += covered - before;
+            before = covered;
+        }
+        line[last + 1] += amount - before;
+    }
+}
+
 fn widened(from: f32, to: f32) -> (f32, f32) {
     if to - from >= 0.25 { (from, to) } else { (f32::midpoint(from, to) - 0.125, f32::midpoint(from, to) + 0.125) }
 }
@@ -189,6 +266,12 @@ mod tests {
         check(|cover| cover.stripe([5.2, 6.5], [5.0, 1.5], 1.4, 0.5), 3.5);
         check(|cover| cover.dab([3.3, 3.6], 2.0, 1.5), 1.5);
         check(|cover| cover.disc([3.3, 4.1], 1.5), 1.767);
+        let house = [[1.2, 1.4], [6.3, 1.4], [6.3, 4.9], [1.2, 4.9]];
+        let yard = [[2.0, 2.0], [2.0, 4.0], [3.5, 4.0], [3.5, 2.0]];
+        check(|cover| cover.rings([&house[..]].into_iter(), [1.2, 1.4, 6.3, 4.9]), 17.85);
+        check(|cover| cover.rings([&house[..], &yard[..]].into_iter(), [1.2, 1.4, 6.3, 4.9]), 14.85);
+        let kite = [[3.1, 0.6], [7.7, 3.0], [3.1, 6.4], [0.5, 3.2]];
+        check(|cover| cover.rings([&kite[..]].into_iter(), [0.5, 0.6, 7.7, 6.4]), 20.88);
         let size = 5.0_f32;
         let cover = check(|cover| cover.disc([4.0, 4.0], size), 19.63);
         assert_eq!((cover.sums[0], cover.sums[8 + 1]), (0, 0), "a disc has no corners");

@@ -1,5 +1,7 @@
 //! Many points shown together: which they are and where they lie, for clusters and for heat.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use rayon::prelude::*;
 
 use super::build::{Count, MapLayer};
@@ -12,8 +14,11 @@ use super::view::View;
 use crate::index::arena::PathKind;
 use crate::model::geometry::GeometryKind;
 use crate::model::ramp;
-use crate::model::style::Crowd;
+use crate::model::style::{Crowd, Size};
 use crate::task::Cancel;
+
+/// Tells the density of the densest place apart from other numbers about a layer.
+const DENSEST: u64 = 1;
 
 /// A point on the endless map.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,19 +58,48 @@ fn heat(layer: &MapLayer, view: &View, dark: bool, cancel: &Cancel) -> Option<(S
     let Crowd::Heat { ramp, radius, weight, most } = &layer.style.crowd else {
         return Some((Scene::default(), Count::default()));
     };
-    let radius_px = Scale::new(layer.schema, view).pixels(radius).of(layer.index, u32::MAX);
-    let radius_px = f64::from(radius_px).clamp(1.0, heat::FARTHEST_PX);
+    let radius_px = radius_px(layer, view, radius);
     let crowd = Gatherer::new(layer, view, weight.as_deref());
     let slots = layer.index.window_slots(view.bounds_world(radius_px * 1.3 + 8.0));
     let points = crowd.points(&slots);
-    let most = most.filter(|most| *most > 0.0).unwrap_or_else(|| {
-        let all: Vec<u32> = layer.index.live_slots().collect();
-        heat::densest(&crowd.points(&all), radius_px)
-    });
+    let most = most.filter(|most| *most > 0.0).unwrap_or_else(|| densest(layer, view, radius, weight.as_deref()));
     let ramp = ramp::ramp(ramp).or_else(|| ramp::ramp(ramp::USUAL))?;
     let item = Heat { ramp, radius_px, most, dark }.item(view, &points, cancel)?;
     let count = Count { features: points.len(), vertices: points.len() };
     Some((Scene { items: vec![item], ..Scene::default() }, count))
+}
+
+/// The density of the densest place of a layer about the scale of a view. Worked out at round scales, at the middle of the
+/// layer and with north up, once for all tiles and all turns; between two round scales it goes over from one to the other.
+fn densest(layer: &MapLayer, view: &View, radius: &Size, weight: Option<&str>) -> f64 {
+    let scale = view.metres_per_px.log2();
+    let (below, share) = (scale.floor(), scale - scale.floor());
+    let at = |scale: f64| densest_at(layer, scale, radius, weight);
+    match share {
+        0.0 => at(below),
+        // Density runs with a power of the scale.
+        _ => at(below).powf(1.0 - share) * at(below + 1.0).powf(share),
+    }
+}
+
+/// The same where a pixel is two to the power of `scale` metres of the world.
+fn densest_at(layer: &MapLayer, scale: f64, radius: &Size, weight: Option<&str>) -> f64 {
+    let view = View::new(layer.index.bounds_world().center(), scale.exp2(), [1.0; 2]);
+    let radius_px = radius_px(layer, &view, radius);
+    let mut hasher = DefaultHasher::new();
+    let tests = layer.style.rules.iter().filter(|rule| !rule.paints.is_empty()).map(|rule| &rule.filter);
+    tests.for_each(|test| format!("{test:?}").hash(&mut hasher));
+    weight.hash(&mut hasher);
+    layer.index.remembered([DENSEST, scale.to_bits(), radius_px.to_bits(), hasher.finish()], || {
+        let all: Vec<u32> = layer.index.live_slots().collect();
+        heat::densest(&Gatherer::new(layer, &view, weight).points(&all), radius_px)
+    })
+}
+
+/// How far a point of the layer reaches in a view, logical pixels.
+fn radius_px(layer: &MapLayer, view: &View, radius: &Size) -> f64 {
+    let px = Scale::new(layer.schema, view).pixels(radius).of(layer.index, u32::MAX);
+    f64::from(px).clamp(1.0, heat::FARTHEST_PX)
 }
 
 /// Finds the points of a layer.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::board::Words;
+use super::path::Rect;
 use super::scene::{Item, Scene, TextRun};
 use super::view::View;
 use crate::model::style::{Cap, Ink, Rgba};
@@ -41,6 +42,19 @@ pub fn decorate(scene: &mut Scene, view: &View, lang: Lang, marks: &[Mark]) {
     }
 }
 
+/// The boxes that marks take: words of the map keep clear of them.
+pub(super) fn places(view: &View, lang: Lang, marks: &[Mark]) -> Vec<Rect> {
+    let place = |mark: &Mark| match mark {
+        Mark::ScaleBar => scale_bar_place(view, bar_length(view).1),
+        Mark::North => {
+            let [x, y] = north_place(view);
+            [x - 20.0, y - 24.0, x + 20.0, y + 24.0]
+        }
+        Mark::SampleData => sample_place(lang),
+    };
+    marks.iter().map(place).collect()
+}
+
 /// The longest 1, 2 or 5 × 10ⁿ metres on the ground that take no more than so many pixels.
 pub fn round_length_m(ground_m_per_px: f64, most_px: f64) -> f64 {
     let most = (ground_m_per_px * most_px).max(1e-3);
@@ -53,11 +67,21 @@ pub fn length_text(metres: f64) -> String {
     if metres >= 1000.0 { format!("{} km", metres / 1000.0) } else { format!("{metres} m") }
 }
 
-fn scale_bar(scene: &mut Scene, view: &View) {
+/// Metres and pixels of the scale bar.
+fn bar_length(view: &View) -> (f64, f32) {
     let metres = round_length_m(view.ground_m_per_px(), LONGEST);
-    let length = (metres / view.ground_m_per_px()) as f32;
-    let (left, bottom) = (EDGE, view.size_px[1] as f32 - EDGE);
-    fill(scene, [left, bottom - 32.0, left + length + 24.0, bottom], PANEL, 0.92);
+    (metres, (metres / view.ground_m_per_px()) as f32)
+}
+
+fn scale_bar_place(view: &View, length: f32) -> Rect {
+    let bottom = view.size_px[1] as f32 - EDGE;
+    [EDGE, bottom - 32.0, EDGE + length + 24.0, bottom]
+}
+
+fn scale_bar(scene: &mut Scene, view: &View) {
+    let (metres, length) = bar_length(view);
+    let [left, top, right, bottom] = scale_bar_place(view, length);
+    fill(scene, [left, top, right, bottom], PANEL, 0.92);
     let (from, top) = (left + 12.0, bottom - 11.0);
     fill(scene, [from - 0.5, top - 0.5, from + length + 0.5, top + 4.5], INK, 1.0);
     for part in [0.0, 0.5] {
@@ -69,8 +93,12 @@ fn scale_bar(scene: &mut Scene, view: &View) {
     words(scene, &length_text(metres), [from + length, middle], Align::Right, INK);
 }
 
+fn north_place(view: &View) -> [f32; 2] {
+    [view.size_px[0] as f32 - EDGE - 17.0, EDGE + 22.0]
+}
+
 fn north(scene: &mut Scene, view: &View, lang: Lang) {
-    let (x, y) = (view.size_px[0] as f32 - EDGE - 17.0, EDGE + 22.0);
+    let [x, y] = north_place(view);
     let (sin, cos) = (view.rotation_rad as f32).sin_cos();
     let place = |right: f32, up: f32| [x + right * cos + up * sin, y + right * sin - up * cos];
     let first = scene.next_path();
@@ -82,11 +110,15 @@ fn north(scene: &mut Scene, view: &View, lang: Lang) {
     words(scene, Text::new("北", "N").get(lang), place(0.0, -16.0), Align::Middle, INK);
 }
 
+const SAMPLE: Text = Text::new("示例数据，纯属虚构", "Sample data, invented");
+
+fn sample_place(lang: Lang) -> Rect {
+    [EDGE, EDGE, EDGE + width(SAMPLE.get(lang), 12.0) + 16.0, EDGE + 24.0]
+}
+
 fn sample_mark(scene: &mut Scene, lang: Lang) {
-    let text = Text::new("示例数据，纯属虚构", "Sample data, invented");
-    let width = Words::new(text.get(lang), true, 12.0, 0.0).width;
-    fill(scene, [EDGE, EDGE, EDGE + width + 16.0, EDGE + 24.0], WARN_GROUND, 0.95);
-    words(scene, text.get(lang), [EDGE + 8.0, EDGE + 12.0], Align::Left, WARN);
+    fill(scene, sample_place(lang), WARN_GROUND, 0.95);
+    words(scene, SAMPLE.get(lang), [EDGE + 8.0, EDGE + 12.0], Align::Left, WARN);
 }
 
 fn fill(scene: &mut Scene, [left, top, right, bottom]: [f32; 4], ink: Ink, opacity: f32) {

@@ -10,6 +10,7 @@ use super::board::{Board, Clear, Layout, Words};
 use super::build::MapLayer;
 use super::chain;
 use super::crowd;
+use super::decor;
 use super::filter::Filter;
 use super::map::MapOptions;
 use super::path::{self, Rect};
@@ -102,6 +103,7 @@ pub(super) fn labels(
     let order = |one: &Candidate| (std::cmp::Reverse(one.rule.priority), std::cmp::Reverse(one.layer), one.key.id);
     candidates.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.key.text.cmp(&b.key.text)));
     let mut board = Board::new(seen);
+    decor::places(view, options.lang, &options.marks).into_iter().for_each(|area| board.block(area));
     scene.iter().filter_map(symbol_box).for_each(|area| board.add_symbol(area));
     let moved = before.and_then(|before| Some((before, before.seen_from(view)?)));
     let mut layout = LabelLayout {
@@ -182,10 +184,9 @@ fn place(candidate: &Candidate, board: &mut Board, placed: &mut Vec<Layout>) {
         Place::Inside(areas) => {
             for &(at, room, width) in areas {
                 let fits = room >= words.size * 0.5 && width * 1.1 >= words.width;
-                let layout = words.level(at);
-                if fits && board.take(&layout, Clear::OfWords) {
-                    placed.push(layout);
-                }
+                let layout =
+                    inside(&words, at, room).filter(|_| fits).find(|layout| board.take(layout, Clear::OfWords));
+                placed.extend(layout);
                 if rule.once && !placed.is_empty() {
                     return;
                 }
@@ -227,6 +228,14 @@ fn around(words: &Words, at: [f32; 2], radius: f32) -> impl Iterator<Item = Layo
         [0.0, above],
     ];
     steps.into_iter().map(move |step| words.level([at[0] + step[0], at[1] + step[1]]))
+}
+
+/// Places inside an area, best first: its middle, then lines above and below it that are still well inside.
+fn inside(words: &Words, at: [f32; 2], room: f32) -> impl Iterator<Item = Layout> {
+    let line = words.size * 1.6;
+    let lines = if room.is_finite() { ((room - words.size * 0.5) / line).clamp(0.0, 3.0) as i32 } else { 0 };
+    let steps = std::iter::once(0).chain((1..=lines).flat_map(|step| [-step, step]));
+    steps.map(move |step| words.level([at[0], at[1] + line * step as f32]))
 }
 
 /// Places words along a line: once, or again and again on a long one, but not near those in `placed`.

@@ -192,12 +192,12 @@ impl Levels {
     ) -> Option<Option<(Scene, Count)>> {
         let level = self.level(layer.schema, layer.style, view)?;
         let large = MapLayer { index: &level.large, levels: None, ..*layer };
-        let frame = Frame::new(&large, view, dark);
+        let is_throng = super::build::is_throng(self.features, self.bounds_world, view);
+        let frame = Frame::new(&large, view, dark).in_throng(is_throng);
         let slots = level.large.window_slots(view.bounds_world(frame.margin_px));
         let Some((mut batches, mut count)) = frame.batches(&slots, cancel) else { return Some(None) };
         let classes = MapLayer { index: &self.classes, levels: None, ..*layer };
-        let mut frame = Frame::new(&classes, view, dark);
-        frame.is_throng = super::build::is_throng(self.features, self.bounds_world, view);
+        let frame = Frame::new(&classes, view, dark).in_throng(is_throng);
         Marks { level, frame: &frame, view }.paint(&mut batches, &mut count);
         Some(Some((frame.scene(batches, layer.opacity), count)))
     }

@@ -11,7 +11,7 @@ use crate::index::layer::LayerIndex;
 use crate::index::thin::thin;
 use crate::model::schema::Schema;
 use crate::model::style::{Crowd, Style};
-use crate::task::Cancel;
+use crate::task::{Cancel, Courtesy};
 
 /// Smaller layers are painted quickly enough without.
 const LEAST_FEATURES: usize = 20_000;
@@ -46,8 +46,14 @@ const MOST_FILTERS: usize = 64;
 const MOST_FIELDS: usize = 4;
 
 impl Levels {
-    /// Makes the levels of a layer in a style; `None` if it needs none, if no two features look alike, or if cancelled.
-    pub fn make(index: &LayerIndex, schema: &Schema, style: &Style, cancel: &Cancel) -> Option<Self> {
+    /// Makes the levels of a layer in a style, giving way to whoever is in more of a hurry; `None` if it needs none, if no two features look alike, or if cancelled.
+    pub fn make(
+        index: &LayerIndex,
+        schema: &Schema,
+        style: &Style,
+        cancel: &Cancel,
+        courtesy: &Courtesy,
+    ) -> Option<Self> {
         if index.len() < LEAST_FEATURES || style.crowd != Crowd::Each {
             return None;
         }
@@ -61,7 +67,7 @@ impl Levels {
             if cancel.is_cancelled() {
                 return None;
             }
-            let level = make_level(index, &classes.of_slot, &order, grain_m);
+            let level = make_level(index, &classes.of_slot, &order, grain_m, courtesy);
             if (level.large.len() as f64) < MOST_LARGE * index.len() as f64 {
                 steps.push(level);
             }
@@ -151,7 +157,7 @@ fn interleaved(column: i32, row: i32) -> u64 {
     spread(column) | spread(row) << 1
 }
 
-fn make_level(index: &LayerIndex, class_of: &[u32], order: &[(u64, u32)], grain_m: f64) -> Level {
+fn make_level(index: &LayerIndex, class_of: &[u32], order: &[(u64, u32)], grain_m: f64, courtesy: &Courtesy) -> Level {
     let side = grain_units(grain_m) * BLOCK;
     let block_of = |slot: u32| {
         let first = index.geometry(slot).next().and_then(|path| path.positions().next()).unwrap_or_default();
@@ -163,6 +169,7 @@ fn make_level(index: &LayerIndex, class_of: &[u32], order: &[(u64, u32)], grain_
     while let Some(&(_, first)) = rest.first() {
         let at = block_of(first);
         let len = rest.iter().position(|(_, slot)| block_of(*slot) != at).unwrap_or(rest.len());
+        courtesy.give_way();
         let (block, after) = rest.split_at(len);
         rest = after;
         maker.begin(at, grain_m);

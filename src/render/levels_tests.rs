@@ -15,7 +15,7 @@ use crate::model::geometry::Geometry;
 use crate::model::schema::{Field, Schema};
 use crate::model::style::{Ink, Paint, Rule, Size, Stroke, Style};
 use crate::model::value::Value;
-use crate::task::Cancel;
+use crate::task::{Cancel, Courtesy};
 use crate::text::Text;
 
 /// Features of the crowd, on 8 × 8 km.
@@ -74,13 +74,14 @@ fn posts() -> Crowd {
 
 impl Crowd {
     fn levels(&self) -> Levels {
-        Levels::make(&self.index, &self.schema, &self.style, &Cancel::default()).expect("levels of a crowd")
+        Levels::make(&self.index, &self.schema, &self.style, &Cancel::default(), &Courtesy::default())
+            .expect("levels of a crowd")
     }
 
     fn paint(&self, view: &View, levels: Option<&Levels>) -> Picture {
         let Self { index, schema, style } = self;
         let layer = MapLayer { index, schema, style, opacity: 1.0, levels };
-        paint_tile(&[layer], view, false, &Cancel::default()).expect("not cancelled").0
+        paint_tile(&[layer], &[], view, false, &Cancel::default()).expect("not cancelled").0
     }
 }
 

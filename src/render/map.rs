@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::build::build_layer;
 pub use super::build::{Count, MapLayer};
 use super::decor::{self, Mark};
+use super::ground::{self, GroundLayer};
 use super::label;
 pub use super::label::LabelLayout;
 use super::painter::{self, Picture};
@@ -34,11 +35,13 @@ pub struct MapOptions {
     pub labels: bool,
     /// Colour under everything; `None` is the land's, clear is nothing.
     pub background: Option<Rgba>,
+    /// Base maps under everything, the lowest first.
+    pub grounds: Vec<GroundLayer>,
 }
 
 impl Default for MapOptions {
     fn default() -> Self {
-        Self { marks: Vec::new(), lang: Lang::Zh, dark: false, labels: true, background: None }
+        Self { marks: Vec::new(), lang: Lang::Zh, dark: false, labels: true, background: None, grounds: Vec::new() }
     }
 }
 
@@ -64,6 +67,7 @@ pub fn map_scene(layers: &[MapLayer], view: &View, options: &MapOptions, cancel:
     let mut scene = empty_scene(view, options.dark, Some(background));
     let mut stats = Stats::default();
     if view.is_valid() {
+        ground::lay(&mut scene, &options.grounds, view, cancel)?;
         let parts: Option<Vec<_>> =
             layers.par_iter().map(|layer| build_layer(layer, view, options.dark, cancel)).collect();
         for (part, count) in parts? {
@@ -76,17 +80,26 @@ pub fn map_scene(layers: &[MapLayer], view: &View, options: &MapOptions, cancel:
             stats.labels = words.len();
             scene.items.extend(words);
         }
+        ground::credit(&mut scene, &options.grounds, view);
         decor::decorate(&mut scene, view, options.lang, &options.marks);
     }
     stats.build_millis = start.elapsed().as_secs_f64() * 1000.0;
     Some((scene, stats))
 }
 
-/// Paints the ground of a map, without its words, on the calling thread as far as it goes: one tile of many.
-pub fn paint_tile(layers: &[MapLayer], view: &View, dark: bool, cancel: &Cancel) -> Option<(Picture, Stats)> {
+/// Paints the ground of a map over its base maps, without its words, on the calling thread as far as it goes: one tile of
+/// many.
+pub fn paint_tile(
+    layers: &[MapLayer],
+    grounds: &[GroundLayer],
+    view: &View,
+    dark: bool,
+    cancel: &Cancel,
+) -> Option<(Picture, Stats)> {
     let start = Instant::now();
     let mut scene = empty_scene(view, dark, Some(LAND.on(dark)));
     let mut stats = Stats::default();
+    ground::lay(&mut scene, grounds, view, cancel)?;
     for layer in layers {
         let (part, count) = build_layer(layer, view, dark, cancel)?;
         stats.features += count.features;

@@ -1,6 +1,7 @@
 //! Small maps as lists of what is painted.
 
 use super::build::MapLayer;
+use super::decor::Mark;
 use super::map::{MapOptions, map_scene, paint_map};
 use super::painter;
 use super::scene::{Item, Scene};
@@ -155,6 +156,13 @@ fn long_geometry_ends_a_little_outside_the_picture() {
 }
 
 #[test]
+fn an_outline_that_begins_in_sight_has_its_corner_there() {
+    let far = 1000.0;
+    let land = Geometry::polygon(&[[50.0, 50.0], [far, 50.0], [far, far], [50.0, far], [50.0, 50.0]]);
+    check(&[(land, "")], rules(vec![Rule::all(vec![line(BLUE, 1.0)])]), &["stroke blue 1 50 -64, 50 50, 164 50"]);
+}
+
+#[test]
 fn a_line_from_far_away_passes_where_it_should() {
     let style = rules(vec![Rule::all(vec![line(RED, 1.0)])]);
     let far = Geometry::line(&[[-2e7 + 50.0, 50.0 - 1e7], [2e7 + 50.0, 50.0 + 1e7]]);
@@ -236,6 +244,24 @@ fn names_inside_need_room() {
     };
     check(&[(square(40.0), "foul")], label(Placement::Inside, true), &["text 污水"]);
     check(&[(square(8.0), "foul")], label(Placement::Inside, true), &[]);
+}
+
+#[test]
+fn a_name_inside_an_area_gives_way_to_a_mark_on_the_picture() {
+    let corner = Geometry::polygon(&[[0.0, 0.0], [120.0, 0.0], [120.0, 80.0], [0.0, 80.0], [0.0, 0.0]]);
+    let one = [layer(&[(corner, "foul")], label(Placement::Inside, true))];
+    let view = View::new([100.0, 100.0], 1.0, [200.0, 200.0]);
+    let base_line = |marks: Vec<Mark>| {
+        let options = MapOptions { marks, ..MapOptions::default() };
+        let (scene, _) = map_scene(&borrowed(&one), &view, &options, &Cancel::default()).unwrap();
+        let name = |item: &Item| match item {
+            Item::Text(run) if run.text == "污水" => Some(run.glyphs[0].at[1]),
+            _ => None,
+        };
+        scene.items.iter().find_map(name).expect("the name is on the map")
+    };
+    let moved = base_line(Vec::new()) - base_line(vec![Mark::ScaleBar]);
+    assert!((moved - 16.0).abs() < 0.1, "a line higher, above the scale bar: {moved}");
 }
 
 #[test]

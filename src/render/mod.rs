@@ -3,12 +3,15 @@
 mod board;
 pub mod build;
 mod chain;
-mod clusters;
+pub mod clusters;
 mod cover;
 mod crowd;
+pub mod crowd_legend;
 pub mod decor;
 pub mod filter;
 pub mod font;
+pub mod ground;
+mod ground_shapes;
 mod hatch;
 mod heat;
 mod label;
@@ -39,3 +42,7 @@ pub mod view;
 mod levels_tests;
 #[cfg(test)]
 mod map_tests;
+#[cfg(test)]
+mod picture_tests;
+#[cfg(test)]
+pub(crate) mod reference;

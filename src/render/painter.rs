@@ -10,7 +10,10 @@ use rayon::prelude::*;
 use vello_cpu::color::{AlphaColor, Srgb};
 use vello_cpu::kurbo::{self, Affine, BezPath, Join, Rect, Stroke};
 use vello_cpu::peniko::{Extend, ImageQuality, ImageSampler};
-use vello_cpu::{Image, ImageSource, Pixmap, PixmapMut, RasterizerSettings, RenderContext, Resources, TargetInit};
+use vello_cpu::{
+    Image, ImageSource, Level, Pixmap, PixmapMut, RasterizerSettings, RenderContext, RenderSettings, Resources,
+    TargetInit,
+};
 
 use super::font;
 use super::scene::{Item, PathSpan, Scene, TextRun};
@@ -37,15 +40,41 @@ pub struct Picture {
 
 /// Paints a scene; `None` if cancelled.
 pub fn paint(scene: &Scene, cancel: &Cancel) -> Option<Picture> {
+    paint_with(scene, level(), cancel)
+}
+
+/// The processor's instructions that are painted with: the best it has. In tests those that every processor of its
+/// kind has, so that pictures are compared with the same ones everywhere.
+fn level() -> Level {
+    if cfg!(test) { Level::baseline() } else { Level::try_detect().unwrap_or(Level::baseline()) }
+}
+
+/// A canvas to paint on, physical pixels.
+pub(super) fn canvas(size: [u16; 2]) -> RenderContext {
+    canvas_with(size, level())
+}
+
+fn canvas_with([width, height]: [u16; 2], level: Level) -> RenderContext {
+    RenderContext::new_with(width, height, RenderSettings { level, ..RenderSettings::default() })
+}
+
+/// The same picture by the best instructions and by those that every processor has.
+#[cfg(test)]
+pub(super) fn at_both_levels(scene: &Scene) -> [Picture; 2] {
+    [Level::try_detect().unwrap_or(Level::baseline()), Level::baseline()]
+        .map(|level| paint_with(scene, level, &Cancel::default()).expect("nobody cancels"))
+}
+
+fn paint_with(scene: &Scene, level: Level, cancel: &Cancel) -> Option<Picture> {
     let [width, height] = scene.size_px.map(|side| (side * scene.pixel_ratio).round().clamp(1.0, 16_384.0) as usize);
     let mut rgba = vec![0; width * height * 4];
     if height <= WHOLE {
-        Band::new(scene, 0, [width, height]).paint(&mut rgba);
+        Band::new(scene, level, 0, [width, height]).paint(&mut rgba);
         return (!cancel.is_cancelled()).then_some(Picture { width: width as u32, height: height as u32, rgba });
     }
     let all = rgba.par_chunks_mut(width * BAND * 4).enumerate().try_for_each(|(band, pixels)| {
         let rows = pixels.len() / (width * 4);
-        (!cancel.is_cancelled()).then(|| Band::new(scene, band * BAND, [width, rows]).paint(pixels))
+        (!cancel.is_cancelled()).then(|| Band::new(scene, level, band * BAND, [width, rows]).paint(pixels))
     });
     all.map(|()| Picture { width: width as u32, height: height as u32, rgba })
 }
@@ -80,11 +109,11 @@ enum Open {
 }
 
 impl<'a> Band<'a> {
-    fn new(scene: &'a Scene, top: usize, size: [usize; 2]) -> Self {
+    fn new(scene: &'a Scene, level: Level, top: usize, size: [usize; 2]) -> Self {
         let ratio = scene.pixel_ratio;
         let seen = [top, top + size[1]].map(|row| (row as f64 / ratio) as f32);
         let place = Affine::translate((0.0, -(top as f64))) * Affine::scale(ratio);
-        let context = RenderContext::new(size[0] as u16, size[1] as u16);
+        let context = canvas_with(size.map(|side| side as u16), level);
         Self { scene, context, top, size, seen, place, open: Vec::new(), path: BezPath::new(), is_begun: false }
     }
 
@@ -111,6 +140,10 @@ impl<'a> Band<'a> {
             self.pop();
         }
         self.hand_over(pixels);
+        if background[3] == 255 {
+            // Layers seen through lose a 255th of the ground in rounding.
+            pixels.chunks_exact_mut(4).for_each(|pixel| pixel[3] = 255);
+        }
     }
 
     /// Paints what the context has gathered, and lets it begin anew.

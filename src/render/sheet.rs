@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::build::MapLayer;
 use super::decor::{Align, length_text, round_length_m, write};
+use super::ground::GroundLayer;
 use super::map::{LAND, MapOptions, map_scene};
 use super::paper::{Layout, PX, Paper, Parts};
 use super::scene::{Item, Scene};
@@ -46,6 +47,8 @@ pub struct Sheet {
     pub parts: Parts,
     /// Legend of what is visible.
     pub legend: Vec<LegendRow>,
+    /// Base maps under the map, the lowest first.
+    pub grounds: Vec<GroundLayer>,
     /// A small map of the whole city: see [`overview`].
     pub overview: Option<(Scene, View)>,
     /// Physical pixels to a logical one.
@@ -57,7 +60,7 @@ pub fn sheet(layers: &[MapLayer], view: &View, sheet: &Sheet, cancel: &Cancel) -
     let size_px = sheet.paper.size_px();
     let scene = Scene { size_px, pixel_ratio: sheet.pixel_ratio, background: Some(PAPER), ..Scene::default() };
     let view = View { size_px: sheet.paper.map_px(), pixel_ratio: sheet.pixel_ratio, ..*view };
-    let options = MapOptions { lang: sheet.lang, ..MapOptions::default() };
+    let options = MapOptions { lang: sheet.lang, grounds: sheet.grounds.clone(), ..MapOptions::default() };
     let (map, _) = map_scene(layers, &view, &options, cancel)?;
     let (layout, k) = (Layout::of(&sheet.paper), sheet.paper.measure() as f32);
     let mut desk = Desk { scene, layout, view, k, sheet };
@@ -260,7 +263,7 @@ impl Desk<'_> {
         let ([left, top, right, bottom], sheet) = (self.layout.table, self.sheet);
         let crs = GridCrs::of(&self.view).map(|crs| {
             let (zone, epsg) = (crs.zone, crs.epsg);
-            text!("CGCS2000 / 3 度带 {zone}（EPSG:{epsg}）", "CGCS2000 / 3-degree zone {zone} (EPSG:{epsg})")
+            text!("CGCS2000 / 3 度带 {zone}（EPSG:{epsg}）", "CGCS2000 / 3° zone {zone} (EPSG:{epsg})")
         });
         let same = |words: &str| Text::same(words.to_owned());
         let rows = [
@@ -382,7 +385,8 @@ mod tests {
             lang: Lang::Zh,
             is_sample: true,
             parts,
-            legend: vec![LegendRow { name: Text::new("道路", "Roads"), rule: None }],
+            legend: vec![LegendRow { name: Text::new("道路", "Roads"), sign: None }],
+            grounds: Vec::new(),
             overview: None,
             pixel_ratio: 1.0,
         }

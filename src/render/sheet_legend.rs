@@ -1,13 +1,15 @@
 //! The legend of a sheet: what is visible at its scale, in as many columns as its room needs.
 
+use super::crowd_legend::CrowdSign;
 use super::decor::{self, Align, write};
 use super::map::LAND;
 use super::paper::PX;
-use super::scene::Scene;
+use super::scene::{Item, Scene};
 use super::sheet::{FAINT, INK, Sheet, fill};
 use super::swatch::swatch_scene;
 use super::view::View;
-use crate::model::style::{Paint, Rule, ScaleRange};
+use crate::model::ramp::Ramp;
+use crate::model::style::{Ink, Paint, Rule, ScaleRange};
 use crate::text;
 use crate::text::Text;
 
@@ -15,6 +17,9 @@ use crate::text::Text;
 const ROW_MM: f64 = 7.0;
 const LEAST_ROW_MM: f64 = 4.3;
 const SWATCH_MM: f64 = 9.0;
+/// Steps of a ramp, and its longest.
+const SHADES: usize = 32;
+const SHADES_MM: f64 = 40.0;
 /// Most columns.
 const MOST_COLUMNS: usize = 3;
 /// A column is no narrower than this.
@@ -26,13 +31,40 @@ pub struct LegendRow {
     /// What a person reads.
     pub name: Text,
     /// How it looks; `None` for a heading.
-    pub rule: Option<Rule>,
+    pub sign: Option<Sign>,
+}
+
+/// How a row of the legend looks.
+#[derive(Clone, Debug)]
+pub enum Sign {
+    /// What a rule paints.
+    Rule(Rule),
+    /// Points shown together.
+    Crowd(CrowdSign),
+}
+
+/// What of a layer is on the sheet.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    /// The layer's name.
+    pub name: &'a Text,
+    /// The rules that paint something.
+    pub rules: Vec<Rule>,
+    /// Points shown together.
+    pub crowd: Option<CrowdSign>,
 }
 
 /// The legend of layers at one scale: a heading for each layer that is drawn, and its named rules.
-pub fn legend_rows<'a>(layers: impl Iterator<Item = (&'a Text, &'a [Rule])>, denominator: f64) -> Vec<LegendRow> {
+pub fn legend_rows<'a>(layers: impl Iterator<Item = Shown<'a>>, denominator: f64) -> Vec<LegendRow> {
     let mut rows = Vec::new();
-    for (name, rules) in layers {
+    let ruled = |name: &Text, rule: Rule| LegendRow { name: name.clone(), sign: Some(Sign::Rule(rule)) };
+    for Shown { name, rules, crowd } in layers {
+        let is_crowd = crowd.is_some();
+        if let Some(crowd) = crowd {
+            rows.push(LegendRow { name: name.clone(), sign: None });
+            let words = if let CrowdSign::Disc { name, .. } = &crowd { name.clone() } else { Text::default() };
+            rows.push(LegendRow { name: words, sign: Some(Sign::Crowd(crowd)) });
+        }
         let in_force = |rule: &&Rule| rule.scale.holds(denominator) && !rule.paints.is_empty();
         let drawn: Vec<&Rule> = rules.iter().filter(in_force).collect();
         // The same name at several scales is one row.
@@ -46,27 +78,29 @@ pub fn legend_rows<'a>(layers: impl Iterator<Item = (&'a Text, &'a [Rule])>, den
             (_, None) => {}
             (0 | 1, Some(first)) => {
                 let rule = named.first().unwrap_or(first);
-                rows.push(LegendRow { name: name.clone(), rule: Some(whole(rule, &drawn)) });
+                let alone = Text::new("单独的要素", "Single feature");
+                rows.push(ruled(if is_crowd { &alone } else { name }, whole(rule, &drawn)));
             }
             _ => {
-                rows.push(LegendRow { name: name.clone(), rule: None });
-                rows.extend(
-                    named
-                        .into_iter()
-                        .map(|rule| LegendRow { name: rule.name.clone(), rule: Some(whole(rule, &drawn)) }),
-                );
+                if !is_crowd {
+                    rows.push(LegendRow { name: name.clone(), sign: None });
+                }
+                rows.extend(named.into_iter().map(|rule| ruled(&rule.name, whole(rule, &drawn))));
             }
         }
     }
     rows
 }
 
-/// The rule with what nameless rules paint under it for the same features: a white road is seen by its edges.
+/// The rule with what nameless rules paint for the same features: a white road is seen by its edges, a railway by the
+/// ties over its bed.
 fn whole(rule: &Rule, drawn: &[&Rule]) -> Rule {
-    let is_under = |other: &&&Rule| other.name.zh.is_empty() && other.pass < rule.pass && other.filter == rule.filter;
-    let under = drawn.iter().filter(is_under);
-    let under = under.flat_map(|other| other.paints.iter().cloned());
-    Rule { paints: under.chain(rule.paints.iter().cloned()).collect(), ..rule.clone() }
+    let is_part = |other: &&&Rule| other.name.zh.is_empty() && other.filter == rule.filter;
+    let parts = || drawn.iter().filter(is_part);
+    let under = parts().filter(|other| other.pass < rule.pass).flat_map(|other| &other.paints);
+    let over = parts().filter(|other| other.pass > rule.pass).flat_map(|other| &other.paints);
+    let over = over.filter(|paint| matches!(paint, Paint::Stroke(_)));
+    Rule { paints: under.chain(&rule.paints).chain(over).cloned().collect(), ..rule.clone() }
 }
 
 /// How the rows are set: columns from the left, and the height of a row.
@@ -106,7 +140,7 @@ impl Setting {
         let Some(mut column) = columns.next() else { return places };
         let mut y = column[1];
         for row in rows {
-            let needs = if row.rule.is_none() { 2.0 } else { 1.0 };
+            let needs = if row.sign.is_none() { 2.0 } else { 1.0 };
             // Half a pixel is lost in rounding.
             while y + self.row_px * needs > column[3] + 0.5 {
                 let Some(next) = columns.next() else { return places };
@@ -129,9 +163,9 @@ pub(super) fn draw(scene: &mut Scene, areas: &[[f32; 4]], sheet: &Sheet, view: &
     let swatch_px = [SWATCH_MM * scale, (f64::from(setting.row_px) * 0.82).min(6.0 * scale)];
     let half = swatch_px[1] as f32 / 2.0;
     for (line, [x, y, wide]) in sheet.legend.iter().zip(places) {
-        let words_at = match &line.rule {
+        let words_at = match &line.sign {
             None => x,
-            Some(rule) => {
+            Some(Sign::Rule(rule)) => {
                 let rule = at_scale(rule, view.denominator());
                 if !rule.paints.iter().all(is_point) {
                     fill(scene, [x, y - half, x + swatch_px[0] as f32, y + half], LAND.on(false));
@@ -139,8 +173,17 @@ pub(super) fn draw(scene: &mut Scene, areas: &[[f32; 4]], sheet: &Sheet, view: &
                 scene.place(swatch_scene(&rule, false, swatch_px, sheet.pixel_ratio), [x, y - half]);
                 x + swatch_px[0] as f32 + 8.0 * k
             }
+            Some(Sign::Crowd(CrowdSign::Disc { ink, .. })) => {
+                disc(scene, *ink, [x + swatch_px[0] as f32 / 2.0, y], half * 2.0);
+                x + swatch_px[0] as f32 + 8.0 * k
+            }
+            Some(Sign::Crowd(CrowdSign::Ramp { ramp, ends })) => {
+                let ends = [ends[0].get(sheet.lang), ends[1].get(sheet.lang)];
+                shades(scene, ramp, ends, [x, y, x + wide - 3.0 * k, half], k);
+                continue;
+            }
         };
-        let size = if line.rule.is_none() { 11.5 } else { 11.0 } * k;
+        let size = if line.sign.is_none() { 11.5 } else { 11.0 } * k;
         let fits = clipped(line.name.get(sheet.lang), size, x + wide - words_at - 3.0 * k);
         write(scene, &fits, [words_at, y], Align::Left, INK, size);
     }
@@ -149,6 +192,30 @@ pub(super) fn draw(scene: &mut Scene, areas: &[[f32; 4]], sheet: &Sheet, view: &
         let text = text!("另有 {more} 项", "and {more} more");
         write(scene, text.get(sheet.lang), [x, y], Align::Left, FAINT, 10.0 * k);
     }
+}
+
+/// A disc that stands for several features.
+fn disc(scene: &mut Scene, ink: Ink, at: [f32; 2], size: f32) {
+    let color = ink.on(false);
+    scene.items.push(Item::Disc { at, size, color, ring: None });
+    write(scene, CrowdSign::NUMBER, at, Align::Middle, color.against(), size * 0.55);
+}
+
+/// A ramp from `left` to `right` with words at both ends.
+fn shades(scene: &mut Scene, ramp: &Ramp, ends: [&str; 2], [left, y, right, half]: [f32; 4], k: f32) {
+    let (size, gap) = (11.0 * k, 6.0 * k);
+    let first = left + decor::width(ends[0], size) + gap;
+    let last = (right - decor::width(ends[1], size) - gap).min(first + SHADES_MM as f32 * PX as f32 * k);
+    write(scene, ends[0], [left, y], Align::Left, INK, size);
+    if last > first {
+        let inks = ramp.inks(SHADES, false);
+        let wide = (last - first) / inks.len() as f32;
+        for (at, ink) in inks.into_iter().enumerate() {
+            let x = first + wide * at as f32;
+            fill(scene, [x, y - half, x + wide, y + half], ink.on(false));
+        }
+    }
+    write(scene, ends[1], [last.max(first) + gap, y], Align::Left, INK, size);
 }
 
 /// Words that end with `…` where the room does.
@@ -179,10 +246,11 @@ fn at_scale(rule: &Rule, denominator: f64) -> Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::style::{Crowd, Size};
 
     fn rows(count: usize, heading_at: usize) -> Vec<LegendRow> {
-        let rule = |at: usize| (at != heading_at).then(|| Rule::all(Vec::new()));
-        (0..count).map(|at| LegendRow { name: Text::new("行", "Row"), rule: rule(at) }).collect()
+        let sign = |at: usize| (at != heading_at).then(|| Sign::Rule(Rule::all(Vec::new())));
+        (0..count).map(|at| LegendRow { name: Text::new("行", "Row"), sign: sign(at) }).collect()
     }
 
     #[test]
@@ -204,5 +272,27 @@ mod tests {
         let setting = Setting::of(&rows, &[[0.0, 0.0, 280.0, 380.0]], 1.0);
         let places = setting.places(&rows);
         assert!(places[12][0] == 0.0 && places[13][0] == 140.0, "{places:?}");
+    }
+
+    #[test]
+    fn points_shown_together_have_a_row_that_says_what_it_means() {
+        let check = |crowd: Crowd, rules: Vec<Rule>, expected: &[&str]| {
+            let name = Text::new("案件", "Cases");
+            let shown = Shown { name: &name, rules, crowd: CrowdSign::of(&crowd) };
+            let rows = legend_rows(std::iter::once(shown), 5_000.0);
+            let words = |row: &LegendRow| match &row.sign {
+                Some(Sign::Crowd(CrowdSign::Ramp { ends, .. })) => format!("{}…{}", ends[0].en, ends[1].en),
+                _ => row.name.en.to_string(),
+            };
+            assert_eq!(rows.iter().map(words).collect::<Vec<_>>(), expected);
+        };
+        let ink = Ink::new(0x20_60_90, 0x80_B0_E0);
+        let heat = |most| Crowd::Heat { ramp: "reds".into(), radius: Size::Px(20.0), weight: None, most };
+        check(heat(None), Vec::new(), &["Cases", "Few…Many"]);
+        check(heat(Some(12.0)), Vec::new(), &["Cases", "0…≥ 12"]);
+        let dot = || Rule::all(vec![Paint::Disc { ink, size: Size::Px(6.0), ring: None }]);
+        let clusters = Crowd::Clusters { ink, radius_px: 40.0, closer_than: 2_500.0 };
+        check(clusters, vec![dot()], &["Cases", "n features", "Single feature"]);
+        check(Crowd::Each, vec![dot()], &["Cases"]);
     }
 }

@@ -7,7 +7,7 @@ use vello_cpu::kurbo::{Affine, Circle, Shape as _, Stroke};
 use vello_cpu::peniko::ImageAlphaType;
 use vello_cpu::{PixelMetadata, Pixmap, RenderContext, Resources};
 
-use super::painter::alpha_color;
+use super::painter::{self, alpha_color};
 use super::symbol;
 use crate::model::style::Rgba;
 
@@ -116,7 +116,7 @@ fn paint_disc(size: f64, color: Rgba, ring: Option<(Rgba, f64)>) -> Sprite {
 fn canvas(width: f64, height: f64, draw: impl FnOnce(&mut RenderContext, [f64; 2])) -> Sprite {
     let size = [width, height].map(|length| ((length + 2.0 * MARGIN).ceil() as u16).next_multiple_of(2));
     let middle = size.map(|length| f64::from(length) / 2.0);
-    let mut context = RenderContext::new(size[0], size[1]);
+    let mut context = painter::canvas(size);
     draw(&mut context, middle);
     context.flush();
     let mut pixmap = Pixmap::new(size[0], size[1]);

@@ -29,7 +29,10 @@ pub fn swatch_scene(rule: &Rule, dark: bool, size_px: [f64; 2], pixel_ratio: f64
     let is_area = rule.paints.iter().any(|paint| matches!(paint, Paint::Fill { .. } | Paint::Hatch { .. }));
     let is_point = |paint: &Paint| matches!(paint, Paint::Symbol { .. } | Paint::Disc { .. });
     let denominator = DENOMINATOR.min(rule.scale.most * 0.99).max(rule.scale.least).max(1.0);
-    let mut swatch = Swatch { scene, dark, is_area, denominator };
+    let mut swatch = Swatch { scene, dark, is_area, denominator, thickest: 0.0 };
+    let strokes =
+        rule.paints.iter().filter_map(|paint| if let Paint::Stroke(stroke) = paint { Some(stroke) } else { None });
+    swatch.thickest = strokes.map(|stroke| swatch.full_px(&stroke.width)).fold(0.0, f32::max);
     for paint in rule.paints.iter().filter(|paint| !is_area || !is_point(paint)) {
         swatch.paint(paint);
     }
@@ -41,6 +44,8 @@ struct Swatch {
     dark: bool,
     is_area: bool,
     denominator: f64,
+    /// Width of the widest stroke on the map, pixels.
+    thickest: f32,
 }
 
 impl Swatch {
@@ -48,9 +53,24 @@ impl Swatch {
         self.scene.size_px.map(|side| side as f32)
     }
 
+    /// A size as it is on the map.
+    fn full_px(&self, size: &Size) -> f32 {
+        size.px(self.denominator, self.denominator * METRES_PER_PIXEL, &|_| None)
+    }
+
     fn px(&self, size: &Size) -> f32 {
-        let px = size.px(self.denominator, self.denominator * METRES_PER_PIXEL, &|_| None);
-        px.clamp(0.0, self.size()[1] * FULLEST)
+        self.full_px(size).clamp(0.0, self.size()[1] * FULLEST)
+    }
+
+    /// Width of a stroke. Where the widest has no room all lose as much, so that a casing stays as wide as it is; what
+    /// little would be left of then keeps its share.
+    fn stroke_px(&self, width: &Size) -> f32 {
+        let (px, most) = (self.full_px(width), self.size()[1] * FULLEST);
+        if self.thickest <= most {
+            return px.max(0.0);
+        }
+        let narrower = px - (self.thickest - most);
+        if narrower >= most / 2.0 { narrower } else { px.max(0.0) * most / self.thickest }
     }
 
     fn paint(&mut self, paint: &Paint) {
@@ -76,7 +96,7 @@ impl Swatch {
                 let color = stroke.ink.on(self.dark).with_opacity(stroke.opacity);
                 let line = self.line(stroke.cap);
                 path::dashes(&line, &stroke.dash, 0.0, |dash| self.scene.push_path(dash.iter().copied(), false));
-                let (paths, width) = (first..self.scene.next_path(), self.px(&stroke.width).max(0.8));
+                let (paths, width) = (first..self.scene.next_path(), self.stroke_px(&stroke.width).max(0.8));
                 Item::Stroke { paths, color, width, cap: stroke.cap }
             }
             Paint::Marks { mark, ink, size, .. } => {
@@ -139,6 +159,20 @@ mod tests {
         check(vec![line()], &["Stroke"]);
         check(vec![Paint::Fill { ink, opacity: 0.5 }, line(), disc()], &["Fill", "Stroke"]);
         check(vec![disc(), Paint::Symbol { id: "pump".into(), size: Size::Px(9.0) }], &["Disc", "Symbol"]);
+    }
+
+    #[test]
+    fn a_road_too_wide_for_its_swatch_keeps_its_edges() {
+        let ink = Ink::new(0xFF_0000, 0x00_FF00);
+        let line = |width: f32| Paint::Stroke(Stroke::solid(ink, Size::Px(width)));
+        let widths = |paints: Vec<Paint>| -> Vec<f32> {
+            let scene = swatch_scene(&Rule::all(paints), false, [30.0, 10.0], 1.0);
+            let width = |item: &Item| if let Item::Stroke { width, .. } = item { Some(*width) } else { None };
+            scene.items.iter().filter_map(width).collect()
+        };
+        assert_eq!(widths(vec![line(43.0), line(40.0)]), [9.0, 6.0]);
+        assert_eq!(widths(vec![line(36.0), line(4.0)]), [9.0, 1.0]);
+        assert_eq!(widths(vec![line(6.0), line(4.0)]), [6.0, 4.0]);
     }
 
     #[test]

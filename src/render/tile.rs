@@ -9,6 +9,9 @@ use std::hash::{Hash, Hasher};
 use super::view::View;
 use crate::model::geometry::Bounds;
 
+/// The sheet of words reaches so far beyond the view, logical pixels.
+pub const WORDS_BEYOND_PX: f64 = 256.0;
+
 /// Width and height of a tile, physical pixels.
 pub const TILE_PX: u32 = 512;
 
@@ -71,6 +74,13 @@ impl TileSet {
         tiles.sort_by(|a, b| apart(a).total_cmp(&apart(b)));
         tiles
     }
+}
+
+/// The view of a sheet of words: larger than what is seen, and beginning at a whole pixel of the endless map.
+pub fn words_view(view: &View) -> View {
+    let size_px = view.size_px.map(|side| (side + 2.0 * WORDS_BEYOND_PX).ceil());
+    let corner = view.corner_px().map(|at| ((at - WORDS_BEYOND_PX) * view.pixel_ratio).floor() / view.pixel_ratio);
+    View { size_px, ..*view }.with_corner_px(corner)
 }
 
 impl Eq for TileSet {}

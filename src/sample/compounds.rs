@@ -154,6 +154,7 @@ pub(super) fn building_rows(world: &World, compounds: &[Compound]) -> Rows {
                 vec![
                     ("code", format!("LD-{}-{:05}", world.letters_at(at), rows.len() + 1).into()),
                     ("name", format!("{}{number}栋", compound.name).into()),
+                    ("name_en", format!("{}, Block {number}", english(&compound.name)).into()),
                     ("building_use", building.purpose.into()),
                     ("floors", building.floors.into()),
                     ("height_m", cents(building.floors as f64 * storey_m + 1.2)),

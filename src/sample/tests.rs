@@ -66,6 +66,22 @@ fn every_value_passes_the_check_of_its_kind() {
 }
 
 #[test]
+fn whatever_has_a_name_on_the_map_has_one_in_latin_letters_too() {
+    let city = small(1);
+    for layer in &city.layers {
+        let kind = kinds::find(layer.kind).expect("the kind is known");
+        if !kind.fields.iter().any(|field| field.id == "name_en") {
+            continue;
+        }
+        let table = Table::of(&city, layer.kind);
+        for (name, name_en) in table.texts("name").into_iter().zip(table.texts("name_en")) {
+            let is_latin = !name_en.is_empty() && name_en.chars().all(|letter| letter < '\u{300}' || letter == '–');
+            assert!(name.is_empty() || is_latin, "{}: {name} is {name_en:?}", layer.kind);
+        }
+    }
+}
+
+#[test]
 fn codes_are_there_and_not_given_twice() {
     let city = small(1);
     for layer in city.layers.iter().filter(|layer| !["case", "note"].contains(&layer.kind)) {

@@ -103,7 +103,7 @@ actions! {
     OpenCity, "打开城市…", "Open city…", "打开", "Open", "Ctrl+O", "FOLDER_OPEN", Project, Nothing;
     SampleCity, "打开示例城市", "Open the sample city", "示例", "Sample", "", "BUILDINGS", Project, Nothing;
     ImportFile, "导入文件…", "Import a file…", "导入", "Import", "Ctrl+Shift+V", "DOWNLOAD_SIMPLE", Project, Writable;
-    ExportLayer, "导出 GeoJSON…", "Export GeoJSON…", "导出", "Export", "Ctrl+E", "EXPORT", Project, City;
+    ExportLayer, "导出图层…", "Export a layer…", "导出", "Export", "Ctrl+E", "EXPORT", Project, City;
     Backup, "备份城市…", "Back up the city…", "备份", "Back up", "Ctrl+Shift+S", "COPY", Project, City;
     PrintMap, "打印地图…", "Print the map…", "打印", "Print", "Ctrl+P", "PRINTER", Project, City;
     SavePicture, "地图存为图片…", "Save the map as a picture…", "图片", "Picture", "Ctrl+Shift+E", "IMAGE", Project, City;
@@ -141,6 +141,8 @@ actions! {
     FullScreen, "全屏", "Full screen", "全屏", "Full", "F11", "ARROWS_OUT", View, Nothing;
     Diagnostics, "诊断信息", "Diagnostics", "诊断", "Diagnostics", "F12", "GAUGE", View, Nothing;
     NewLayer, "新建图层…", "New layer…", "新图层", "New layer", "", "PLUS", Layer, Writable;
+    AddGround, "添加离线底图…", "Add an offline base map…", "底图", "Base map", "", "IMAGE", Layer, Writable;
+    MakeBasemap, "用 OSM 数据做底图…", "Make a base map of OSM data…", "OSM 底图", "OSM map", "", "MAP_TRIFOLD", Layer, Writable;
     AttributeTable, "属性表", "Attribute table", "属性表", "Table", "F6", "TABLE", Layer, City;
     NoteList, "标注列表", "List of notes", "标注表", "Notes", "Alt+1", "LIST_BULLETS", Layer, City;
     LayerStyle, "图层样式…", "Layer style…", "样式", "Style", "Ctrl+3", "PALETTE", Layer, City;

@@ -31,6 +31,8 @@ pub enum Answer {
         layers: Vec<ImportedLayer>,
         /// What was wrong with whole columns and with single features.
         problems: Problems,
+        /// Files that the refused features were kept in, and how many each has.
+        rejects: Vec<(PathBuf, u64)>,
     },
     /// A file was written.
     Exported {
@@ -42,6 +44,8 @@ pub enum Answer {
         bytes: u64,
         /// Features that were left out, or that somebody should look at.
         problems: Problems,
+        /// Its passport, if one was asked for.
+        passport: Option<PathBuf>,
     },
     /// Rows were added or changed; the first of them, and the journal's step.
     Changed {

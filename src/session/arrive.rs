@@ -39,6 +39,11 @@ impl Session {
             Event::Notes(notes) => self.lists.notes = notes,
             Event::History(steps) => self.lists.history = steps,
             Event::Preview(preview) => self.lists.preview = Some(*preview),
+            Event::Compared(opening, comparison) if self.open.as_ref().is_some_and(|open| open.opening == opening) => {
+                self.lists.comparison = Some(*comparison);
+            }
+            // Of a city that was closed meanwhile.
+            Event::Compared(..) => {}
             Event::ExportCount(request, count) => self.lists.export_count.arrive(request, count),
             Event::FieldSurvey(request, survey) => self.lists.styling.arrive(request, survey),
             Event::Sheet(number, end) => self.preview.arrive(number, end),
@@ -50,6 +55,7 @@ impl Session {
 
     fn arrive_end(&mut self, job: JobId, end: Result<Answer, Failure>) {
         self.jobs.end(job);
+        self.settle_comparison(job, end.is_ok());
         let deed = self.deeds.remove(&job);
         if let Some(open) = &mut self.open {
             open.view.pending = open.view.pending.saturating_sub(1);
@@ -80,7 +86,10 @@ impl Session {
     /// Says what came of a command nobody waited for. Edits are shown as saved, which is enough.
     fn tell(&mut self, answer: Answer) {
         match answer {
-            Answer::Imported { layers, problems } => self.tell_import(&layers, problems),
+            Answer::Imported { layers, problems, rejects } => {
+                self.tell_import(&layers, problems);
+                self.tell_rejects(&rejects);
+            }
             Answer::Exported { file, features, problems, .. } => {
                 let (file, count) = (file.display(), problems.count());
                 let (level, text) = if count == 0 {
@@ -126,11 +135,20 @@ impl Session {
         }
     }
 
+    fn tell_rejects(&mut self, rejects: &[(std::path::PathBuf, u64)]) {
+        for (path, count) in rejects {
+            let path = path.display();
+            let text =
+                text!("{count} 个未导入的要素已存到 {path}", "{count} features that stayed out are kept in {path}");
+            self.notify(NoticeLevel::Info, text, Vec::new());
+        }
+    }
+
     fn arrive_city(&mut self, city: crate::store::city::City) {
         self.close_city();
         self.openings += 1;
         let path = city.path().to_owned();
-        let map = self.has_map.then_some(self.settings_folder.as_path());
+        let map = self.painter.as_ref().map(|painter| (self.settings_folder.as_path(), painter.courtesy()));
         match OpenCity::start(self.openings, city, map, &self.post) {
             Ok(open) => {
                 if let Some(reason) = &open.view.read_only {
@@ -151,12 +169,16 @@ impl Session {
         let first = view.revision == 0;
         view.layers = snapshot.layers;
         self.lists.styling.dress(&mut view.layers);
+        let is_relaid = view.grounds != snapshot.grounds;
+        view.grounds = snapshot.grounds;
         view.undo = snapshot.undo;
         view.redo = snapshot.redo;
         view.bookmarks = snapshot.bookmarks;
         view.is_sample = snapshot.is_sample;
         match snapshot.repaint {
+            _ if is_relaid => view.change(None),
             Repaint::Nothing if !first => {}
+            Repaint::Unread if !first => view.load(),
             // Where points are shown together, one of them changes the looks of others far away.
             Repaint::Part(touched) if !first && view.layers.iter().all(|layer| layer.style.crowd == Crowd::Each) => {
                 view.change(Some(touched));

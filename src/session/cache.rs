@@ -18,6 +18,10 @@ use crate::model::style::Style;
 use crate::render::levels::{LevelKey, Levels};
 use crate::store::reader::LayerInfo;
 use crate::store::stamp::FileStamp;
+use crate::task::Courtesy;
+
+use super::last_look::{self, LastLook};
+use super::memory::wanted_words;
 
 /// Begins each file; the last byte grows with its form.
 const MAGIC: [u8; 8] = *b"CITYMAP\x01";
@@ -31,6 +35,9 @@ const MOST_BYTES: u64 = 4 << 30;
 /// The folder with all cities' folders.
 const FOLDER: &str = "map";
 
+/// The name, where a table's would be, of the map that was last on the screen.
+const LOOK: &str = "";
+
 /// The file that says how the city looked.
 const STAMP: &str = "stamp";
 
@@ -39,6 +46,7 @@ const STAMP: &str = "stamp";
 pub(super) struct Cache {
     folder: PathBuf,
     is_sound: bool,
+    courtesy: Courtesy,
 }
 
 impl Cache {
@@ -47,7 +55,12 @@ impl Cache {
         let name = hex(&Sha256::digest(city.as_os_str().as_encoded_bytes())[..12]);
         let folder = settings.join(FOLDER).join(name);
         let is_sound = fs::read_to_string(folder.join(STAMP)).is_ok_and(|kept| kept == words(stamp));
-        Self { folder, is_sound }
+        Self { folder, is_sound, courtesy: Courtesy::default() }
+    }
+
+    /// The same, which gives way while it reads.
+    pub(super) fn giving_way(self, courtesy: Courtesy) -> Self {
+        Self { courtesy, ..self }
     }
 
     /// The simplified levels of a layer.
@@ -69,6 +82,16 @@ impl Cache {
     /// Keeps the index of a layer.
     pub(super) fn keep_index(&self, info: &LayerInfo, style: &Style, index: &LayerIndex) {
         self.write(&info.schema.table, "index", &index_key(info, style), |out| index.pack(out));
+    }
+
+    /// The map that was last on the screen.
+    pub(super) fn last_look(&self, layers: &[LayerInfo]) -> Option<LastLook> {
+        self.read(LOOK, "view", &key(&last_look::key(layers)), LastLook::unpack)
+    }
+
+    /// Keeps the map that is on the screen.
+    pub(super) fn keep_last_look(&self, layers: &[LayerInfo], last: &LastLook) {
+        self.write(LOOK, "view", &key(&last_look::key(layers)), |out| last.pack(out));
     }
 
     /// Says that what is kept belongs to a city that looks so; `None` that nobody knows. Makes room for others.
@@ -106,7 +129,7 @@ impl Cache {
             if head[..8] != MAGIC || head[8..] != *key {
                 return Err(damaged());
             }
-            let mut input = Unpacker::new(input, size - head.len() as u64);
+            let mut input = Unpacker::new(input, size - head.len() as u64).giving_way(&self.courtesy);
             let found = unpack(&mut input)?;
             input.finish().map(|()| found)
         };
@@ -146,7 +169,7 @@ impl Cache {
 
 /// What decides whether a kept index is that of a layer: its rows, their shape, and the fields that are kept.
 fn index_key(info: &LayerInfo, style: &Style) -> [u8; 32] {
-    let wanted = [style.fields(), style.label_fields()];
+    let wanted = wanted_words(&info.schema, style);
     key(&format!("{} {} {:?} {wanted:?}", info.revision, info.count, info.schema))
 }
 

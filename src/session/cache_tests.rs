@@ -1,21 +1,26 @@
 //! The map's cache: used when it fits, harmless whatever became of it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::geom::transform::mercator_from_degrees;
 use crate::index::layer::LayerIndex;
 use crate::model::feature::{Delta, Feature};
 use crate::model::geometry::Geometry;
 use crate::model::value::Value;
+use crate::render::tile::{Tile, TileSet};
+use crate::render::view::View;
 use crate::store::city::City;
 use crate::store::stamp::FileStamp;
 use crate::text::Text;
 
 use super::cache::Cache;
 use super::command::{CityCommand, Command, EditCommand, LayerCommand};
+use super::painting::{MapPiece, MapWish, Pane};
 use super::{NoWake, Session};
 
 struct Town {
@@ -59,6 +64,27 @@ impl Town {
         Cache::of(&self.settings(), city.path(), &stamp).index(&info, &style)
     }
 
+    /// Looks at the lamps and leaves; what of the map was there before anything was asked for, and what is painted anew.
+    fn look(&self) -> [Vec<(Tile, Vec<u32>)>; 2] {
+        let mut session = Session::new(self.settings(), Arc::new(NoWake));
+        session.run(Command::City(CityCommand::Open(self.path())));
+        lamps_on_map(&mut session);
+        let kept = tiles(session.take_map(Pane::Main));
+        let view = View::new(mercator_from_degrees([115.902, 29.7]), 0.5, [600.0, 400.0]);
+        session.looks_at(view, false);
+        let wanted = TileSet::of(&view, false).tiles(&view, 0);
+        session.wish_map(MapWish { tiles: wanted.clone(), ..MapWish::default() });
+        let (mut painted, end) = (Vec::new(), Instant::now() + Duration::from_secs(30));
+        while painted.len() < wanted.len() {
+            assert!(Instant::now() < end, "the tiles never came");
+            session.poll();
+            painted.extend(tiles(session.take_map(Pane::Main)));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        painted.sort_by_key(|(tile, _)| (tile.row, tile.column));
+        [kept, painted]
+    }
+
     fn cache_files(&self) -> Vec<PathBuf> {
         let list = |folder: &Path| -> Vec<PathBuf> {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -67,6 +93,14 @@ impl Town {
         let cities = list(&self.settings().join("map"));
         cities.iter().flat_map(|city| list(city)).filter(|path| !path.ends_with("stamp")).collect()
     }
+}
+
+/// Tiles among pieces of the map, in the order of their places.
+fn tiles(pieces: Vec<MapPiece>) -> Vec<(Tile, Vec<u32>)> {
+    let tile = |piece| if let MapPiece::Tile(tile, pixels) = piece { Some((tile, pixels.rgba)) } else { None };
+    let mut tiles: Vec<_> = pieces.into_iter().filter_map(tile).collect();
+    tiles.sort_by_key(|(tile, _)| (tile.row, tile.column));
+    tiles
 }
 
 #[track_caller]
@@ -172,4 +206,31 @@ fn the_cache_of_another_city_is_no_use() {
         std::fs::copy(from, to.with_file_name(name)).unwrap();
     }
     assert_eq!(ours.visit(), 4);
+}
+
+#[test]
+fn the_map_that_was_last_on_the_screen_is_there_before_anything_is_painted() {
+    let town = Town::of(20);
+    let [kept, painted] = town.look();
+    assert_eq!(kept, []);
+    let inks: BTreeSet<u32> = painted.iter().flat_map(|(_, rgba)| rgba).copied().collect();
+    assert!(inks.len() > 2, "the lamps are on it");
+    let [kept, again] = town.look();
+    for (kept, painted) in kept.iter().zip(&again) {
+        let unlike = kept.1.iter().zip(&painted.1).filter(|(kept, painted)| kept != painted).count();
+        assert_eq!((kept.0, unlike), (painted.0, 0));
+    }
+    assert_eq!((kept.len(), again.len()), (painted.len(), painted.len()));
+}
+
+#[test]
+fn the_map_of_a_city_that_has_changed_is_painted_anew() {
+    let town = Town::of(20);
+    town.look();
+    let mut session = Session::headless(town.settings(), Arc::new(NoWake));
+    session.run(Command::City(CityCommand::Open(town.path())));
+    add(&mut session, 1);
+    drop(session);
+    assert_eq!(town.look()[0], []);
+    assert!(!town.look()[0].is_empty());
 }

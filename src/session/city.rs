@@ -48,6 +48,9 @@ impl Session {
     /// Ends the open city's threads and closes its file.
     pub(super) fn close_city(&mut self) {
         self.jobs.cancel_all();
+        if let (Some(open), Some(look)) = (&self.open, self.look_now.take()) {
+            open.keep_look(look);
+        }
         self.open = None;
         self.selection = super::Selection::default();
         self.look = super::look::Looking::default();
@@ -175,6 +178,8 @@ impl Session {
             SettingsCommand::Author(author) => author.trim().clone_into(&mut settings.author),
             SettingsCommand::Units(units) => settings.units = units,
             SettingsCommand::Coordinates(style) => settings.coordinates = style,
+            SettingsCommand::KeepSystem { was, name, form } => settings.keep_system(was.as_deref(), &name, &form)?,
+            SettingsCommand::ForgetSystem(name) => settings.forget_system(&name),
             SettingsCommand::WelcomeSeen => settings.welcome_seen = true,
             // Nothing that is painted depends on these two.
             SettingsCommand::Window(shape) => {

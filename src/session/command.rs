@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use crate::geom::crs::Crs;
+use crate::geom::own::OwnForm;
+pub use crate::io::format::{PlaceColumns, ReadOptions};
 use crate::model::expr::Expr;
 use crate::model::feature::{Delta, Feature};
 use crate::model::geometry::{Bounds, Geometry};
@@ -11,9 +13,12 @@ use crate::model::value::Value;
 use crate::text::{Lang, Text};
 
 use super::answer::RenderRequest;
+use super::clusters::Glance;
+use super::compare::TakenParts;
 use super::drafts::KeptNote;
 use super::settings::{CoordinateStyle, KeptView, Theme, Units, WindowShape};
 use super::shown::Shown;
+use super::state::Bookmark;
 
 /// One request. [`Session::run`](super::Session::run) is the only place that takes it.
 #[derive(Debug)]
@@ -26,6 +31,8 @@ pub enum Command {
     Layer(LayerCommand),
     /// How a layer of the open city looks.
     Style(StyleCommand),
+    /// Base maps under the open city change.
+    Ground(GroundCommand),
     /// Files come in and go out.
     Exchange(ExchangeCommand),
     /// One step back or forth in the city's journal.
@@ -190,6 +197,57 @@ pub enum LayerCommand {
     },
 }
 
+/// Base maps under the open city change: kept in the city, no step of the journal.
+#[derive(Clone, Debug)]
+pub enum GroundCommand {
+    /// A file more, on top of the others.
+    Add {
+        /// The file.
+        path: PathBuf,
+        /// Its datum, or the CRS of a picture that does not say it; `None` takes the likeliest.
+        datum: Option<Crs>,
+    },
+    /// One less, by its name; the file stays.
+    Remove(String),
+    /// How much of it is seen, 0 to 1.
+    Opacity {
+        /// Its name.
+        name: String,
+        /// 0 is clear, 1 is solid.
+        opacity: f32,
+    },
+    /// The eye.
+    Visible {
+        /// Its name.
+        name: String,
+        /// Shown or hidden.
+        visible: bool,
+    },
+    /// Whether it is darker on the dark map.
+    Dim {
+        /// Its name.
+        name: String,
+        /// Darker.
+        dim: bool,
+    },
+    /// What it is in: GCJ-02 and BD-09 move it.
+    Datum {
+        /// Its name.
+        name: String,
+        /// The datum.
+        datum: Crs,
+    },
+    /// The file is elsewhere now.
+    Locate {
+        /// Its name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// One place up among the base maps.
+    Raise(String),
+}
+
 /// How a layer looks.
 #[derive(Clone, Debug)]
 pub enum StyleCommand {
@@ -241,15 +299,40 @@ pub enum ExchangeCommand {
     Survey {
         /// The file.
         path: PathBuf,
-        /// Its CRS, if it does not say or says wrong.
-        crs: Option<Crs>,
-        /// Mixed geometry in one layer rather than one layer a type.
-        one_layer: bool,
+        /// How to understand it.
+        read: ReadOptions,
     },
     /// Takes files in, as one step.
     Import(ImportRequest),
+    /// Holds a file against a layer; the answer is a [`Comparison`](super::compare::Comparison).
+    Compare(CompareRequest),
+    /// Takes differences over from the comparison, by their place in it, as one step.
+    Take {
+        /// Places in [`Comparison::differences`](super::compare::Comparison::differences).
+        which: Vec<usize>,
+        /// What of each.
+        parts: TakenParts,
+    },
+    /// Ends the comparison.
+    EndCompare,
+    /// Keeps how a file was taken in, for the next of the same shape.
+    KeepRecipe(Box<super::recipe::Recipe>),
+    /// Writes it to a file of its own.
+    SaveRecipe {
+        /// The file.
+        path: PathBuf,
+        /// What is written.
+        recipe: Box<super::recipe::Recipe>,
+    },
     /// Writes a file.
     Export(ExportRequest),
+    /// Writes what an export leaves out and blurs to a file, to be used again and handed on.
+    SaveProfile {
+        /// The file.
+        path: PathBuf,
+        /// What is kept.
+        profile: super::redact::Profile,
+    },
     /// Writes a map as a picture.
     Picture(RenderRequest),
 }
@@ -259,20 +342,56 @@ pub enum ExchangeCommand {
 pub struct ImportRequest {
     /// The files.
     pub paths: Vec<PathBuf>,
-    /// CRS of the files, if they do not say or say wrong.
-    pub crs: Option<Crs>,
+    /// How to understand them, where they do not say or say wrong.
+    pub read: ReadOptions,
     /// The layer to make or to append to; the file's name if there is none.
     pub layer: Option<String>,
     /// Kind's id; `None` is `plain`.
     pub kind: Option<String>,
     /// Their field name → our field id, over what is guessed.
     pub map: Vec<(String, String)>,
-    /// Mixed geometry in one layer rather than one layer a type.
-    pub one_layer: bool,
     /// Refuse the whole file if one feature is bad.
     pub strict: bool,
+    /// What lies wholly outside of this box stays out, WGS 84 degrees.
+    pub within: Option<Bounds>,
     /// A city file to make for it, where none is open: the city appears whole or not at all.
     pub new_city: Option<PathBuf>,
+    /// Our field → the value that every row gets, as a person types it.
+    pub set: Vec<(String, String)>,
+    /// Layers of the files that go another way than the rest.
+    pub each: Vec<LayerRequest>,
+    /// Where the features that are refused go, to be mended; its ending names the format.
+    pub rejects: Option<PathBuf>,
+    /// The recipe that all this came from: columns of it that the file does not have are told of, not refused.
+    pub recipe: Option<Box<super::recipe::Recipe>>,
+    /// Keep the text of the features, so that an export gives it back (`GeoJSON`).
+    pub lossless: bool,
+}
+
+/// What comes of one layer of a file, in place of what the request says for all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayerRequest {
+    /// Its name in the file.
+    pub of: String,
+    /// Whether it stays out.
+    pub skip: bool,
+    /// The layer to make or to append to; its name in the file if there is none.
+    pub layer: Option<String>,
+    /// Kind's id; `None` is `plain`.
+    pub kind: Option<String>,
+    /// Their field name → our field id, over what is guessed.
+    pub map: Vec<(String, String)>,
+    /// Our field → the value that every row gets, as a person types it.
+    pub set: Vec<(String, String)>,
+}
+
+/// A delivery to be held against a layer.
+#[derive(Clone, Debug, Default)]
+pub struct CompareRequest {
+    /// The file, the layer that it is held against, and how its columns are read.
+    pub import: ImportRequest,
+    /// The field that names a thing on both sides; `code` where the layer has it, else place and shape tell.
+    pub key: Option<String>,
 }
 
 /// Which rows of a layer.
@@ -309,6 +428,10 @@ pub struct ExportRequest {
     pub labels: bool,
     /// Whether a bounding box is written.
     pub bbox: bool,
+    /// Whether a passport is written beside it: where it comes from and what is in it.
+    pub passport: bool,
+    /// What is left out and blurred.
+    pub profile: Option<super::redact::Profile>,
 }
 
 /// One step in the journal.
@@ -338,16 +461,7 @@ pub enum SelectMode {
 #[derive(Debug)]
 pub enum LookCommand {
     /// Everything under a point of the map; the topmost is shown in the details.
-    Identify {
-        /// Web Mercator metres.
-        at_world: [f64; 2],
-        /// How far a line or point may be away, world metres.
-        tolerance_m: f64,
-        /// Map scale's denominator: what is not drawn is not found.
-        denominator: f64,
-        /// The layers of the map that was clicked.
-        shown: Shown,
-    },
+    Identify(Glance),
     /// The next (1) or previous (-1) of what was under the point.
     Step(i32),
     /// Shows one feature in the details.
@@ -406,14 +520,7 @@ pub enum LookCommand {
     /// Words typed into the search box.
     Search(String),
     /// A place to come back to, kept in the city file.
-    AddBookmark {
-        /// Its name.
-        name: String,
-        /// Web Mercator metres.
-        center_world: [f64; 2],
-        /// World metres per logical pixel.
-        metres_per_px: f64,
-    },
+    AddBookmark(Bookmark),
     /// One bookmark less.
     RemoveBookmark(String),
     /// The photo files of the notes that are being written: they are read once, others are forgotten.
@@ -450,6 +557,17 @@ pub enum SettingsCommand {
     Units(Units),
     /// How coordinates are shown.
     Coordinates(CoordinateStyle),
+    /// A coordinate system of one's own, in the place of one that was called `was`.
+    KeepSystem {
+        /// The name it had; none for a new one.
+        was: Option<String>,
+        /// What it is called.
+        name: String,
+        /// What it is.
+        form: OwnForm,
+    },
+    /// Forgets a coordinate system of one's own, by its name. Layers that are in it stay in it.
+    ForgetSystem(String),
     /// The first-start page was seen.
     WelcomeSeen,
     /// How the window stands, for the next start.

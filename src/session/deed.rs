@@ -46,15 +46,23 @@ impl Deed {
             Command::Edit(EditCommand::AddNote(_)) => Self::Note,
             Command::Edit(EditCommand::AddPhotos { .. } | EditCommand::RemovePhoto { .. }) => Self::Photo,
             Command::Edit(_) => Self::Edit,
-            Command::Layer(_) => Self::Layer,
+            Command::Layer(_) | Command::Ground(_) => Self::Layer,
             Command::Style(_) => Self::Style,
-            Command::Exchange(ExchangeCommand::Survey { .. } | ExchangeCommand::Import(_)) => Self::Import,
-            Command::Exchange(ExchangeCommand::Export(_)) => Self::Export,
+            Command::Exchange(
+                ExchangeCommand::Survey { .. }
+                | ExchangeCommand::Import(_)
+                | ExchangeCommand::Compare(_)
+                | ExchangeCommand::Take { .. }
+                | ExchangeCommand::EndCompare
+                | ExchangeCommand::KeepRecipe(_)
+                | ExchangeCommand::SaveRecipe { .. },
+            ) => Self::Import,
+            Command::Exchange(ExchangeCommand::Export(_) | ExchangeCommand::SaveProfile { .. }) => Self::Export,
             Command::Exchange(ExchangeCommand::Picture(_)) => Self::Picture,
             Command::History(_) => Self::History,
             Command::Look(LookCommand::SelectWhere { .. } | LookCommand::SelectAll(_)) => Self::Select,
             Command::Look(LookCommand::Table(_)) => Self::Table,
-            Command::Look(LookCommand::AddBookmark { .. } | LookCommand::RemoveBookmark(_)) => Self::Bookmark,
+            Command::Look(LookCommand::AddBookmark(_) | LookCommand::RemoveBookmark(_)) => Self::Bookmark,
             Command::Settings(_) => Self::Settings,
             Command::Look(_) | Command::CancelJob(_) => return None,
         })

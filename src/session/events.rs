@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use crate::model::feature::Feature;
 use crate::store::error::StoreError;
@@ -52,6 +53,8 @@ pub(super) enum Event {
     History(Vec<HistoryStep>),
     /// A file looked into.
     Preview(Box<ImportPreview>),
+    /// A file held against a layer of this opening of a city.
+    Compared(u64, Box<super::compare::Comparison>),
     /// How many rows an export would write.
     ExportCount(u64, u64),
     /// What is in a field, for a style made from it.
@@ -78,6 +81,12 @@ impl Post {
     pub(super) fn send(&self, event: Event) {
         let _ = self.sender.send(event);
         self.wake.wake();
+    }
+
+    /// Sends news that can wait for so long, in company of others.
+    pub(super) fn send_within(&self, event: Event, wait: Duration) {
+        let _ = self.sender.send(event);
+        self.wake.wake_within(wait);
     }
 }
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::geom::crs::Crs;
-use crate::io;
 use crate::io::error::WriteError;
-use crate::io::format::{self, ReadOptions, WriteOptions, Written};
+use crate::io::format::{self, Draft, ReadOptions, Survey, WriteOptions, Written};
 use crate::kinds;
+use crate::model::schema::Schema;
 use crate::store::city::City;
 use crate::store::command::{Action, Committed, Write};
 use crate::store::create::{create_with, remove_leftovers};
@@ -16,14 +16,20 @@ use crate::store::error::StoreError;
 use crate::store::reader::Reader;
 use crate::task::{Problem, Task};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Lang, Text};
 
 use super::Session;
 use super::answer::{Answer, Failure, FailureKind};
 use super::command::{ExchangeCommand, ExportRequest, ImportRequest, JobId, RowFilter};
+use super::crs_check;
 use super::events::Event;
 use super::import::{Plan, read_failure};
+use super::import_feed::Outcome;
 use super::librarian::Topic;
+use super::lossless;
+use super::passport;
+use super::recipe::Recipe;
+use super::redact::Redactor;
 use super::rows::{Rows, find_schema};
 use super::snapshot::{SAMPLE_KEY, world_bounds};
 use super::state::{ImportPreview, PreviewLayer};
@@ -51,18 +57,48 @@ impl ExportCount {
 impl Session {
     pub(super) fn run_exchange(&mut self, command: ExchangeCommand) -> Result<Option<JobId>, Failure> {
         match command {
-            ExchangeCommand::Survey { path, crs, one_layer } => Ok(Some(self.survey(path, crs, one_layer))),
-            ExchangeCommand::Import(request) => self.import(request).map(Some),
+            ExchangeCommand::Survey { path, read } => {
+                self.refuse_the_open_city(&path)?;
+                Ok(Some(self.survey(path, read)))
+            }
+            ExchangeCommand::Import(request) => {
+                request.paths.iter().try_for_each(|path| self.refuse_the_open_city(path))?;
+                self.import(request).map(Some)
+            }
             ExchangeCommand::Export(request) => self.export(request).map(Some),
             ExchangeCommand::Picture(request) => self.picture_job(request).map(Some),
+            ExchangeCommand::Compare(request) => self.compare(request).map(Some),
+            ExchangeCommand::Take { which, parts } => self.take_differences(&which, parts),
+            ExchangeCommand::EndCompare => {
+                self.lists.comparison = None;
+                Ok(None)
+            }
+            ExchangeCommand::KeepRecipe(recipe) => self.keep_recipe(*recipe).map(|()| None),
+            ExchangeCommand::SaveProfile { path, profile } => self.save_profile(&path, &profile).map(|()| None),
+            ExchangeCommand::SaveRecipe { path, recipe } => self.save_recipe(&path, &recipe).map(|()| None),
         }
     }
 
-    fn survey(&mut self, path: PathBuf, crs: Option<Crs>, one_layer: bool) -> JobId {
-        let post = self.post.clone();
+    /// A city is no source for itself: to look into its file by another way would let go of the locks on it.
+    fn refuse_the_open_city(&self, path: &Path) -> Result<(), Failure> {
+        let is_it = |city: &Path| city.canonicalize().is_ok_and(|city| path.canonicalize().is_ok_and(|it| it == city));
+        if self.open.as_ref().is_some_and(|open| is_it(open.city.path())) {
+            let text = Text::new(
+                "这就是已打开的城市文件，不能导入自己",
+                "This is the city that is open: it cannot be imported into itself",
+            );
+            return Err(Failure::new(FailureKind::Usage, text));
+        }
+        Ok(())
+    }
+
+    fn survey(&mut self, path: PathBuf, read: ReadOptions) -> JobId {
+        let (post, folder) = (self.post.clone(), self.settings_folder.clone());
+        let city = self.open.as_ref().map(|open| Arc::clone(&open.city));
         let title = Text::new("查看文件", "Looking into the file");
         self.jobs.start(title, move |_, mut task| {
-            let preview = preview(path, ReadOptions { crs, one_layer, layer_name: None }, &mut task)?;
+            let mut preview = preview(path, read, city.as_deref(), &mut task)?;
+            preview.recipe = Recipe::remembered(&folder, &preview.shape());
             post.send(Event::Preview(Box::new(preview)));
             Ok(Answer::Done)
         })
@@ -70,14 +106,14 @@ impl Session {
 
     fn import(&mut self, request: ImportRequest) -> Result<JobId, Failure> {
         let title = Text::new("导入文件", "Importing");
-        let author = self.author();
+        let (author, lang) = (self.author(), self.lang());
         if let Some(path) = request.new_city.clone() {
             return Ok(self.jobs.start(title, move |_, mut task| {
                 let plan = Plan::make(&request, &[], &mut task)?;
                 let mut answer = Answer::Done;
                 create_with(&path, false, |city| {
                     city.dress_with(super::styles::dress);
-                    answer = import_into(city, plan, author, task)?.1;
+                    answer = import_into(city, plan, author, lang, task)?.1;
                     Ok::<_, StoreError>(())
                 })?;
                 Ok(answer)
@@ -90,8 +126,12 @@ impl Session {
         let (city, follower) = (Arc::clone(&open.city), open.keeper.follower());
         Ok(self.jobs.start(title, move |_, mut task| {
             remove_leftovers(city.path());
-            let plan = Plan::make(&request, &city.reader()?.layers()?, &mut task)?;
-            let (committed, answer) = import_into(&city, plan, author, task)?;
+            let reader = city.reader()?;
+            let layers = reader.layers()?;
+            let mut plan = Plan::make(&request, &layers, &mut task)?;
+            crs_check::warn(&reader, &layers, &mut plan.sources, &mut task)?;
+            drop(reader);
+            let (committed, answer) = import_into(&city, plan, author, lang, task)?;
             follower.follow(committed);
             Ok(answer)
         }))
@@ -100,7 +140,7 @@ impl Session {
     fn export(&mut self, request: ExportRequest) -> Result<JobId, Failure> {
         let city = Arc::clone(&self.opened()?.city);
         let (lang, title) = (self.lang(), Text::new("导出文件", "Exporting"));
-        Ok(self.jobs.start(title, move |_, mut task| export(&city.reader()?, &request, lang, &mut task)))
+        Ok(self.jobs.start(title, move |_, mut task| export(&city, &request, lang, &mut task)))
     }
 
     /// How many rows an export would write; `None` while it is counted (ask again when woken).
@@ -124,81 +164,138 @@ fn import_into(
     city: &City,
     plan: Plan,
     author: String,
+    lang: Lang,
     task: Task<'static>,
 ) -> Result<(Committed, Answer), StoreError> {
     let (label, mut layers, cancel) = (plan.label(), plan.imported(), task.cancel().clone());
     let (feed, tally) = plan.into_feed(task);
     let write = Write { label, author, action: Action::Import(Box::new(feed)) };
     let committed = city.submit_stoppable(write, cancel).wait()?;
-    let (features, problems) = tally.take();
+    let Outcome { features, mut problems, rejects } = tally.take();
     for (layer, features) in layers.iter_mut().zip(features) {
         layer.features = features;
     }
-    Ok((committed, Answer::Imported { layers, problems }))
+    let written = rejects.map_or(Ok(Vec::new()), |(path, rejects)| rejects.write(&path, lang));
+    let rejects = written.unwrap_or_else(|error| {
+        problems.push(Problem::warning("import.rejects", error.headline()));
+        Vec::new()
+    });
+    Ok((committed, Answer::Imported { layers, problems, rejects }))
 }
 
-fn preview(path: PathBuf, options: ReadOptions, task: &mut Task<'_>) -> Result<ImportPreview, Failure> {
-    let survey = match format::survey(&path, &options, task) {
-        Ok(survey) => survey,
+fn preview(
+    path: PathBuf,
+    options: ReadOptions,
+    city: Option<&City>,
+    task: &mut Task<'_>,
+) -> Result<ImportPreview, Failure> {
+    match format::survey(&path, &options, task) {
+        Ok(mut survey) => {
+            passport::check(&path, &mut survey, task);
+            let reader = city.map(City::reader).transpose()?;
+            let datum = reader.map(|reader| crs_check::verdict(&reader, &reader.layers()?, (&path, &survey), task));
+            Ok(ImportPreview { datum: datum.transpose()?.flatten(), ..preview_of(path, &survey) })
+        }
         Err(error) => {
             let failure = read_failure(&path, &error);
             if failure.kind == FailureKind::Cancelled {
                 return Err(failure);
             }
-            let (format, crs) = (Text::default(), options.crs.unwrap_or(Crs::WGS84));
-            let refused = Some(failure.text);
-            return Ok(ImportPreview { path, format, crs, layers: Vec::new(), problems: Vec::new(), refused });
+            let nothing = ImportPreview::of(path, options.crs.unwrap_or(Crs::WGS84));
+            Ok(ImportPreview { refused: Some(failure.text), ..nothing })
         }
-    };
-    let crs = survey.crs;
-    let layers = survey.layers.into_iter().map(|draft| PreviewLayer {
+    }
+}
+
+/// What was found in a file, for a person.
+pub(super) fn preview_of(path: PathBuf, survey: &Survey) -> ImportPreview {
+    let layer = |draft: &Draft| PreviewLayer {
         guessed_kind: kinds::mapping::guess_kind(&draft.name, &draft.fields, draft.geometry),
-        bounds_world: (!draft.bounds.is_empty()).then(|| world_bounds(draft.bounds, crs)).flatten(),
-        name: draft.name,
+        bounds_world: (!draft.bounds.is_empty())
+            .then(|| world_bounds(draft.bounds, draft.crs.unwrap_or(survey.crs)))
+            .flatten(),
+        name: draft.name.clone(),
         features: draft.features,
         geometry: draft.geometry,
-        fields: draft.fields,
-        sample: draft.sample,
-    });
-    let format = survey.format.name.clone();
-    let mut problems = survey.problems.listed;
+        fields: draft.fields.clone(),
+        sample: draft.sample.clone(),
+    };
+    let mut problems = survey.problems.listed.clone();
     if survey.problems.omitted > 0 {
         let more = survey.problems.omitted;
         let what = text!("另有 {more} 个问题没有列出", "{more} more problems are not listed");
         problems.push(Problem::warning("import.more-problems", what));
     }
-    Ok(ImportPreview { path, format, crs, layers: layers.collect(), problems, refused: None })
+    ImportPreview {
+        format: survey.format.name.clone(),
+        format_id: survey.format.id,
+        has_place_columns: super::formats::has_place_columns(survey.format),
+        columns: survey.table_columns(),
+        crs_origin: survey.crs_origin,
+        encoding: survey.encoding,
+        understood: survey.understood.clone(),
+        layers: survey.layers.iter().map(layer).collect(),
+        problems,
+        ..ImportPreview::of(path, survey.crs)
+    }
 }
 
-fn export(
-    reader: &Reader,
-    request: &ExportRequest,
-    lang: crate::text::Lang,
-    task: &mut Task<'_>,
-) -> Result<Answer, Failure> {
-    let schema = find_schema(reader, &request.layer)?;
+fn export(city: &City, request: &ExportRequest, lang: Lang, task: &mut Task<'_>) -> Result<Answer, Failure> {
+    let reader = city.reader()?;
+    let schema = find_schema(&reader, &request.layer)?;
     let rows = Rows::new(&schema, &request.rows)?;
-    let create = create_of(&request.path)?;
-    let sample = reader.setting(SAMPLE_KEY)?.is_some();
+    check_ending(&request.path)?;
+    passport::check_room(request)?;
+    let is_sample = reader.setting(SAMPLE_KEY)?.is_some();
     let options = WriteOptions {
         decimals: request.decimals,
         bbox: request.bbox,
         labels_not_codes: request.labels,
         lang,
         crs: request.crs,
-        note: sample.then(|| Text::new("示例数据，全部为虚构", "Sample data, all of it invented")),
+        note: is_sample.then(|| Text::new("示例数据，全部为虚构", "Sample data, all of it invented")),
     };
-    // What the format cannot do is refused before anything is begun on the disk.
-    create(&mut std::io::sink(), &schema, &options).map_err(|error| write_failure(&error))?;
+    let written = match lossless::kept(&reader, request, &schema)?.filter(|_| !is_sample) {
+        Some(kept) => lossless::write(&reader, request, (&schema, &rows), &options, kept, task)?,
+        None => write_rows(&reader, request, (&schema, &rows), options, task)?,
+    };
+    let passport = if request.passport {
+        let name = city.path().file_stem().unwrap_or_default().to_string_lossy();
+        let source = passport::Source { city: &name, schema: &schema, written: &written, is_sample };
+        Some(passport::write(&reader, request, &source, task)?)
+    } else {
+        None
+    };
+    let Written { features, bytes, problems } = written;
+    Ok(Answer::Exported { file: request.path.clone(), features, bytes, problems, passport })
+}
+
+/// Writes rows as the format has them.
+fn write_rows(
+    reader: &Reader,
+    request: &ExportRequest,
+    (schema, rows): (&Schema, &Rows),
+    mut options: WriteOptions,
+    task: &mut Task<'_>,
+) -> Result<Written, Failure> {
+    let mut redactor = request.profile.as_ref().map(|profile| Redactor::new(schema, profile)).transpose()?;
+    let outgoing = redactor.as_ref().map_or_else(|| schema.clone(), |redactor| redactor.schema.clone());
+    if outgoing.crs != schema.crs
+        && super::formats::writable_by_ending(&request.path).is_some_and(super::formats::FileType::has_crs_choice)
+    {
+        options.crs = options.crs.or(Some(schema.crs).filter(|crs| *crs != Crs::Unknown));
+    }
     let total = rows.count(reader)?;
     let words = Text::new("写出要素", "Writing features");
     let mut stopped: Option<Failure> = None;
-    let written = io::atomic::write(&request.path, request.overwrite, |out| {
-        let mut writer = create(out, &schema, &options)?;
+    let written = format::write_file(&request.path, request.overwrite, &outgoing, &options, |writer| {
         let mut batch = Vec::with_capacity(BATCH);
         let (mut done, mut trouble) = (0_u64, None);
         let outcome = rows.each(reader, &mut |feature| {
-            batch.push(feature);
+            batch.push(match &mut redactor {
+                Some(redactor) => redactor.apply(feature),
+                None => feature,
+            });
             if batch.len() < BATCH {
                 return ControlFlow::Continue(());
             }
@@ -215,27 +312,29 @@ fn export(
             stopped = Some(failure);
             return Err(WriteError::from(std::io::Error::other("stopped")));
         }
-        writer.write_many(&batch)?;
-        writer.finish()
+        writer.write_many(&batch)
     });
     match (stopped, written) {
         (Some(failure), _) => Err(failure),
         (None, Err(error)) => Err(write_failure(&error)),
-        (None, Ok(written)) => {
-            let Written { features, bytes, problems } = written;
-            Ok(Answer::Exported { file: request.path.clone(), features, bytes, problems })
+        (None, Ok(mut written)) => {
+            let small = redactor.and_then(|redactor| redactor.problem());
+            small.into_iter().for_each(|problem| written.problems.push(problem));
+            Ok(written)
         }
     }
 }
 
-fn create_of(path: &Path) -> Result<format::CreateFn, Failure> {
-    let create = format::format_by_ending(path).and_then(|format| format.create);
-    create.ok_or_else(|| {
-        let name = path.display();
-        let text =
-            text!("不能写出 {name}：请用 .geojson 或 .geojsonl", "{name} cannot be written: use .geojson or .geojsonl");
-        Failure::new(FailureKind::Usage, text)
-    })
+/// Refuses a name whose ending no format that is written has, before anything is counted.
+pub(super) fn check_ending(path: &Path) -> Result<(), Failure> {
+    if format::format_by_ending(path).is_some_and(|format| format.create.is_some()) {
+        return Ok(());
+    }
+    let written = format::FORMATS.iter().filter(|format| format.create.is_some());
+    let endings: Vec<String> = written.filter_map(|format| Some(format!(".{}", format.endings.first()?))).collect();
+    let (name, zh, en) = (path.display(), endings.join(" "), endings.join(", "));
+    let text = text!("不能写出 {name}：文件名的结尾可以是 {zh}", "{name} cannot be written: names end in {en}");
+    Err(Failure::new(FailureKind::Usage, text))
 }
 
 /// A file that cannot be written.

@@ -3,29 +3,30 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::geom::crs::Crs;
 use crate::geom::transform::Transform;
 use crate::io::error::ReadError;
-use crate::io::format::{self, Draft, ReadOptions, Survey};
+use crate::io::format::{self, Draft, Survey};
 use crate::kinds;
 use crate::kinds::kind::Kind;
-use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, GeometryKind};
 use crate::model::schema::{Field, Schema};
 use crate::model::value::Value;
-use crate::store::error::StoreError;
-use crate::store::import::{Import, ImportStop, Target};
+use crate::store::import::Target;
 use crate::store::reader::LayerInfo;
-use crate::task::{Problem, Problems, Severity, Task};
+use crate::task::{Problem, Severity, Task};
 use crate::text;
 use crate::text::Text;
 
 use super::answer::{Failure, FailureKind, ImportedLayer};
 use super::command::ImportRequest;
-use super::import_columns::Columns;
-use super::import_rows::{Planned, Told, all_told};
+use super::import_columns::{Columns, Constants};
+use super::import_feed::{Feed, Tally};
+use super::import_rows::Planned;
+use super::lossless;
+use super::passport;
+use super::recipe::shape_of;
 use super::snapshot::kind_of;
 
 /// Different values of one column of which it is remembered that reading keeps them.
@@ -33,63 +34,116 @@ const KNOWN: usize = 1000;
 
 /// Files that have been looked into and given their targets.
 pub(super) struct Plan {
-    sources: Vec<Source>,
-    targets: Vec<Planned>,
-    strict: bool,
+    /// The files.
+    pub(super) sources: Vec<Source>,
+    /// Where their layers go.
+    pub(super) targets: Vec<Planned>,
+    /// Whether one bad feature is too many.
+    pub(super) strict: bool,
+    /// Where the refused features go.
+    pub(super) rejects: Option<PathBuf>,
+    /// What lies wholly outside of this box stays out, WGS 84 degrees.
+    pub(super) within: Option<Bounds>,
+    /// Whether the text of the features is kept.
+    pub(super) lossless: bool,
 }
 
-struct Source {
-    path: PathBuf,
-    survey: Survey,
-    /// Layer of the file → place in `targets`.
-    goes_to: Vec<usize>,
+/// One file that has been looked into.
+pub(super) struct Source {
+    /// The file.
+    pub(super) path: PathBuf,
+    /// What is in it.
+    pub(super) survey: Survey,
+    /// Layer of the file → place in [`Plan::targets`]; none for those that stay out.
+    pub(super) goes_to: Vec<Option<usize>>,
 }
 
-/// What came of the feed, shared between the writer's thread and the job's.
-#[derive(Clone, Default)]
-pub(super) struct Tally(Arc<Mutex<(Vec<u64>, Problems)>>);
-
-/// What comes of the feed, while it runs.
-struct Counted {
-    features: Vec<u64>,
-    told: Vec<Told>,
-    problems: Problems,
-    any_error: bool,
+/// What is wanted of one layer of a file.
+struct Wanted<'a> {
+    layer: Option<&'a str>,
+    kind: Option<&'static Kind>,
+    map: Vec<(String, String)>,
+    set: &'a [(String, String)],
 }
 
 impl Plan {
     /// Looks into every file; nothing is written yet.
     pub(super) fn make(request: &ImportRequest, layers: &[LayerInfo], task: &mut Task<'_>) -> Result<Self, Failure> {
-        let kind = request.kind.as_deref().map(find_kind).transpose()?;
-        let mut plan = Self { sources: Vec::new(), targets: Vec::new(), strict: request.strict };
-        for path in &request.paths {
-            let options = ReadOptions { crs: request.crs, one_layer: request.one_layer, layer_name: None };
-            let survey = format::survey(path, &options, task).map_err(|error| read_failure(path, &error))?;
-            let mut problems = survey.problems.listed.iter();
-            if request.strict && problems.any(|problem| problem.severity == Severity::Error) {
-                return Err(strict_failure(survey.problems.listed));
-            }
-            let mut goes_to = Vec::new();
-            for draft in &survey.layers {
-                goes_to.push(plan.aim(draft, survey.crs, kind, request, layers)?);
-            }
-            let source = Source { path: path.clone(), survey, goes_to };
-            plan.keep_what_is_lost(&source, task)?;
-            plan.sources.push(source);
+        if let Some(path) = &request.rejects {
+            super::exchange::check_ending(path)?;
         }
+        let (strict, rejects) = (request.strict, request.rejects.clone());
+        let (within, lossless) = (request.within, request.lossless);
+        let mut plan = Self { sources: Vec::new(), targets: Vec::new(), strict, rejects, within, lossless };
+        for path in &request.paths {
+            plan.add_file(path, request, layers, task)?;
+        }
+        plan.check_words(request)?;
         Ok(plan)
     }
 
-    /// Finds or makes the target of one layer of a file.
-    fn aim(
+    fn add_file(
         &mut self,
-        draft: &Draft,
-        crs: Crs,
-        kind: Option<&'static Kind>,
+        path: &Path,
         request: &ImportRequest,
         layers: &[LayerInfo],
-    ) -> Result<usize, Failure> {
-        let wanted = request.layer.as_deref().or(kind.map(|kind| kind.id));
+        task: &mut Task<'_>,
+    ) -> Result<(), Failure> {
+        let options = request.read.clone();
+        let mut survey = format::survey(path, &options, task).map_err(|error| read_failure(path, &error))?;
+        let mut problems = survey.problems.listed.iter();
+        if request.strict && problems.any(|problem| problem.severity == Severity::Error) {
+            return Err(strict_failure(survey.problems.listed));
+        }
+        if let Some(recipe) = &request.recipe {
+            let shape = shape_of(survey.layers.iter().map(|draft| (draft.name.as_str(), &draft.fields[..])));
+            let misfits = recipe.misfits(&shape).into_iter();
+            misfits.for_each(|what| survey.problems.push(Problem::warning("import.recipe", what)));
+        }
+        passport::check(path, &mut survey, task);
+        lossless::warnings(&survey, self.lossless).into_iter().for_each(|problem| survey.problems.push(problem));
+        let mut goes_to = self.with_other_photos(&survey).unwrap_or_default();
+        for draft in survey.layers.iter().skip(goes_to.len()) {
+            let crs = draft.crs.unwrap_or(survey.crs);
+            let wanted = wanted(draft, request)?;
+            goes_to.push(wanted.map(|wanted| self.aim(draft, crs, &wanted, layers)).transpose()?);
+        }
+        if !options.only.is_empty() && goes_to.iter().all(Option::is_none) {
+            let (name, only) = (path.display(), options.only.join(", "));
+            let text = text!("{name} 里没有图层“{only}”", "{name} has no layer “{only}”");
+            return Err(Failure::new(FailureKind::Usage, text));
+        }
+        let source = Source { path: path.to_owned(), survey, goes_to };
+        self.keep_what_is_lost(&source, task)?;
+        self.sources.push(source);
+        Ok(())
+    }
+
+    /// Photos are files of one row each: imported together they are one layer.
+    fn with_other_photos(&self, survey: &Survey) -> Option<Vec<Option<usize>>> {
+        let is_photo = |survey: &Survey| survey.format.id == "photo";
+        let earlier = self.sources.iter().find(|source| is_photo(&source.survey) && is_photo(survey))?;
+        Some(earlier.goes_to.clone())
+    }
+
+    /// Refuses columns that no layer has: mistyped, they would be passed over.
+    fn check_words(&self, request: &ImportRequest) -> Result<(), Failure> {
+        if self.targets.is_empty() || request.recipe.is_some() {
+            return Ok(());
+        }
+        let is_known = |word: &str| self.targets.iter().any(|it| it.theirs.iter().any(|field| field.is_named(word)));
+        match request.map.iter().find(|(their, _)| !is_known(their)) {
+            None => Ok(()),
+            Some((word, _)) => {
+                Err(Failure::new(FailureKind::Usage, text!("没有字段“{word}”", "There is no field “{word}”")))
+            }
+        }
+    }
+
+    /// Finds or makes the target of one layer of a file.
+    fn aim(&mut self, draft: &Draft, crs: Crs, request: &Wanted<'_>, layers: &[LayerInfo]) -> Result<usize, Failure> {
+        let kind = request.kind;
+        let wanted = request.layer.or(kind.map(|kind| kind.id));
         let old = wanted.and_then(|word| {
             layers.iter().find(|info| info.schema.table == word || info.state.name.is(word)).map(|info| &info.schema)
         });
@@ -98,8 +152,10 @@ impl Plan {
                 return Err(misfit(&schema.name, draft));
             }
             let to = kind_of(&schema.kind);
-            let columns = Columns::of_old_layer(&schema.fields, to, &draft.fields, &request.map)?;
-            return self.push(Target { schema: schema.clone(), append: true }, to, columns, draft, crs);
+            let constants = Constants::of_old_layer(&schema.fields, request.set)?;
+            let columns = Columns::of_old_layer(&schema.fields, to, &draft.fields, &request.map, constants.places())?;
+            let target = Target { schema: schema.clone(), append: true };
+            return self.push(target, to, columns, constants, draft, crs);
         }
         if let Some(kind) = kind
             && !fits(kind.geometry, draft.geometry)
@@ -117,8 +173,9 @@ impl Plan {
             schema.name = Text::same(name);
         }
         let kind = kind.unwrap_or_else(kinds::plain);
-        let columns = Columns::of_new_layer(&mut schema.fields, kind, &draft.fields, &request.map)?;
-        self.push(Target { schema, append: false }, kind, columns, draft, crs)
+        let constants = Constants::of_new_layer(&mut schema.fields, request.set)?;
+        let columns = Columns::of_new_layer(&mut schema.fields, kind, &draft.fields, &request.map, constants.places())?;
+        self.push(Target { schema, append: false }, kind, columns, constants, draft, crs)
     }
 
     fn push(
@@ -126,6 +183,7 @@ impl Plan {
         target: Target,
         kind: &'static Kind,
         columns: Columns,
+        constants: Constants,
         draft: &Draft,
         crs: Crs,
     ) -> Result<usize, Failure> {
@@ -135,8 +193,10 @@ impl Plan {
             .transpose()
             .map_err(|error| Failure::new(FailureKind::Usage, Text::owned(error.zh(), error.en())))?;
         let to_degrees = to_degrees_at_risk(crs, draft.bounds);
+        let place = (ours != Crs::WGS84).then(|| Transform::new(ours, Crs::WGS84).ok()).flatten();
         let theirs = draft.fields.clone();
-        self.targets.push(Planned { target, kind, columns, theirs, transform, to_degrees });
+        let planned = Planned { target, kind, columns, constants, theirs, transform, to_degrees, place };
+        self.targets.push(planned);
         Ok(self.targets.len() - 1)
     }
 
@@ -145,7 +205,7 @@ impl Plan {
     /// file is read once more before the first row is written, unless no column is at risk. What a layer that is there
     /// cannot take is told of.
     fn keep_what_is_lost(&mut self, source: &Source, task: &mut Task<'_>) -> Result<(), Failure> {
-        let watch = |&place: &usize| self.targets[place].watch();
+        let watch = |place: &Option<usize>| place.map_or(Vec::new(), |place| self.targets[place].watch());
         let mut watched: Vec<Vec<Watched>> = source.goes_to.iter().map(watch).collect();
         let mut lost: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); watched.len()];
         if watched.iter().all(Vec::is_empty) {
@@ -164,7 +224,8 @@ impl Plan {
             Ok(_) | Err(ReadError::Stopped) => {}
             Err(error) => return Err(read_failure(&source.path, &error)),
         }
-        for (&place, lost) in source.goes_to.iter().zip(lost) {
+        for (place, lost) in source.goes_to.iter().zip(lost) {
+            let Some(place) = *place else { continue };
             let Planned { target, columns, theirs, .. } = &mut self.targets[place];
             lost.into_iter().for_each(|column| columns.keep_twin(&mut target.schema.fields, theirs, column));
         }
@@ -174,7 +235,7 @@ impl Plan {
     /// The rows, as the store takes them, and where to read afterwards what came of them.
     pub(super) fn into_feed(self, task: Task<'static>) -> (Feed, Tally) {
         let tally = Tally::default();
-        (Feed { plan: self, task, tally: tally.clone() }, tally)
+        (Feed::new(self, task, tally.clone()), tally)
     }
 
     /// `sewer_pipe, sewer_node` for the journal.
@@ -194,13 +255,6 @@ impl Plan {
             mapped: planned.columns.mapped(&planned.target.schema.fields, &planned.theirs),
         };
         self.targets.iter().map(imported).collect()
-    }
-}
-
-impl Tally {
-    /// Features per target, and problems.
-    pub(super) fn take(&self) -> (Vec<u64>, Problems) {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -236,100 +290,6 @@ impl Watched {
     }
 }
 
-/// Rows of surveyed files on their way into the city.
-pub(super) struct Feed {
-    plan: Plan,
-    task: Task<'static>,
-    tally: Tally,
-}
-
-impl Import for Feed {
-    fn targets(&self) -> Vec<Target> {
-        self.plan.targets.iter().map(|planned| planned.target.clone()).collect()
-    }
-
-    fn feed(&mut self, sink: &mut dyn FnMut(usize, Feature) -> Result<(), StoreError>) -> Result<(), ImportStop> {
-        let targets = &self.plan.targets;
-        let mut counted = Counted {
-            features: vec![0; targets.len()],
-            told: targets.iter().map(|_| Told::default()).collect(),
-            problems: Problems::default(),
-            any_error: false,
-        };
-        for source in &self.plan.sources {
-            feed_source(source, targets, &mut self.task, &mut counted, sink)?;
-        }
-        if self.plan.strict && counted.any_error {
-            return Err(ImportStop::Refused(strict_text()));
-        }
-        let problems = all_told(targets, &counted.told, counted.problems);
-        *self.tally.0.lock().unwrap_or_else(PoisonError::into_inner) = (counted.features, problems);
-        Ok(())
-    }
-}
-
-impl Counted {
-    fn note(&mut self, problems: impl IntoIterator<Item = Problem>) {
-        for problem in problems {
-            self.any_error |= problem.severity == Severity::Error;
-            self.problems.push(problem);
-        }
-    }
-
-    /// What the file itself has to tell, in the layer that it goes to, if that is one.
-    fn note_file(&mut self, problems: Problems, layer: Option<&str>) {
-        self.problems.omitted += problems.omitted;
-        let in_layer = |problem: Problem| match layer {
-            Some(layer) => problem.in_layer(layer),
-            None => problem,
-        };
-        self.note(problems.listed.into_iter().map(in_layer));
-    }
-}
-
-fn feed_source(
-    source: &Source,
-    targets: &[Planned],
-    task: &mut Task<'_>,
-    counted: &mut Counted,
-    sink: &mut dyn FnMut(usize, Feature) -> Result<(), StoreError>,
-) -> Result<(), ImportStop> {
-    let mut stop: Option<StoreError> = None;
-    let layer = match source.goes_to[..] {
-        [only] => Some(targets[only].target.schema.table.as_str()),
-        _ => None,
-    };
-    counted.note_file(source.survey.problems.clone(), layer);
-    let later = format::read(&source.path, &source.survey, task, &mut |layer, number, feature| {
-        let place = source.goes_to[layer];
-        let planned = &targets[place];
-        let (row, problems) = planned.row(feature, number, &mut counted.told[place]);
-        counted.note(problems);
-        let Some(row) = row else { return ControlFlow::Continue(()) };
-        match sink(place, row) {
-            Ok(()) => counted.features[place] += 1,
-            Err(StoreError::Refused { what }) => {
-                let problem = Problem::error("import.refused", what).of_feature(number);
-                counted.note([problem.in_layer(planned.target.schema.table.as_str())]);
-            }
-            Err(error) => {
-                stop = Some(error);
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(())
-    });
-    match (stop, later) {
-        (Some(error), _) => Err(error.into()),
-        (None, Err(ReadError::Cancelled(_))) => Err(ImportStop::Cancelled),
-        (None, Err(error)) => Err(ImportStop::Refused(error.headline())),
-        (None, Ok(later)) => {
-            counted.note_file(later, layer);
-            Ok(())
-        }
-    }
-}
-
 /// The way to degrees for features of which some may have no place there. Degrees themselves were looked at by whoever
 /// read the file; of other coordinates the box around all of them tells, so that a good file costs nothing.
 fn to_degrees_at_risk(crs: Crs, bounds: Bounds) -> Option<Transform> {
@@ -354,6 +314,38 @@ fn new_schema(table: String, name: &str, kind: Option<&'static Kind>, draft: &Dr
     }
     let (name, z_order) = (Text::same(name), kinds::plain_z_order(geometry));
     Schema { table, name, kind: "plain".into(), geometry, crs, z_order, fields: Vec::new() }
+}
+
+/// What the request says of a layer of a file; `None` if it stays out.
+fn wanted<'a>(draft: &Draft, request: &'a ImportRequest) -> Result<Option<Wanted<'a>>, Failure> {
+    let only = &request.read.only;
+    // A sheet of points and lines becomes layers that are called after it.
+    if !only.is_empty() && !only.iter().any(|name| draft.name.starts_with(name.as_str())) {
+        return Ok(None);
+    }
+    let kind_of = |word: Option<&str>| match word {
+        Some("auto") => Ok(kinds::mapping::guess_kind(&draft.name, &draft.fields, draft.geometry)),
+        word => word.map(find_kind).transpose(),
+    };
+    let own = request.each.iter().find(|each| each.of == draft.name);
+    if own.is_some_and(|own| own.skip) {
+        return Ok(None);
+    }
+    let is_theirs = |(their, _): &&(String, String)| draft.fields.iter().any(|field| field.is_named(their));
+    Ok(Some(match own {
+        Some(own) => Wanted {
+            layer: own.layer.as_deref(),
+            kind: kind_of(own.kind.as_deref())?,
+            map: own.map.iter().filter(is_theirs).cloned().collect(),
+            set: &own.set,
+        },
+        None => Wanted {
+            layer: request.layer.as_deref(),
+            kind: kind_of(request.kind.as_deref())?,
+            map: request.map.iter().filter(is_theirs).cloned().collect(),
+            set: &request.set,
+        },
+    }))
 }
 
 fn find_kind(word: &str) -> Result<&'static Kind, Failure> {
@@ -396,6 +388,14 @@ pub(super) fn read_failure(path: &Path, error: &ReadError) -> Failure {
         _ => FailureKind::Data,
     };
     let (name, what) = (path.display(), error.headline());
+    if let ReadError::NotSupported { .. } = error {
+        let Text { zh, en } = super::formats::readable_words();
+        let text = text!(
+            "不认识这种文件：{name}。可以读入 {zh}",
+            "{name} is of a kind that is not known here. What can be read: {en}"
+        );
+        return Failure::new(FailureKind::Data, text);
+    }
     Failure::new(kind, Text::owned(format!("{name}：{}", what.zh), format!("{name}: {}", what.en)))
 }
 
@@ -403,7 +403,7 @@ fn strict_failure(problems: Vec<Problem>) -> Failure {
     Failure { text: strict_text(), kind: FailureKind::Data, problems }
 }
 
-fn strict_text() -> Text {
+pub(super) fn strict_text() -> Text {
     Text::new(
         "文件中有不合格的要素，按严格方式未导入",
         "The file has bad features; taken strictly, nothing was imported",

@@ -5,7 +5,9 @@ use crate::kinds::convert;
 use crate::kinds::kind::Kind;
 use crate::kinds::mapping;
 use crate::model::schema::Field;
+use crate::model::value::{FieldType, Value};
 use crate::text;
+use crate::text::Text;
 
 use super::answer::{Failure, FailureKind};
 
@@ -16,6 +18,55 @@ pub(super) struct Source {
     pub(super) column: usize,
     /// Whether its values are read as the field wants them. Otherwise they stay as they are in the file.
     pub(super) is_read: bool,
+}
+
+/// Values that every row of a layer gets, whatever the file says: what kind of thing it is stands in some deliveries in
+/// the file's name alone.
+#[derive(Debug, Default)]
+pub(super) struct Constants {
+    places: Vec<usize>,
+    values: Vec<Value>,
+}
+
+impl Constants {
+    /// For a new layer: a word that names none of its fields makes one.
+    pub(super) fn of_new_layer(fields: &mut Vec<Field>, set: &[(String, String)]) -> Result<Self, Failure> {
+        for (word, _) in set {
+            if !fields.iter().any(|field| field.is_named(word)) {
+                let id = word.trim().to_owned();
+                fields.push(Field { name: Text::same(id.clone()), ..Field::new(id, FieldType::Text, "", "") });
+            }
+        }
+        Self::of_old_layer(fields, set)
+    }
+
+    /// For a layer that is there.
+    pub(super) fn of_old_layer(fields: &[Field], set: &[(String, String)]) -> Result<Self, Failure> {
+        let mut constants = Self::default();
+        for (word, typed) in set {
+            let place = place_of(fields, word)?;
+            let value = convert::convert(Value::from(typed.as_str()), &fields[place]);
+            constants.places.push(place);
+            constants.values.push(value.map_err(|what| {
+                let (zh, en) = (what.zh, what.en);
+                let text = text!("固定值“{word}={typed}”：{zh}", "the value “{word}={typed}”: {en}");
+                Failure::new(FailureKind::Usage, text)
+            })?);
+        }
+        Ok(constants)
+    }
+
+    /// The fields that are filled.
+    pub(super) fn places(&self) -> &[usize] {
+        &self.places
+    }
+
+    /// Fills them.
+    pub(super) fn fill(&self, values: &mut [Value]) {
+        for (&place, value) in self.places.iter().zip(&self.values) {
+            values[place].clone_from(value);
+        }
+    }
 }
 
 /// Where the columns of a file go in one layer.
@@ -36,8 +87,9 @@ impl Columns {
         kind: &Kind,
         theirs: &[Field],
         map: &[(String, String)],
+        set: &[usize],
     ) -> Result<Self, Failure> {
-        let mut columns = Self::read_ones(fields, kind, theirs, map)?;
+        let mut columns = Self::read_ones(fields, kind, theirs, map, set)?;
         for (column, their) in theirs.iter().enumerate() {
             if !columns.is_placed(column) {
                 columns.keep(fields, their, column);
@@ -52,14 +104,16 @@ impl Columns {
         kind: &Kind,
         theirs: &[Field],
         map: &[(String, String)],
+        set: &[usize],
     ) -> Result<Self, Failure> {
-        let mut columns = Self::read_ones(fields, kind, theirs, map)?;
+        let mut columns = Self::read_ones(fields, kind, theirs, map, set)?;
         let is_own = |field: &Field| kind.fields.iter().any(|own| own.id == field.id);
         for (column, their) in theirs.iter().enumerate() {
             let is_placed = columns.is_placed(column);
-            let same = fields.iter().zip(&columns.sources).position(|(field, source)| {
+            let mut places = fields.iter().zip(&columns.sources).enumerate();
+            let same = places.position(|(place, (field, source))| {
                 // An earlier import may have kept this column beside the field that it is read into.
-                let is_welcome = source.is_none() && !(is_placed && is_own(field));
+                let is_welcome = source.is_none() && !set.contains(&place) && !(is_placed && is_own(field));
                 is_welcome && (field.id.eq_ignore_ascii_case(&their.id) || field.name == their.name)
             });
             match same {
@@ -71,8 +125,14 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Columns for the kind's own fields: as the person says, else as the kind guesses.
-    fn read_ones(fields: &[Field], kind: &Kind, theirs: &[Field], map: &[(String, String)]) -> Result<Self, Failure> {
+    /// Columns for the kind's own fields: as the person says, else as the kind guesses; none for those that are `set`.
+    fn read_ones(
+        fields: &[Field],
+        kind: &Kind,
+        theirs: &[Field],
+        map: &[(String, String)],
+        set: &[usize],
+    ) -> Result<Self, Failure> {
         let mut sources: Vec<Option<Source>> = vec![None; fields.len()];
         let mut is_said = vec![false; theirs.len()];
         for (their, our) in map {
@@ -81,13 +141,18 @@ impl Columns {
             sources.iter_mut().filter(|it| it.is_some_and(|it| it.column == column)).for_each(|it| *it = None);
             // Nothing of ours: the column stays what it is, whatever was guessed.
             if !our.is_empty() {
-                sources[place_of(fields, our)?] = Some(Source { column, is_read: true });
+                let place = place_of(fields, our)?;
+                if set.contains(&place) {
+                    let text = text!("字段“{our}”既有固定值又对应一列", "“{our}” is given a value and a column");
+                    return Err(Failure::new(FailureKind::Usage, text));
+                }
+                sources[place] = Some(Source { column, is_read: true });
             }
         }
         for (column, meant) in mapping::guess(theirs, kind).into_iter().enumerate() {
             let own = meant.filter(|_| !is_said[column]).map(|place| &kind.fields[place]);
             let place = own.and_then(|own| fields.iter().position(|field| field.id == own.id));
-            if let Some(place) = place.filter(|&place| sources[place].is_none()) {
+            if let Some(place) = place.filter(|&place| sources[place].is_none() && !set.contains(&place)) {
                 sources[place] = Some(Source { column, is_read: true });
             }
         }
@@ -146,7 +211,6 @@ fn place_of(fields: &[Field], word: &str) -> Result<usize, Failure> {
 mod tests {
     use super::*;
     use crate::kinds;
-    use crate::text::Text;
 
     #[test]
     fn the_second_column_for_a_field_keeps_its_own_name() {
@@ -167,9 +231,26 @@ mod tests {
         let kind = kinds::find("kiosk").unwrap();
         let fields = [kind.fields.clone(), columns("SEATS 备用")].concat();
         let theirs = columns("code seats WIDTH");
-        let found = Columns::of_old_layer(&fields, kind, &theirs, &[]).unwrap();
+        let found = Columns::of_old_layer(&fields, kind, &theirs, &[], &[]).unwrap();
         assert_eq!(shown(&found, &fields, &theirs), "code>code seats=SEATS");
         assert_eq!(found.homeless, [2]);
+    }
+
+    #[test]
+    fn a_value_for_every_row_keeps_the_column_of_its_field_beside_it() {
+        let kind = kinds::find("kiosk").unwrap();
+        let (mut fields, theirs) = (kind.fields.clone(), columns("code 来源"));
+        let pair = |word: &str, value: &str| (word.to_owned(), value.to_owned());
+        let set = [pair("code", "K-1"), pair("来源", "2026 普查")];
+        let constants = Constants::of_new_layer(&mut fields, &set).unwrap();
+        let found = Columns::of_new_layer(&mut fields, kind, &theirs, &[], constants.places()).unwrap();
+        assert_eq!(shown(&found, &fields, &theirs), "code=code_2 来源=来源_2");
+        let mut values = vec![Value::Null; fields.len()];
+        constants.fill(&mut values);
+        let filled = values.iter().filter_map(Value::as_str).collect::<Vec<_>>();
+        assert_eq!(filled, ["K-1", "2026 普查"]);
+        let refused = Constants::of_old_layer(&kind.fields, &[pair("state", "nonsense")]);
+        assert_eq!(refused.unwrap_err().kind, FailureKind::Usage);
     }
 
     #[test]
@@ -177,7 +258,7 @@ mod tests {
         let kind = kinds::find("kiosk").unwrap();
         for map in [("nothing", "code"), ("编号", "nothing")] {
             let map = [(map.0.to_owned(), map.1.to_owned())];
-            let refused = Columns::of_new_layer(&mut kind.fields.clone(), kind, &columns("编号"), &map);
+            let refused = Columns::of_new_layer(&mut kind.fields.clone(), kind, &columns("编号"), &map, &[]);
             assert_eq!(refused.unwrap_err().kind, FailureKind::Usage);
         }
     }
@@ -204,7 +285,7 @@ mod tests {
         let (mut fields, theirs) = (kind.fields.clone(), columns(names));
         let pairs = map.split(',').filter_map(|pair| pair.split_once('='));
         let map: Vec<_> = pairs.map(|(their, our)| (their.to_owned(), our.to_owned())).collect();
-        let found = Columns::of_new_layer(&mut fields, kind, &theirs, &map).unwrap();
+        let found = Columns::of_new_layer(&mut fields, kind, &theirs, &map, &[]).unwrap();
         assert_eq!(shown(&found, &fields, &theirs), expected);
         assert_eq!(found.homeless, [0_usize; 0]);
     }

@@ -15,7 +15,7 @@ use crate::task::{Problem, Problems};
 use crate::text;
 use crate::text::Text;
 
-use super::import_columns::{Columns, Source};
+use super::import_columns::{Columns, Constants, Source};
 
 /// Different words for "unknown" that are told of one column; more are counted together.
 const MARKS: usize = 5;
@@ -28,12 +28,16 @@ pub(super) struct Planned {
     pub(super) kind: &'static Kind,
     /// Where the file's columns go.
     pub(super) columns: Columns,
+    /// What every row gets.
+    pub(super) constants: Constants,
     /// The file's columns.
     pub(super) theirs: Vec<Field>,
     /// From the file's CRS to the layer's, where they differ.
     pub(super) transform: Option<Transform>,
     /// To degrees, where some feature of the file may have no place there.
     pub(super) to_degrees: Option<Transform>,
+    /// From the layer's CRS to WGS 84, where they differ.
+    pub(super) place: Option<Transform>,
 }
 
 /// What was seen of the columns of one target.
@@ -62,11 +66,20 @@ impl Planned {
     pub(super) fn row(&self, feature: Feature, number: i64, told: &mut Told) -> (Option<Feature>, Vec<Problem>) {
         let mut problems = Vec::new();
         let row = self.read_row(feature, told, &mut problems);
+        let at = row.as_ref().filter(|_| !problems.is_empty()).and_then(|row| self.lonlat(row));
         for problem in &mut problems {
+            problem.at = problem.at.or(at);
             problem.layer = Some(self.target.schema.table.clone());
             problem.feature = Some(number);
         }
         (row, problems)
+    }
+
+    /// Where a row is seen: the middle of its box, WGS 84 degrees.
+    pub(super) fn lonlat(&self, row: &Feature) -> Option<[f64; 2]> {
+        let bounds = row.geometry.as_ref()?.bounds();
+        let middle = (!bounds.is_empty()).then(|| bounds.center())?;
+        self.place.as_ref().map_or(Some(middle), |place| place.point(middle).ok())
     }
 
     fn read_row(&self, feature: Feature, told: &mut Told, problems: &mut Vec<Problem>) -> Option<Feature> {
@@ -130,6 +143,7 @@ impl Planned {
             let is_lost = given.get(column).is_some_and(|value| !value.is_null());
             *told.dropped.entry(column).or_default() += u64::from(is_lost);
         }
+        self.constants.fill(&mut values);
         values
     }
 
@@ -171,7 +185,9 @@ impl Planned {
     fn absent(&self) -> impl Iterator<Item = &Field> {
         let required = |field: &Field| self.kind.fields.iter().any(|own| own.id == field.id && own.required);
         let fields = self.target.schema.fields.iter().zip(&self.columns.sources);
-        fields.filter(move |(field, source)| source.is_none() && required(field)).map(|(field, _)| field)
+        let is_set = |place: &usize| self.constants.places().contains(place);
+        let empty = fields.enumerate().filter(move |(place, (_, source))| source.is_none() && !is_set(place));
+        empty.map(|(_, (field, _))| field).filter(move |field| required(field))
     }
 
     /// What is to be told of whole columns.

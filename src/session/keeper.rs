@@ -2,6 +2,7 @@
 //! lets indexes and layer list follow, in the order of the commits.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -14,17 +15,21 @@ use crate::store::city::City;
 use crate::store::command::{Changed, Committed, Ticket};
 use crate::store::error::StoreError;
 use crate::store::reader::{LayerInfo, Reader};
+use crate::task::Courtesy;
 
 use super::answer::{Answer, Failure};
 use super::cache::Cache;
 use super::command::JobId;
 use super::events::{Event, Post};
 use super::levelling::{Levelling, Order};
-use super::memory::{Indexes, LayerWords, read_index, wanted_fields};
+use super::memory::{Indexes, LayerWords, read_index, tell_time, wanted_fields};
 use super::snapshot::{Repaint, Snapshot};
 
 /// What is in memory goes into the cache after so long without anything else to do.
 const KEEP_AFTER: Duration = Duration::from_secs(3);
+
+/// What gets late by itself is looked for this often.
+const TELL_TIME_EVERY: Duration = Duration::from_mins(5);
 
 /// Layers that come within this time are shown in one go.
 const TOGETHER: Duration = Duration::from_millis(150);
@@ -51,18 +56,26 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Starts it; with the cache of a map it reads geometry into memory too.
-    pub(super) fn start(opening: u64, city: &Arc<City>, map: Option<Cache>, post: Post) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        opening: u64,
+        city: &Arc<City>,
+        map: Option<Cache>,
+        courtesy: Courtesy,
+        post: Post,
+    ) -> Result<Self, StoreError> {
         let reader = city.reader()?;
         let (inbox, asks) = channel();
         let keeping = Keeping {
             opening,
+            city: city.path().to_owned(),
             reader,
             post,
             cache: map,
             inbox: inbox.clone(),
-            levelling: Levelling::default(),
+            levelling: Levelling::giving_way(courtesy),
             unkept: BTreeSet::new(),
             published: Instant::now(),
+            told_time: Instant::now(),
             indexes: Indexes::default(),
             unread: VecDeque::new(),
             unsummed: BTreeSet::new(),
@@ -112,6 +125,8 @@ impl Follower {
 
 struct Keeping {
     opening: u64,
+    /// The city's file: base maps lie beside it.
+    city: PathBuf,
     reader: Reader,
     post: Post,
     /// Only where there is a map.
@@ -123,6 +138,8 @@ struct Keeping {
     unkept: BTreeSet<String>,
     /// When the last news went out.
     published: Instant,
+    /// When was last looked for what has got late.
+    told_time: Instant,
     indexes: Indexes,
     /// Tables whose geometry is to be read, bottom of the map first.
     unread: VecDeque<String>,
@@ -138,6 +155,7 @@ struct Keeping {
 impl Keeping {
     fn run(mut self, asks: &Receiver<Ask>) {
         self.publish(None, Repaint::All);
+        self.recall_look();
         self.recall_levels();
         loop {
             // Commands go before reading, so that "saved" never waits for a large layer.
@@ -145,7 +163,7 @@ impl Keeping {
             let ask = match self.levelling.pause() {
                 _ if has_work => asks.try_recv().ok(),
                 Some(pause) => asks.recv_timeout(pause).ok(),
-                None if self.unkept.is_empty() => asks.recv().ok(),
+                None if self.unkept.is_empty() => asks.recv_timeout(TELL_TIME_EVERY).ok(),
                 None => asks.recv_timeout(KEEP_AFTER).ok(),
             };
             match ask {
@@ -155,6 +173,7 @@ impl Keeping {
                 Some(Ask::Levels(turn, levels)) => self.take_levels(turn, levels),
                 Some(Ask::Stop) => break,
                 None if !self.unread.is_empty() => self.read_next(),
+                None if self.told_time.elapsed() >= TELL_TIME_EVERY => self.tell_time(),
                 None => match self.levelling.next() {
                     Some(table) => self.level(&table),
                     None if !self.unsummed.is_empty() => self.sum_next(),
@@ -187,7 +206,7 @@ impl Keeping {
                     repaint = match repaint {
                         Repaint::Nothing => Repaint::Part(touched),
                         Repaint::Part(before) => Repaint::Part(before.union(&touched)),
-                        Repaint::All => Repaint::All,
+                        all => all,
                     };
                 }
                 Changed::Layer(table) => {
@@ -227,6 +246,23 @@ impl Keeping {
             rest = &rest[len..];
         }
         touched
+    }
+
+    /// Marks what has got late since, and shows it.
+    fn tell_time(&mut self) {
+        self.told_time = Instant::now();
+        let Ok(layers) = self.reader.layers() else { return };
+        let mut touched = Bounds::EMPTY;
+        for info in &layers {
+            let late = self.indexes.tell_time(&info.schema);
+            if !late.is_empty() {
+                self.unsummed.insert(info.schema.table.clone());
+                touched = touched.union(&late);
+            }
+        }
+        if !touched.is_empty() {
+            self.publish(None, Repaint::Part(touched));
+        }
     }
 
     fn want(&mut self, table: String, style: Option<Arc<Style>>) {
@@ -278,6 +314,7 @@ impl Keeping {
                 if self.cache.is_some() && saved_at.is_none() && self.indexes.is_empty() {
                     self.unread = reading_order(&snapshot);
                 }
+                snapshot.grounds = super::ground::read(&self.reader, &self.city);
                 snapshot.saved_at = saved_at;
                 snapshot.repaint = repaint;
                 self.published = Instant::now();
@@ -303,12 +340,14 @@ impl Keeping {
         let kept = self.cache.as_ref().and_then(|cache| cache.index(&info, &style));
         let is_kept = kept.is_some();
         match kept.map_or_else(|| read_index(&self.reader, &info.schema, &style, None), Ok) {
-            Ok(index) => {
+            Ok(mut index) => {
+                // What comes from the cache may be of yesterday.
+                tell_time(&mut index, &info.schema, &jiff::Zoned::now());
                 let has_tree = index.has_tree();
                 self.indexes.put(&table, index, is_kept);
                 // What comes quickly is shown together.
                 if self.unread.is_empty() || self.published.elapsed() > TOGETHER {
-                    self.publish(None, Repaint::All);
+                    self.publish(None, Repaint::Unread);
                 }
                 if !has_tree {
                     self.plant_tree(&table);
@@ -325,6 +364,17 @@ impl Keeping {
         }
     }
 
+    /// Shows what was last on the screen before anything is read.
+    fn recall_look(&mut self) {
+        let (Some(cache), Ok(layers)) = (&self.cache, self.reader.layers()) else { return };
+        if super::ground::any_visible(&self.reader) {
+            return;
+        }
+        for piece in cache.last_look(&layers).into_iter().flat_map(|last| last.pieces) {
+            self.post.send(Event::Map(self.opening, piece));
+        }
+    }
+
     /// Shows the city at small scales before its geometry is read, as far as the cache remembers it.
     fn recall_levels(&mut self) {
         let (Some(cache), Ok(layers)) = (&self.cache, self.reader.layers()) else { return };
@@ -338,7 +388,7 @@ impl Keeping {
             }
         }
         if any {
-            self.publish(None, Repaint::All);
+            self.publish(None, Repaint::Unread);
         }
     }
 

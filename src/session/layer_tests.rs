@@ -5,13 +5,17 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::index::layer::LayerIndex;
 use crate::model::feature::{Delta, Feature};
 use crate::model::geometry::{Bounds, Geometry};
+use crate::model::style::{Crowd, Ink, Paint, Rule, Size, Style};
 use crate::model::value::Value;
 use crate::text::{Lang, Text};
 
+use super::clusters::Glance;
 use super::command::{
     CityCommand, Command, EditCommand, HistoryCommand, LayerCommand, LookCommand, SelectMode, SettingsCommand,
+    StyleCommand,
 };
 use super::shown::Shown;
 use super::state::{FoundTarget, NoticeLevel};
@@ -197,12 +201,54 @@ fn a_click_means_what_is_seen_there_before_the_border_around_it() {
     };
     wait(&mut session, |session| session.city().is_some_and(|city| city.layers.iter().all(in_memory)));
     let at_world = super::place::world_from_lonlat([0.0005, 0.0005]);
-    session.run(Command::Look(LookCommand::Identify {
-        at_world,
-        tolerance_m: 1.0,
-        denominator: 2500.0,
-        shown: Shown::Visible,
-    }));
+    let (tolerance_m, denominator, metres_per_px) = (1.0, 2500.0, 0.66);
+    let glance = Glance { at_world, tolerance_m, denominator, metres_per_px, shown: Shown::Visible };
+    session.run(Command::Look(LookCommand::Identify(glance)));
     let hits: Vec<&str> = session.details().expect("something").hits.iter().map(|hit| hit.layer.as_str()).collect();
     assert_eq!(hits, ["building", "community"]);
+}
+
+#[test]
+fn a_disc_says_how_many_it_stands_for_and_those_at_one_place_are_listed() {
+    let (_folder, mut session) = city(&["camera"]);
+    let schema = Arc::clone(&session.city().and_then(|city| city.layer("camera")).expect("the layer").schema);
+    // Five within fifty metres, three at one place, one alone.
+    let near = (0..5).map(|at| [116.0 + f64::from(at) * 0.000_1, 29.7]);
+    let places = near.chain([[116.05, 29.7]; 3]).chain([[116.1, 29.7]]);
+    let deltas = places.map(|[longitude, latitude]| {
+        let values = vec![Value::Null; schema.fields.len()];
+        let new = Feature { id: 0, geometry: Some(Geometry::point(longitude, latitude)), values };
+        Delta { layer: "camera".into(), id: 0, old: None, new: Some(new) }
+    });
+    let (label, deltas) = (Text::new("新增", "Add"), deltas.collect());
+    finish(&mut session, Command::Edit(EditCommand::Change { label, deltas }));
+    let ink = Ink::new(0x20_60_90, 0x80_B0_E0);
+    let crowd = Crowd::Clusters { ink, radius_px: 40.0, closer_than: 2_500.0 };
+    let dot = Rule::all(vec![Paint::Disc { ink, size: Size::Px(6.0), ring: None }]);
+    let style = Style { crowd, ..Style::new(vec![dot], Vec::new()) };
+    finish(&mut session, Command::Style(StyleCommand::Set { layer: "camera".into(), style }));
+    wait(&mut session, |session| {
+        let layer = session.city().and_then(|city| city.layer("camera"));
+        let is_whole = |index: &std::sync::RwLock<_>| {
+            index.try_read().is_ok_and(|index: std::sync::RwLockReadGuard<'_, LayerIndex>| index.len() == 9)
+        };
+        layer.is_some_and(|layer| layer.style.crowd != Crowd::Each && layer.index.as_deref().is_some_and(is_whole))
+    });
+    let glance = |longitude: f64, denominator: f64| {
+        let at_world = super::place::world_from_lonlat([longitude, 29.7]);
+        let metres_per_px = super::place::metres_per_px(denominator, at_world);
+        let tolerance_m = 6.0 * metres_per_px;
+        Glance { at_world, tolerance_m, denominator, metres_per_px, shown: Shown::Visible }
+    };
+    let disc = |longitude: f64, denominator: f64| {
+        session.disc(&glance(longitude, denominator)).map(|disc| (disc.count, disc.is_one_place()))
+    };
+    assert_eq!([disc(116.000_2, 30_000.0), disc(116.05, 30_000.0)], [Some((5, false)), Some((3, true))]);
+    assert_eq!([disc(116.1, 30_000.0), disc(116.000_2, 1_000.0)], [None, None]);
+    let hover = |longitude: f64| session.hover(&glance(longitude, 30_000.0)).map(|at| at.id);
+    assert_eq!([hover(116.000_2), hover(116.1)], [None, Some(9)], "a disc hides its points");
+    let at = glance(116.05, 30_000.0);
+    session.run(Command::Look(LookCommand::Identify(at)));
+    let ids: Vec<i64> = session.details().expect("something").hits.iter().map(|hit| hit.id).collect();
+    assert_eq!(ids, [6, 7, 8]);
 }

@@ -7,12 +7,15 @@ use crate::index::arena::PathKind;
 use crate::index::layer::LayerIndex;
 use crate::kinds::kind::Kind;
 use crate::model::expr::Expr;
+use crate::model::geometry::GeometryKind;
 use crate::model::schema::Schema;
 use crate::model::style::{Crowd, Rule, ScaleRange, Style};
+use crate::render::crowd_legend::CrowdSign;
 use crate::render::filter::Filter;
 
 use super::figures::{self, Measure};
 use super::place;
+use super::state::LayerView;
 
 /// The scale whose signs a legend shows.
 pub const LEGEND_DENOMINATOR: f64 = 2500.0;
@@ -33,6 +36,12 @@ pub fn rows(style: &Style) -> Vec<&Rule> {
         }
     }
     rows
+}
+
+/// The row for points that a layer shows together at some scale; `None` where every feature stands for itself.
+pub fn crowd(layer: &LayerView) -> Option<CrowdSign> {
+    let is_points = layer.schema.geometry.and_then(GeometryKind::dimension) == Some(0);
+    CrowdSign::of(&layer.style.crowd).filter(|_| is_points)
 }
 
 /// What the layer tree says of a layer beside its rows. Worked out by the keeper, which changes the index.

@@ -11,7 +11,7 @@ use crate::model::geometry::Bounds;
 use crate::model::schema::Schema;
 use crate::model::style::Style;
 use crate::render::levels::Levels;
-use crate::task::Cancel;
+use crate::task::{Cancel, Courtesy};
 
 use super::memory::Shared;
 
@@ -27,6 +27,7 @@ pub(super) struct Levelling {
     rest_until: Option<Instant>,
     running: Option<Running>,
     turn: u64,
+    courtesy: Courtesy,
 }
 
 struct Running {
@@ -44,6 +45,13 @@ pub(super) struct Order {
 }
 
 impl Levelling {
+    /// With nothing to do yet.
+    pub(super) fn giving_way(courtesy: Courtesy) -> Self {
+        let mut levelling = Self::default();
+        levelling.courtesy = courtesy;
+        levelling
+    }
+
     /// A layer whose levels are missing.
     pub(super) fn want(&mut self, table: &str) {
         self.leave(table);
@@ -93,12 +101,12 @@ impl Levelling {
     pub(super) fn begin(&mut self, table: &str, order: Order, done: impl FnOnce(u64, Option<Levels>) + Send + 'static) {
         let touched = self.waiting.remove(table).unwrap_or(Bounds::EMPTY);
         self.turn += 1;
-        let (turn, cancel) = (self.turn, Cancel::default());
+        let (turn, cancel, courtesy) = (self.turn, Cancel::default(), self.courtesy.clone());
         self.running = Some(Running { table: table.to_owned(), touched, turn, cancel: cancel.clone() });
         let work = move || {
             let Order { index, schema, style } = order;
             let index = index.read().unwrap_or_else(PoisonError::into_inner);
-            let made = Levels::make(&index, &schema, &style, &cancel);
+            let made = Levels::make(&index, &schema, &style, &cancel, &courtesy);
             drop(index);
             done(turn, made);
         };

@@ -16,6 +16,7 @@ use crate::text::Text;
 
 use super::Session;
 use super::answer::{Failure, FailureKind};
+use super::clusters::{Glance, clusters, members};
 use super::command::{LookCommand, SelectMode};
 use super::events::Event;
 use super::librarian::Topic;
@@ -43,15 +44,7 @@ pub(super) struct Looking {
     pub(super) details: Option<Details>,
     request: u64,
     /// A click that waits until the map's memory may be read.
-    clicked: Option<Place>,
-}
-
-/// A place on a map, and what may be found there.
-struct Place {
-    at_world: [f64; 2],
-    tolerance_m: f64,
-    denominator: f64,
-    shown: Shown,
+    clicked: Option<Glance>,
 }
 
 /// Some rows of a selection, and how far was walked for them.
@@ -112,8 +105,8 @@ impl Looking {
 impl Session {
     pub(super) fn run_look(&mut self, command: LookCommand) -> Result<(), Failure> {
         match command {
-            LookCommand::Identify { at_world, tolerance_m, denominator, shown } => {
-                self.look.clicked = Some(Place { at_world, tolerance_m, denominator, shown });
+            LookCommand::Identify(glance) => {
+                self.look.clicked = Some(glance);
                 self.identify_clicked();
             }
             LookCommand::Step(by) => self.step_details(by),
@@ -130,9 +123,7 @@ impl Session {
             LookCommand::FadeLayer { layer, opacity } => self.fade_layer(&layer, opacity)?,
             LookCommand::Table(command) => self.run_table(command)?,
             LookCommand::Search(words) => self.search(&words),
-            LookCommand::AddBookmark { name, center_world, metres_per_px } => {
-                self.add_bookmark(Bookmark { name, center_world, metres_per_px })?;
-            }
+            LookCommand::AddBookmark(bookmark) => self.add_bookmark(bookmark)?,
             LookCommand::RemoveBookmark(name) => self.keep_bookmarks(|marks| marks.retain(|mark| mark.name != name))?,
             LookCommand::NotePhotos(photos) => self.read_note_photos(photos),
             LookCommand::CloseNotice(id) => self.notices.retain(|notice| notice.id != id),
@@ -142,12 +133,14 @@ impl Session {
 
     /// The topmost thing under the pointer on a map of some layers, for the hover tip. Quick; nothing while the map's
     /// memory is being written.
-    pub fn hover(&self, at_world: [f64; 2], tolerance_m: f64, denominator: f64, shown: &Shown) -> Option<FeatureRef> {
-        self.drawn(denominator, shown).find_map(|layer| {
+    pub fn hover(&self, glance: &Glance) -> Option<FeatureRef> {
+        self.drawn(glance.denominator, &glance.shown).find_map(|layer| {
             let index = layer.index.as_ref()?.try_read().ok()?;
-            let drawn = Drawn::at(&layer.style, denominator, &index, &layer.schema);
-            let is_drawn = |slot| drawn.holds(&index, slot);
-            let hit = index.pick_of(at_world, tolerance_m, 1, &is_drawn).into_iter().next()?;
+            let drawn = Drawn::at(&layer.style, glance.denominator, &index, &layer.schema);
+            let lone = clusters(layer, &index, glance);
+            let is_lone = |slot| lone.iter().flatten().any(|cluster| cluster.count == 1 && cluster.slot == slot);
+            let is_drawn = |slot| drawn.holds(&index, slot) && (lone.is_none() || is_lone(slot));
+            let hit = index.pick_of(glance.at_world, glance.tolerance_m, 1, &is_drawn).into_iter().next()?;
             Some(FeatureRef { layer: layer.table().to_owned(), id: hit.id })
         })
     }
@@ -216,15 +209,16 @@ impl Session {
     /// Those of the layers shown that draw something at a scale, topmost first.
     fn drawn<'a>(&'a self, denominator: f64, shown: &'a Shown) -> impl Iterator<Item = &'a LayerView> {
         let layers = self.city().map(|city| city.layers.as_slice()).unwrap_or_default();
-        let draws = move |layer: &LayerView| layer.style.rules.iter().any(|rule| rule.scale.holds(denominator));
+        let has_rule = move |layer: &LayerView| layer.style.rules.iter().any(|rule| rule.scale.holds(denominator));
+        let draws = move |layer: &LayerView| has_rule(layer) || layer.style.crowd.gathers(denominator);
         layers.iter().filter(move |layer| shown.holds(layer) && draws(layer))
     }
 
     /// Shows what was clicked. While an edit is being written into the map's memory the click waits for the next
     /// [`Session::poll`], not the screen for the edit.
     pub(super) fn identify_clicked(&mut self) {
-        let Some(place) = &self.look.clicked else { return };
-        if let Some(hits) = self.under(place) {
+        let Some(glance) = &self.look.clicked else { return };
+        if let Some(hits) = self.under(glance) {
             self.look.clicked = None;
             self.show_hits(hits);
         }
@@ -232,8 +226,8 @@ impl Session {
 
     /// Everything at a place, topmost first; the inside of areas that are drawn as a border alone comes last, since
     /// nobody sees it there. `None` while the map's memory of a layer is being written.
-    fn under(&self, place: &Place) -> Option<Vec<FeatureRef>> {
-        let Place { at_world, tolerance_m, denominator, ref shown } = *place;
+    fn under(&self, glance: &Glance) -> Option<Vec<FeatureRef>> {
+        let Glance { at_world, tolerance_m, denominator, ref shown, .. } = *glance;
         let (mut hits, mut around) = (Vec::new(), Vec::new());
         for layer in self.drawn(denominator, shown) {
             let Some(index) = &layer.index else { continue };
@@ -242,12 +236,17 @@ impl Session {
                 Err(TryLockError::Poisoned(index)) => index.into_inner(),
                 Err(TryLockError::WouldBlock) => return None,
             };
+            let reference = |id| FeatureRef { layer: layer.table().to_owned(), id };
+            if let Some(clusters) = clusters(layer, &index, glance) {
+                hits.extend(members(layer, &index, &clusters, MOST_HITS).into_iter().map(reference));
+                continue;
+            }
             let drawn = Drawn::at(&layer.style, denominator, &index, &layer.schema);
             let found = index.pick_of(at_world, tolerance_m, MOST_HITS, &|slot| drawn.holds(&index, slot));
             let is_border = is_border_alone(layer, denominator);
             for hit in found {
                 let list = if is_border && hit.distance_m == 0.0 { &mut around } else { &mut hits };
-                list.push(FeatureRef { layer: layer.table().to_owned(), id: hit.id });
+                list.push(reference(hit.id));
             }
         }
         hits.append(&mut around);

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use jiff::Zoned;
+
 use crate::geom::crs::Crs;
 use crate::geom::transform::Transform;
 use crate::index::layer::{LayerIndex, LayerIndexBuilder};
 use crate::kinds::kind::Kind;
+use crate::kinds::overdue;
 use crate::model::feature::Delta;
 use crate::model::geometry::{Bounds, Geometry};
 use crate::model::schema::Schema;
 use crate::model::style::Style;
+use crate::model::value::Value;
 use crate::render::levels::Levels;
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
@@ -93,9 +97,10 @@ impl Indexes {
     pub(super) fn lacks(&self, schema: &Schema, style: &Style) -> bool {
         let Some(index) = self.get(&schema.table) else { return false };
         let index = index.read().unwrap_or_else(PoisonError::into_inner);
-        let mut wanted = style.fields();
-        wanted.extend(style.label_fields());
-        wanted.iter().filter_map(|word| schema.field_index(word)).any(|field| index.column(field).is_none())
+        wanted_words(schema, style)
+            .iter()
+            .filter_map(|word| schema.field_index(word))
+            .any(|field| index.column(field).is_none())
     }
 
     /// Whether nothing has been read yet.
@@ -125,14 +130,30 @@ impl Indexes {
             );
             touched = touched.union(&index.bounds_of(delta.id));
         }
+        let slots: Vec<u32> = deltas.iter().filter_map(|delta| index.slot(delta.id)).collect();
+        tell_time_of(&mut index, &slots, schema, &Zoned::now());
         touched
+    }
+
+    /// Lets a layer follow the time.
+    pub(super) fn tell_time(&self, schema: &Schema) -> Bounds {
+        let Some(index) = self.get(&schema.table).filter(|_| overdue::flag(schema).is_some()) else {
+            return Bounds::EMPTY;
+        };
+        tell_time(&mut index.write().unwrap_or_else(PoisonError::into_inner), schema, &Zoned::now())
     }
 }
 
 /// The fields that an index of a layer keeps for a style: places in the schema, ascending.
 pub(super) fn wanted_fields(schema: &Schema, style: &Style) -> Vec<usize> {
-    let wanted = [style.fields(), style.label_fields()].concat();
-    LayerIndexBuilder::new(schema, &wanted).fields().to_vec()
+    LayerIndexBuilder::new(schema, &wanted_words(schema, style)).fields().to_vec()
+}
+
+/// The same as words: what the style reads, and what is needed to keep that true as time goes by.
+pub(super) fn wanted_words(schema: &Schema, style: &Style) -> Vec<String> {
+    let mut wanted = [style.fields(), style.label_fields()].concat();
+    wanted.extend(overdue::fields_beside(schema, &wanted));
+    wanted
 }
 
 /// Reads a layer's geometry and the columns that drawing needs; `bounds` in the layer's CRS for a part of it.
@@ -142,9 +163,7 @@ pub(super) fn read_index(
     style: &Style,
     bounds: Option<Bounds>,
 ) -> Result<LayerIndex, StoreError> {
-    let mut wanted = style.fields();
-    wanted.extend(style.label_fields());
-    let mut builder = LayerIndexBuilder::new(schema, &wanted);
+    let mut builder = LayerIndexBuilder::new(schema, &wanted_words(schema, style));
     let fields: Vec<String> = builder.fields().iter().map(|&index| schema.fields[index].id.to_string()).collect();
     let Ok(to_world) = Transform::new(schema.crs, Crs::WEB_MERCATOR) else { return Ok(builder.finish()) };
     let place = |at: [f64; 2]| to_world.point(at).ok();
@@ -153,5 +172,68 @@ pub(super) fn read_index(
         builder.push(id, geometry.as_ref(), values, &place);
         ControlFlow::Continue(())
     })?;
-    Ok(builder.finish())
+    let mut index = builder.finish();
+    tell_time(&mut index, schema, &Zoned::now());
+    Ok(index)
+}
+
+/// Marks what is past its time now, whatever the file says: its flag was right on the day it was written. The box around
+/// all that has changed comes back, Web Mercator metres.
+pub(super) fn tell_time(index: &mut LayerIndex, schema: &Schema, now: &Zoned) -> Bounds {
+    if overdue::flag(schema).is_none() {
+        return Bounds::EMPTY;
+    }
+    let slots: Vec<u32> = index.live_slots().collect();
+    tell_time_of(index, &slots, schema, now)
+}
+
+/// The same of some rows.
+fn tell_time_of(index: &mut LayerIndex, slots: &[u32], schema: &Schema, now: &Zoned) -> Bounds {
+    let mut touched = Bounds::EMPTY;
+    let Some(flag) = overdue::flag(schema).filter(|&flag| index.column(flag).is_some()) else { return touched };
+    let mut values = vec![Value::Null; schema.fields.len()];
+    for &slot in slots {
+        for &field in index.fields() {
+            values[field] = index.value(slot, field);
+        }
+        let Some(is_late) = overdue::is_overdue(schema, &values, now) else { continue };
+        if values[flag] != Value::Bool(is_late) {
+            index.set_value(slot, flag, &Value::Bool(is_late));
+            touched = index.id(slot).map_or(touched, |id| touched.union(&index.bounds_of(id)));
+        }
+    }
+    touched
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+
+    #[test]
+    fn a_note_is_marked_late_when_its_day_is_over_whatever_its_row_says() {
+        let kind = kinds::find("note").expect("a kind of the list");
+        let schema = kind.schema(Crs::CGCS2000);
+        let mut builder = LayerIndexBuilder::new(&schema, &wanted_words(&schema, &kind.style));
+        let fields = builder.fields().to_vec();
+        for (id, (due, state)) in (1..).zip([("2026-11-22", "open"), ("2026-11-22", "done"), ("", "open")]) {
+            let value = |field: usize| match &*schema.fields[field].id {
+                "due" => Value::from(due),
+                "state" => Value::from(state),
+                "overdue" => Value::Bool(false),
+                _ => Value::Null,
+            };
+            let values: Vec<Value> = fields.iter().map(|&field| value(field)).collect();
+            builder.push(id, Some(&Geometry::point(116.0, 29.7)), &values, &Some);
+        }
+        let mut index = builder.finish();
+        let mut late = |day: &str| -> Vec<i64> {
+            let now: Zoned = format!("{day}T09:00[Asia/Shanghai]").parse().expect("a time");
+            tell_time(&mut index, &schema, &now);
+            let flag = overdue::flag(&schema).expect("notes have a clock");
+            let is_late = |slot: &u32| index.value(*slot, flag) == Value::Bool(true);
+            index.live_slots().filter(is_late).filter_map(|slot| index.id(slot)).collect()
+        };
+        assert_eq!(["2026-11-22", "2026-11-23", "2026-11-22"].map(&mut late), [vec![], vec![1], vec![]]);
+    }
 }

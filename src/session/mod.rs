@@ -6,14 +6,22 @@
 
 pub mod action;
 pub mod answer;
+pub mod clusters;
 pub mod command;
+pub mod compare;
+pub mod crs_datum;
+pub mod crs_systems;
 pub mod deed;
 pub mod drafts;
+pub mod formats;
+pub mod ground;
 pub mod legend;
 pub mod painting;
 pub mod place;
 pub mod preview;
 pub mod print;
+pub mod recipe;
+pub mod redact;
 pub mod settings;
 pub mod shown;
 pub mod state;
@@ -23,6 +31,10 @@ pub mod tour;
 mod arrive;
 mod cache;
 mod city;
+mod compare_match;
+mod compare_run;
+mod crs_check;
+mod crs_nearby;
 mod edit;
 mod events;
 mod exchange;
@@ -30,17 +42,24 @@ mod figures;
 mod identify;
 mod import;
 mod import_columns;
+mod import_feed;
+mod import_rejects;
 mod import_rows;
+mod import_trial;
 mod info;
 mod jobs;
 mod keeper;
+mod last_look;
 mod layers;
 mod levelling;
 mod librarian;
 mod look;
+mod lossless;
 mod memory;
 mod notes;
 mod open_city;
+mod passport;
+mod paste;
 mod photos;
 mod render_file;
 mod rows;
@@ -53,7 +72,13 @@ mod turned_box;
 #[cfg(test)]
 mod cache_tests;
 #[cfg(test)]
+mod delivery_tests;
+#[cfg(test)]
+mod ground_tests;
+#[cfg(test)]
 mod layer_tests;
+#[cfg(test)]
+mod picture_tests;
 #[cfg(test)]
 mod style_tests;
 
@@ -63,6 +88,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use crate::render::view::View;
 use crate::task::{Cancel, Problem, Report};
 use crate::text::{Lang, Text};
 
@@ -70,6 +96,7 @@ use answer::{Answer, Failure, FailureKind};
 use command::{Command, JobId};
 use deed::Deed;
 use events::{Event, Post};
+pub use import_trial::Trial;
 use jobs::Jobs;
 pub use look::SelectedPart;
 use open_city::OpenCity;
@@ -81,6 +108,11 @@ use state::{CityView, Details, Found, ImportPreview, JobView, NoteBrief, Notice,
 pub trait Wake: Send + Sync {
     /// Something happened; [`Session::poll`] has news.
     fn wake(&self);
+
+    /// The same, with so much time left.
+    fn wake_within(&self, _wait: Duration) {
+        self.wake();
+    }
 }
 
 /// Nobody watches: for callers that wait.
@@ -146,6 +178,8 @@ pub struct Session {
     deeds: BTreeMap<JobId, Deed>,
     painter: Option<Painter>,
     pieces: Vec<MapPiece>,
+    /// What the map on the screen shows.
+    look_now: Option<last_look::Look>,
     preview: preview::Preview,
     post: Post,
     events: Receiver<Event>,
@@ -167,7 +201,16 @@ struct Lists {
     photos: photos::PhotoShelf,
     notebook: drafts::Notebook,
     export_count: exchange::ExportCount,
+    comparison: Option<compare::Comparison>,
     styling: style_edit::Styling,
+    /// Files made of pasted words.
+    pasted: Vec<crate::io::paste::Pasted>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close_city();
+    }
 }
 
 impl Session {
@@ -201,6 +244,7 @@ impl Session {
             deeds: BTreeMap::new(),
             painter: None,
             pieces: Vec::new(),
+            look_now: None,
             preview: preview::Preview::default(),
             post,
             events,
@@ -217,6 +261,7 @@ impl Session {
             Command::Edit(command) => self.run_edit(command),
             Command::Layer(command) => self.run_layer(command),
             Command::Style(command) => self.run_style(command),
+            Command::Ground(command) => self.run_ground(command),
             Command::Exchange(command) => self.run_exchange(command),
             Command::History(command) => self.run_history(command),
             Command::Look(command) => self.run_look(command).map(|()| None),
@@ -352,6 +397,11 @@ impl Session {
         self.lists.preview.take()
     }
 
+    /// A file that is held against a layer, until that is ended.
+    pub fn comparison(&self) -> Option<&compare::Comparison> {
+        self.lists.comparison.as_ref()
+    }
+
     /// Where the window should look next, until it is taken (a city was opened, a search result chosen).
     pub fn take_look_at(&mut self) -> Option<LookAt> {
         self.lists.look_at.take()
@@ -366,8 +416,14 @@ impl Session {
     pub fn wish_map(&mut self, wish: MapWish) {
         if let (Some(painter), Some(open)) = (&self.painter, &self.open) {
             let now = [open.opening, open.view.revision];
-            painter.wish(wish, &open.view.layers, self.settings.lang(), now);
+            let grounds = ground::shown(&open.view.grounds);
+            painter.wish(wish, &open.view.layers, grounds, self.settings.lang(), now);
         }
+    }
+
+    /// Remembers what the map on the screen shows, for the next start.
+    pub fn looks_at(&mut self, view: View, dark: bool) {
+        self.look_now = Some(last_look::Look { view, dark, lang: self.settings.lang() });
     }
 
     /// Finished pieces of the map for a pane, oldest first.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::store::city::{Access, City};
 use crate::store::error::StoreError;
 use crate::store::stamp::FileStamp;
+use crate::task::Courtesy;
 
 use super::cache::Cache;
 use super::events::Post;
 use super::keeper::Keeper;
+use super::last_look::{LastLook, Look};
 use super::librarian::Librarian;
 use super::state::CityView;
 
@@ -33,6 +35,8 @@ pub(super) struct OpenCity {
     pub(super) view: CityView,
     /// The file.
     pub(super) city: Arc<City>,
+    /// What is kept of it between runs, where there is a map.
+    pub(super) cache: Option<Cache>,
     /// Comes last: it looks at the file from outside.
     _seal: Option<Seal>,
 }
@@ -58,12 +62,19 @@ impl Drop for Seal {
 }
 
 impl OpenCity {
-    /// Starts the threads of a city; with a settings folder there is a map, and its cache is there.
-    pub(super) fn start(opening: u64, city: City, map: Option<&Path>, post: &Post) -> Result<Self, StoreError> {
+    /// Starts the threads of a city; with a settings folder there is a map, its cache is there, and whatever is made for
+    /// it gives way to the painting.
+    pub(super) fn start(
+        opening: u64,
+        city: City,
+        map: Option<(&Path, Courtesy)>,
+        post: &Post,
+    ) -> Result<Self, StoreError> {
         city.dress_with(super::styles::dress);
         let city = Arc::new(city);
         let stamp = city.stamp_at_open();
-        let cache = map.map(|settings| Cache::of(settings, city.path(), stamp));
+        let courtesy = map.as_ref().map(|(_, courtesy)| courtesy.clone()).unwrap_or_default();
+        let cache = map.map(|(settings, courtesy)| Cache::of(settings, city.path(), stamp).giving_way(courtesy));
         let seal = cache.clone().map(|cache| Seal {
             cache,
             path: city.path().to_owned(),
@@ -79,6 +90,7 @@ impl OpenCity {
             read_only,
             is_sample: false,
             layers: Vec::new(),
+            grounds: Vec::new(),
             undo: None,
             redo: None,
             pending: 0,
@@ -87,9 +99,25 @@ impl OpenCity {
             revision: 0,
             changes: std::collections::VecDeque::new(),
         };
-        let keeper = Keeper::start(opening, &city, cache, post.clone())?;
+        let keeper = Keeper::start(opening, &city, cache.clone(), courtesy, post.clone())?;
         let librarian = Librarian::start(&city, post.clone())?;
-        Ok(Self { opening, librarian, keeper, view, city, _seal: seal })
+        Ok(Self { opening, librarian, keeper, view, city, cache, _seal: seal })
+    }
+
+    /// Keeps the map that is on the screen, if all of it is in memory and the next start would not show it anyway.
+    pub(super) fn keep_look(&self, look: Look) {
+        let (Some(cache), Ok(layers)) = (&self.cache, self.city.reader().and_then(|reader| reader.layers())) else {
+            return;
+        };
+        let is_tried = self.view.layers.iter().any(|layer| layer.style != layer.kept_style);
+        // Base maps are painted afresh: their files may change, or go, while the city is closed.
+        let has_ground = self.view.grounds.iter().any(|ground| ground.visible);
+        if is_tried || has_ground || !self.view.is_ready(&look.view) {
+            return;
+        }
+        if let Some(last) = LastLook::paint(look, &self.view.layers) {
+            cache.keep_last_look(&layers, &last);
+        }
     }
 
     /// The file.

@@ -7,16 +7,17 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytemuck::allocation::pod_collect_to_vec;
 
 use crate::index::layer::LayerIndex;
+use crate::render::ground::GroundLayer;
 use crate::render::map::{LabelLayout, MapLayer, MapOptions, paint_labels, paint_tile};
 use crate::render::painter::Picture;
 use crate::render::tile::{TILE_PX, Tile};
 use crate::render::view::View;
-use crate::task::Cancel;
+use crate::task::{Cancel, Courtesy};
 use crate::text::Lang;
 
 use super::events::{Event, Post};
@@ -25,6 +26,9 @@ use super::state::LayerView;
 
 /// More workers than this wait for memory, not for each other.
 const MOST_WORKERS: usize = 8;
+
+/// Pieces that are finished within this time are shown in one frame.
+const TOGETHER: Duration = Duration::from_millis(30);
 
 /// A view of the map on the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +70,8 @@ pub enum MapPiece {
         words: Words,
         /// The city's revision that they show.
         revision: u64,
+        /// Whether they were painted of all layers: what is read of the city later changes nothing on them.
+        is_whole: bool,
         /// From the wish to the last pixel, milliseconds.
         millis: f64,
     },
@@ -116,6 +122,8 @@ pub struct Pixels {
     pub pane: Pane,
     /// The city's revision that it shows.
     pub revision: u64,
+    /// Whether it was painted of all layers: what is read of the city later changes nothing on it.
+    pub is_whole: bool,
     /// Width and height in physical pixels.
     pub size: [usize; 2],
     /// Red, green, blue, alpha of each pixel as the bytes of one number, premultiplied: a texture takes them as they are.
@@ -132,6 +140,7 @@ pub struct Pixels {
 struct Order {
     wish: MapWish,
     layers: Arc<[LayerView]>,
+    grounds: Vec<GroundLayer>,
     lang: Lang,
     /// Which opening of a city it belongs to, and the revision of that.
     opening: u64,
@@ -165,6 +174,7 @@ enum Turn {
 /// Work that somebody does.
 struct Begun {
     pane: Pane,
+    turn: Turn,
     work: Work,
     /// The revision that it shows.
     revision: u64,
@@ -207,11 +217,18 @@ impl Desk {
         }
     }
 
+    /// Whether nothing more is on its way of what a pane sees.
+    fn is_last_seen(&self, pane: Pane) -> bool {
+        let is_open = self.open.iter().any(|open| open.rank.2 == pane && open.rank.0 != Turn::Ahead);
+        let is_begun = self.begun.iter().any(|begun| begun.pane == pane && begun.turn != Turn::Ahead);
+        !is_open && !is_begun
+    }
+
     /// The most urgent work that nobody has begun, with its order.
-    fn next(&mut self) -> Option<(Work, Arc<Order>)> {
+    fn next(&mut self) -> Option<(Work, Turn, Arc<Order>)> {
         while let Some(open) = self.open.pop() {
             if let Some(order) = self.orders.get(&open.rank.2) {
-                return Some((open.work, Arc::clone(order)));
+                return Some((open.work, open.rank.0, Arc::clone(order)));
             }
         }
         None
@@ -223,28 +240,43 @@ type Shared = Arc<(Mutex<Desk>, Condvar)>;
 /// The painting threads.
 pub(super) struct Painter {
     desk: Shared,
+    courtesy: Courtesy,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Painter {
     /// Starts one for each core.
     pub(super) fn start(post: &Post) -> Self {
-        let desk: Shared = Arc::default();
+        let (desk, courtesy) = (Shared::default(), Courtesy::default());
         let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, MOST_WORKERS);
         let start = |number: usize| {
-            let (desk, post) = (Arc::clone(&desk), post.clone());
-            let work = move || work_on(&desk, &post);
+            let (desk, post, courtesy) = (Arc::clone(&desk), post.clone(), courtesy.clone());
+            let work = move || work_on(&desk, &post, &courtesy);
             std::thread::Builder::new().name(format!("painter-{number}")).spawn(work).ok()
         };
         let threads = (0..workers).filter_map(start).collect();
-        Self { desk, threads }
+        Self { desk, courtesy, threads }
+    }
+
+    /// Who gives way to what is painted for the eye.
+    pub(super) fn courtesy(&self) -> Courtesy {
+        self.courtesy.clone()
     }
 
     /// Takes a pane's wish, in place of its last one, for an opening of a city at a revision. Layers come topmost first.
-    pub(super) fn wish(&self, wish: MapWish, layers: &[LayerView], lang: Lang, [opening, revision]: [u64; 2]) {
+    pub(super) fn wish(
+        &self,
+        wish: MapWish,
+        layers: &[LayerView],
+        mut grounds: Vec<GroundLayer>,
+        lang: Lang,
+        [opening, revision]: [u64; 2],
+    ) {
         let (lock, bell) = &*self.desk;
         let layers: Arc<[LayerView]> = shown_layers(layers, &wish.shown);
-        let order = Order { wish, layers, lang, opening, revision, asked: Instant::now() };
+        // The small map shows what the city is made of.
+        grounds.retain(|_| wish.pane != Pane::Overview);
+        let order = Order { wish, layers, grounds, lang, opening, revision, asked: Instant::now() };
         lock.lock().unwrap_or_else(PoisonError::into_inner).take(order);
         bell.notify_all();
     }
@@ -298,14 +330,21 @@ impl Drop for Painter {
     }
 }
 
-fn work_on((lock, bell): &(Mutex<Desk>, Condvar), post: &Post) {
+fn work_on((lock, bell): &(Mutex<Desk>, Condvar), post: &Post, courtesy: &Courtesy) {
     loop {
         let cancel = Cancel::default();
-        let Some((work, order, words)) = next_work(lock, bell, &cancel) else { return };
+        let Some(Taken { work, turn, order, words }) = next_work(lock, bell, &cancel) else { return };
+        let is_awaited = turn != Turn::Ahead;
+        if is_awaited {
+            courtesy.begin();
+        }
         let piece = match work {
             Work::Tile(tile) => paint_one(&order, tile, &cancel).map(|piece| (piece, None)),
             Work::Labels(view) => paint_words(&order, &view, words.as_deref(), &cancel),
         };
+        if is_awaited {
+            courtesy.end();
+        }
         let mut desk = lock.lock().unwrap_or_else(PoisonError::into_inner);
         let pane = order.wish.pane;
         desk.begun.retain(|begun| begun.pane != pane || begun.work != work || begun.revision != order.revision);
@@ -314,12 +353,21 @@ fn work_on((lock, bell): &(Mutex<Desk>, Condvar), post: &Post) {
             if let Some(layout) = layout.filter(|_| is_open) {
                 desk.words.insert(pane, layout);
             }
-            post.send(Event::Map(order.opening, piece));
+            // The last of what is seen is shown at once, what comes before it with it: each frame takes time from painting.
+            let is_last = desk.is_last_seen(pane);
+            drop(desk);
+            post.send_within(Event::Map(order.opening, piece), if is_last { Duration::ZERO } else { TOGETHER });
         }
     }
 }
 
-type Taken = (Work, Arc<Order>, Option<Arc<LabelLayout>>);
+/// Work that somebody takes on, and where the last words of its pane stand.
+struct Taken {
+    work: Work,
+    turn: Turn,
+    order: Arc<Order>,
+    words: Option<Arc<LabelLayout>>,
+}
 
 fn next_work(lock: &Mutex<Desk>, bell: &Condvar, cancel: &Cancel) -> Option<Taken> {
     let mut desk: MutexGuard<Desk> = lock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -327,11 +375,11 @@ fn next_work(lock: &Mutex<Desk>, bell: &Condvar, cancel: &Cancel) -> Option<Take
         if desk.closing {
             return None;
         }
-        if let Some((work, order)) = desk.next() {
+        if let Some((work, turn, order)) = desk.next() {
             let pane = order.wish.pane;
-            desk.begun.push(Begun { pane, work, revision: order.revision, cancel: cancel.clone() });
+            desk.begun.push(Begun { pane, turn, work, revision: order.revision, cancel: cancel.clone() });
             let words = desk.words.get(&pane).cloned();
-            return Some((work, order, words));
+            return Some(Taken { work, turn, order, words });
         }
         desk = bell.wait(desk).unwrap_or_else(PoisonError::into_inner);
     }
@@ -339,9 +387,12 @@ fn next_work(lock: &Mutex<Desk>, bell: &Condvar, cancel: &Cancel) -> Option<Take
 
 fn paint_one(order: &Order, tile: Tile, cancel: &Cancel) -> Option<MapPiece> {
     let (view, dark) = (tile.view(), tile.set.dark);
-    let painted = with_map_layers(&order.layers, |layers| paint_tile(layers, &view, dark, cancel));
+    let painted = with_map_layers(&order.layers, |layers| paint_tile(layers, &order.grounds, &view, dark, cancel));
     let (picture, stats) = painted?;
-    Some(MapPiece::Tile(tile, pixels(order, picture, [stats.features, stats.vertices])))
+    // What is read of the city later shows nothing else in what needs no more now.
+    let is_whole = order.layers.iter().all(|layer| layer.is_ready(&view));
+    let pixels = pixels(order, picture, [stats.features, stats.vertices]);
+    Some(MapPiece::Tile(tile, Pixels { is_whole, ..pixels }))
 }
 
 fn paint_words(
@@ -355,7 +406,7 @@ fn paint_words(
     let (picture, layout) = painted?;
     let (pane, layers) = (order.wish.pane, order.wish.shown.number());
     let words = Words { pane, layers, view: *view, dark: options.dark, lang: order.lang, sheets: cut(&picture) };
-    let piece = MapPiece::Words { words, revision: order.revision, millis: millis_since(order.asked) };
+    let piece = MapPiece::Words { words, revision: order.revision, is_whole: false, millis: millis_since(order.asked) };
     Some((piece, Some(Arc::new(layout))))
 }
 
@@ -363,6 +414,7 @@ fn pixels(order: &Order, picture: Picture, [features, vertices]: [usize; 2]) -> 
     Pixels {
         pane: order.wish.pane,
         revision: order.revision,
+        is_whole: false,
         size: [picture.width as usize, picture.height as usize],
         rgba: pod_collect_to_vec(&picture.rgba),
         features,
@@ -376,7 +428,7 @@ fn millis_since(start: Instant) -> f64 {
 }
 
 /// The parts of a picture that are not clear, of a tile's size at most.
-fn cut(picture: &Picture) -> Vec<Sheet> {
+pub(super) fn cut(picture: &Picture) -> Vec<Sheet> {
     let (side, [width, height]) = (TILE_PX as usize, [picture.width as usize, picture.height as usize]);
     let mut sheets = Vec::new();
     for (top, left) in (0..height).step_by(side).flat_map(|top| (0..width).step_by(side).map(move |left| (top, left))) {
@@ -424,11 +476,19 @@ mod tests {
         let set = TileSet { layers, ..TileSet::of(&View::new([0.0; 2], 1.0, [600.0; 2]), false) };
         let row = |row: i64, count: usize| (0..count as i64).map(|column| Tile { set, column, row }).collect();
         let wish = MapWish { pane, tiles: row(0, tiles), ahead: row(1, ahead), ..MapWish::default() };
-        Order { wish, layers: Arc::default(), lang: Lang::Zh, opening: 1, revision: 1, asked: Instant::now() }
+        Order {
+            wish,
+            layers: Arc::default(),
+            grounds: Vec::new(),
+            lang: Lang::Zh,
+            opening: 1,
+            revision: 1,
+            asked: Instant::now(),
+        }
     }
 
     fn panes(desk: &mut Desk) -> Vec<Pane> {
-        std::iter::from_fn(|| desk.next()).map(|(_, order)| order.wish.pane).collect()
+        std::iter::from_fn(|| desk.next()).map(|(_, _, order)| order.wish.pane).collect()
     }
 
     #[test]
@@ -446,9 +506,9 @@ mod tests {
         let mut desk = Desk::default();
         desk.take(order(Pane::Main, 3, 0));
         desk.take(order(Pane::Second, 1, 0));
-        let begun = |pane, work| Begun { pane, work, revision: 1, cancel: Cancel::default() };
-        let (work, taken) = desk.next().expect("work");
-        desk.begun.push(begun(taken.wish.pane, work));
+        let begun = |pane, turn, work| Begun { pane, turn, work, revision: 1, cancel: Cancel::default() };
+        let (work, turn, taken) = desk.next().expect("work");
+        desk.begun.push(begun(taken.wish.pane, turn, work));
         desk.take(order(Pane::Second, 0, 0));
         assert!(!desk.begun[0].cancel.is_cancelled() && !desk.orders.contains_key(&Pane::Second));
         assert_eq!(panes(&mut desk), [Pane::Main; 2]);

@@ -36,11 +36,17 @@ pub fn format_place(world: [f64; 2], style: CoordinateStyle) -> String {
     match style {
         CoordinateStyle::Degrees => degrees(lonlat),
         CoordinateStyle::Dms => format!("{} {}", dms(lonlat[0], 'E', 'W'), dms(lonlat[1], 'N', 'S')),
-        CoordinateStyle::GaussKruger117 => match projected(lonlat) {
+        CoordinateStyle::GaussKruger117 => match in_system(lonlat, Crs::Epsg(4548)) {
             Some([east_m, north_m]) => format!("E {east_m:.2}  N {north_m:.2}"),
             None => degrees(lonlat),
         },
         CoordinateStyle::Gcj02 => format!("GCJ-02 {}", degrees(gcj::gcj_from_wgs(lonlat))),
+        CoordinateStyle::Bd09 => format!("BD-09 {}", degrees(gcj::bd_from_gcj(gcj::gcj_from_wgs(lonlat)))),
+        CoordinateStyle::System(crs) => match in_system(lonlat, crs) {
+            Some(at) if crs.is_geographic() => degrees(at),
+            Some([east_m, north_m]) => format!("E {east_m:.2}  N {north_m:.2}"),
+            None => degrees(lonlat),
+        },
     }
 }
 
@@ -166,8 +172,8 @@ pub fn format_dms(degrees: f64, hundredths: bool, side: char) -> String {
     format!("{whole}°{minutes:02}′{seconds:0width$.decimals$}″{side}")
 }
 
-fn projected(lonlat: [f64; 2]) -> Option<[f64; 2]> {
-    Transform::new(Crs::CGCS2000, Crs::Epsg(4548)).ok()?.point(lonlat).ok()
+fn in_system(lonlat: [f64; 2], crs: Crs) -> Option<[f64; 2]> {
+    Transform::new(Crs::CGCS2000, crs).ok()?.point(lonlat).ok()
 }
 
 /// Full-width digits, signs and letters as their plain selves.

@@ -12,6 +12,7 @@ use crate::text::Text;
 use super::Session;
 use super::answer::{Failure, FailureKind, RenderRequest};
 use super::events::Event;
+use super::ground;
 use super::print::{Pages, Printed};
 use super::state::LayerView;
 
@@ -124,7 +125,8 @@ fn draw(
 ) -> Result<SheetPicture, Failure> {
     let Some(sheet) = &request.sheet else { return Err(panicked()) };
     let reader = city.reader()?;
-    let printed = Printed { path: city.path(), reader: &reader, layers, is_sample };
+    let grounds = ground::shown(&ground::read(&reader, city.path()));
+    let printed = Printed { path: city.path(), reader: &reader, layers, grounds, is_sample };
     let mut pages = Pages::new(printed, request, sheet, cancel)?;
     let page = (*page).min(pages.count() - 1);
     let scene = pages.draw(page)?;

@@ -7,10 +7,12 @@ use std::sync::PoisonError;
 use crate::kinds::kind::Group;
 use crate::model::geometry::Bounds;
 use crate::model::style::{Rule, Style};
+use crate::render::crowd_legend::CrowdSign;
 use crate::render::filter::Drawn;
+use crate::render::ground::GroundLayer;
 use crate::render::scene::Scene;
 use crate::render::sheet::{self, Sheet};
-use crate::render::sheet_legend::{LegendRow, legend_rows};
+use crate::render::sheet_legend::{LegendRow, Shown, legend_rows};
 use crate::render::view::View;
 use crate::store::reader::Reader;
 use crate::task::{Cancel, Cancelled};
@@ -41,6 +43,8 @@ pub(super) struct Printed<'a> {
     pub(super) reader: &'a Reader,
     /// Its layers, topmost first.
     pub(super) layers: Vec<LayerView>,
+    /// Base maps under them, the lowest first.
+    pub(super) grounds: Vec<GroundLayer>,
     /// Whether its data are invented.
     pub(super) is_sample: bool,
 }
@@ -71,7 +75,7 @@ impl<'a> Pages<'a> {
         asked: &'a SheetRequest,
         cancel: &'a Cancel,
     ) -> Result<Self, Failure> {
-        let Printed { path, reader, layers, is_sample } = city;
+        let Printed { path, reader, layers, grounds, is_sample } = city;
         let home_world = home_of(&layers);
         let layers = wanted(reader, layers, &request.layers)?;
         let stops = asked.series.as_ref().map(|series| stops(reader, &layers, series, request.lang)).transpose()?;
@@ -95,6 +99,7 @@ impl<'a> Pages<'a> {
             is_sample,
             parts: asked.parts,
             legend: Vec::new(),
+            grounds,
             overview,
             pixel_ratio,
         };
@@ -162,7 +167,7 @@ fn safe(name: &str) -> String {
 
 /// The legend of what the sheet shows, and of nothing else.
 fn legend(layers: &[LayerView], view: &View) -> Vec<LegendRow> {
-    let mut shown: Vec<(&Text, Vec<Rule>)> = Vec::new();
+    let mut shown = Vec::new();
     for layer in layers.iter().filter(|layer| layer.visible) {
         let Some(index) = &layer.index else { continue };
         let index = index.read().unwrap_or_else(PoisonError::into_inner);
@@ -172,9 +177,14 @@ fn legend(layers: &[LayerView], view: &View) -> Vec<LegendRow> {
             let drawn = Drawn::at(&one, view.denominator(), &index, &layer.schema);
             slots.iter().any(|&slot| drawn.holds(&index, slot))
         };
-        shown.push((&layer.name, layer.style.rules.iter().filter(is_seen).cloned().collect()));
+        let gathers = layer.style.crowd.gathers(view.denominator()) && !slots.is_empty();
+        let crowd = super::legend::crowd(layer).filter(|_| gathers);
+        // Under a density no feature is drawn for itself.
+        let has_rules = !matches!(crowd, Some(CrowdSign::Ramp { .. }));
+        let rules = layer.style.rules.iter().filter(|_| has_rules).filter(is_seen).cloned().collect();
+        shown.push(Shown { name: &layer.name, rules, crowd });
     }
-    legend_rows(shown.iter().map(|(name, rules)| (*name, rules.as_slice())), view.denominator())
+    legend_rows(shown.into_iter(), view.denominator())
 }
 
 fn overview(reader: &Reader, layers: &[LayerView], view: View, cancel: &Cancel) -> Result<(Scene, View), Failure> {

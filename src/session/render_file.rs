@@ -23,6 +23,7 @@ use super::Session;
 use super::answer::{Answer, Failure, FailureKind, RenderFrame, RenderRequest};
 use super::command::JobId;
 use super::exchange::write_failure;
+use super::ground;
 use super::memory::{Indexes, read_index};
 use super::painting::with_map_layers;
 use super::place;
@@ -99,9 +100,10 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel, on_page: OnPag
     }
     let reader = city.reader()?;
     let snapshot = Snapshot::read(&reader, &Indexes::default())?;
+    let grounds = ground::shown(&ground::read(&reader, city.path()));
     if let Some(sheet) = &request.sheet {
         let (path, layers) = (city.path(), snapshot.layers);
-        let printed = Printed { path, reader: &reader, layers, is_sample: snapshot.is_sample };
+        let printed = Printed { path, reader: &reader, layers, grounds, is_sample: snapshot.is_sample };
         let pages = Pages::new(printed, request, sheet, cancel)?;
         return print(pages, ending, request, cancel, on_page);
     }
@@ -112,7 +114,7 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel, on_page: OnPag
     let mut layers = wanted(&reader, snapshot.layers, &request.layers)?;
     let view = view_of(request, &layers);
     fill(&reader, &mut layers, &view)?;
-    let options = MapOptions { lang: request.lang, dark: request.dark, marks, ..MapOptions::default() };
+    let options = MapOptions { lang: request.lang, dark: request.dark, marks, grounds, ..MapOptions::default() };
     let scene = with_map_layers(&layers, |layers| map_scene(layers, &view, &options, cancel));
     let (scene, _) = scene.ok_or(Cancelled)?;
     let mut file = MapFile::new(ending, request.lang)?;

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use crate::geom::crs::Crs;
 use crate::geom::transform::Transform;
-use crate::io::format::{WriteOptions, Written, format_named};
+use crate::io::format::{Create, WriteOptions, Written, format_named};
 use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, Geometry};
 use crate::model::schema::Schema;
@@ -225,7 +225,7 @@ impl Session {
         let schema = find_schema(&reader, layer)?;
         let rows = Rows::new(&schema, rows)?;
         let create = format_named("geojson").and_then(|format| format.create);
-        let Some(create) = create else { return Ok((0, Problems::default())) };
+        let Some(Create::Stream(create)) = create else { return Ok((0, Problems::default())) };
         let mut writer = create(out, &schema, &WriteOptions::default()).map_err(|error| write_failure(&error))?;
         let mut failed = None;
         rows.each(&reader, &mut |feature| match writer.write(&feature) {

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::geom::crs::Crs;
 use crate::text::Lang;
+
+use super::crs_systems::KeptSystem;
 
 /// Name of the file.
 const FILE: &str = "settings.json";
@@ -45,6 +48,28 @@ pub enum CoordinateStyle {
     GaussKruger117,
     /// GCJ-02 degrees, as Chinese web maps show.
     Gcj02,
+    /// BD-09 degrees, as Baidu's maps show.
+    Bd09,
+    /// Any other system.
+    #[serde(with = "crs_words")]
+    System(Crs),
+}
+
+/// A system in the settings file: by the words that [`Crs::parse`] reads. One that is not known any more is CGCS2000.
+mod crs_words {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use crate::geom::crs::Crs;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    pub(super) fn serialize<S: Serializer>(crs: &Crs, into: S) -> Result<S::Ok, S::Error> {
+        into.serialize_str(&crs.to_string())
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Crs, D::Error> {
+        let words = String::deserialize(from)?;
+        Ok(Crs::parse(&words).unwrap_or(Crs::CGCS2000))
+    }
 }
 
 /// How the window was left. Logical pixels.
@@ -138,6 +163,8 @@ pub struct Settings {
     pub units: Units,
     /// Coordinates.
     pub coordinates: CoordinateStyle,
+    /// Coordinate systems of one's own.
+    pub systems: Vec<KeptSystem>,
     /// Cities opened, latest first.
     pub recent: Vec<PathBuf>,
     /// Whether the first-start page was seen.
@@ -156,6 +183,7 @@ impl Default for Settings {
             author: String::new(),
             units: Units::default(),
             coordinates: CoordinateStyle::default(),
+            systems: Vec::new(),
             recent: Vec::new(),
             welcome_seen: false,
             window: WindowShape::default(),

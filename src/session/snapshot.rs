@@ -11,6 +11,7 @@ use crate::store::error::StoreError;
 use crate::store::reader::{LayerInfo, Reader};
 use crate::text::Text;
 
+use super::ground::GroundView;
 use super::memory::Indexes;
 use super::state::{Bookmark, LayerPlace, LayerView};
 
@@ -24,6 +25,8 @@ pub(super) const BOOKMARKS_KEY: &str = "bookmarks";
 pub(super) struct Snapshot {
     /// Layers, topmost first.
     pub(super) layers: Vec<LayerView>,
+    /// Base maps under them, topmost first; whoever shows them reads them.
+    pub(super) grounds: Vec<GroundView>,
     /// What undo takes back.
     pub(super) undo: Option<Text>,
     /// What redo does again.
@@ -47,6 +50,8 @@ pub(super) enum Repaint {
     Part(Bounds),
     /// Everything.
     All,
+    /// What was not painted of all layers: more of the city is in memory.
+    Unread,
 }
 
 impl Snapshot {
@@ -58,6 +63,7 @@ impl Snapshot {
         let bookmarks = reader.setting(BOOKMARKS_KEY)?.and_then(|json| serde_json::from_str(&json).ok());
         Ok(Self {
             layers: layers.into_iter().map(|(_, layer)| layer).collect(),
+            grounds: Vec::new(),
             undo: reader.undo_label()?,
             redo: reader.redo_label()?,
             bookmarks: bookmarks.unwrap_or_default(),

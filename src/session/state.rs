@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use crate::index::layer::LayerIndex;
+pub use crate::io::format::CrsOrigin;
 use crate::kinds::kind::{Group, Kind};
 use crate::model::feature::Feature;
 use crate::model::geometry::Bounds;
@@ -12,7 +13,10 @@ use crate::model::schema::Schema;
 use crate::model::style::Style;
 use crate::render::levels::Levels;
 use crate::render::view::View;
+use crate::text::encoding::Encoding;
 use crate::text::{Lang, Text};
+
+pub use super::ground::GroundView;
 
 /// The open city, as the window sees it.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub struct CityView {
     pub is_sample: bool,
     /// Layers, topmost first.
     pub layers: Vec<LayerView>,
+    /// Base maps under them, topmost first.
+    pub grounds: Vec<GroundView>,
     /// What Ctrl+Z would take back.
     pub undo: Option<Text>,
     /// What Ctrl+Y would do again.
@@ -37,9 +43,19 @@ pub struct CityView {
     pub bookmarks: Vec<Bookmark>,
     /// Grows with every change of what the map shows.
     pub revision: u64,
-    /// The last changes of it: the revision that each made, and the box that it touched; `None` for everything. Web
-    /// Mercator metres.
-    pub changes: VecDeque<(u64, Option<Bounds>)>,
+    /// The last changes of it.
+    pub changes: VecDeque<Change>,
+}
+
+/// A change of what the map shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// The revision that it made.
+    revision: u64,
+    /// The box that it touched; `None` for everything. Web Mercator metres.
+    touched: Option<Bounds>,
+    /// Whether the city is another, rather than more of it in memory.
+    is_edit: bool,
 }
 
 /// Changes that are remembered; what was painted before them is painted anew.
@@ -54,6 +70,9 @@ pub struct Bookmark {
     pub center_world: [f64; 2],
     /// World metres per logical pixel.
     pub metres_per_px: f64,
+    /// Turn of the map, clockwise on the screen, radians; one kept by an older program has north up.
+    #[serde(default)]
+    pub rotation_rad: f64,
 }
 
 /// One layer of the open city.
@@ -158,21 +177,32 @@ impl CityView {
 
     /// Notes a change of what the map shows, in a box or everywhere.
     pub(super) fn change(&mut self, touched: Option<Bounds>) {
+        self.remember(touched, true);
+    }
+
+    /// Notes that more of the city is in memory.
+    pub(super) fn load(&mut self) {
+        self.remember(None, false);
+    }
+
+    fn remember(&mut self, touched: Option<Bounds>, is_edit: bool) {
         self.revision += 1;
-        self.changes.push_back((self.revision, touched));
+        self.changes.push_back(Change { revision: self.revision, touched, is_edit });
         if self.changes.len() > MOST_CHANGES {
             self.changes.pop_front();
         }
     }
 
-    /// Whether a picture of `bounds` (Web Mercator metres) made at `revision` may be out of date.
-    pub fn is_stale(&self, revision: u64, bounds: &Bounds) -> bool {
+    /// Whether a picture of `bounds` (Web Mercator metres) made at `revision`, perhaps of all layers whole, may be out of
+    /// date.
+    pub fn is_stale(&self, revision: u64, is_whole: bool, bounds: &Bounds) -> bool {
         if revision == self.revision {
             return false;
         }
-        let newer = self.changes.iter().filter(|(made, _)| *made > revision);
+        let newer = self.changes.iter().filter(|change| change.revision > revision);
         let known = newer.clone().count() as u64 == self.revision.saturating_sub(revision);
-        !known || newer.clone().any(|(_, touched)| touched.is_none_or(|touched| touched.intersects(bounds)))
+        let touches = |change: &Change| change.touched.is_none_or(|touched| touched.intersects(bounds));
+        !known || newer.clone().any(|change| (change.is_edit || !is_whole) && touches(change))
     }
 
     /// A layer by table name.
@@ -394,14 +424,57 @@ pub struct ImportPreview {
     pub path: PathBuf,
     /// Name of its format.
     pub format: Text,
+    /// The format's word on the command line.
+    pub format_id: &'static str,
+    /// Whether rows keep their place in columns that a person may choose.
+    pub has_place_columns: bool,
+    /// The columns of a table, those too that give the place.
+    pub columns: Vec<String>,
+    /// How the last file of the same shape was taken in.
+    pub recipe: Option<super::recipe::Recipe>,
     /// Its CRS.
     pub crs: crate::geom::crs::Crs,
+    /// How that is known.
+    pub crs_origin: CrsOrigin,
+    /// The encoding of its text, where its format leaves a choice.
+    pub encoding: Option<Encoding>,
+    /// How it was understood where it could be understood otherwise, with the evidence.
+    pub understood: Vec<Text>,
     /// Its layers.
     pub layers: Vec<PreviewLayer>,
     /// What is wrong with single features.
     pub problems: Vec<crate::task::Problem>,
     /// What is wrong with the whole file: it cannot be taken in.
     pub refused: Option<Text>,
+    /// Whether it lies where its CRS puts it, held against the city that is open; none without one.
+    pub datum: Option<super::crs_datum::DatumVerdict>,
+}
+
+impl ImportPreview {
+    /// The shape of the file: its layers and their columns.
+    pub fn shape(&self) -> super::recipe::Shape {
+        super::recipe::shape_of(self.layers.iter().map(|layer| (layer.name.as_str(), &layer.fields[..])))
+    }
+
+    /// A file of which nothing is known yet.
+    pub(crate) fn of(path: PathBuf, crs: crate::geom::crs::Crs) -> Self {
+        Self {
+            path,
+            format: Text::default(),
+            format_id: "",
+            has_place_columns: false,
+            columns: Vec::new(),
+            recipe: None,
+            crs,
+            crs_origin: CrsOrigin::default(),
+            encoding: None,
+            understood: Vec::new(),
+            layers: Vec::new(),
+            problems: Vec::new(),
+            refused: None,
+            datum: None,
+        }
+    }
 }
 
 /// One layer of a preview.

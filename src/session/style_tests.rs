@@ -247,7 +247,8 @@ fn points_shown_together_are_painted_anew_as_a_whole() {
     let delta = Delta { layer: "sewer_pipe".into(), id: 0, old: None, new: Some(Feature { id: 0, geometry, values }) };
     let change = EditCommand::Change { label: Text::new("加", "Add"), deltas: vec![delta] };
     finish(&mut session, Command::Edit(change));
-    assert!(session.city().is_some_and(|city| city.changes.back().is_some_and(|(_, touched)| touched.is_none())));
+    let elsewhere = crate::model::geometry::Bounds::new(0.0, 0.0, 1.0, 1.0);
+    assert!(session.city().is_some_and(|city| city.is_stale(city.revision - 1, true, &elsewhere)));
 }
 
 /// The QGIS style that is kept for a layer.

@@ -18,6 +18,7 @@ use super::error::StoreError;
 use super::media;
 use super::rows::{Cell, value_of};
 use super::schema_sql;
+use super::source_text;
 
 /// Where a layer is named, and in which column; the order in which rows may be put back.
 const LISTS: [(&str, &str); 8] = [
@@ -114,6 +115,9 @@ pub(super) fn drop_hidden(conn: &Connection, step: i64) -> Result<Vec<i64>, Stor
             if let Some(mapping) = mapping.and_then(|at| values[at].as_str()) {
                 photos.extend(media::drop_mapping(conn, mapping)?);
             }
+        }
+        if !exists(conn, &record.table)? {
+            source_text::forget(conn, &record.table)?;
         }
         forget(conn, &hidden, owner)?;
     }

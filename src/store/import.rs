@@ -25,6 +25,7 @@ use super::gpb::{self, Dimensions};
 use super::layer_state;
 use super::rows::Cell;
 use super::schema_sql;
+use super::source_text::{self, NewText};
 
 /// A source of rows for the city; what the session makes of a file that is being read.
 pub trait Import: Send {
@@ -37,6 +38,24 @@ pub trait Import: Send {
     /// # Errors
     /// Why the rest does not come; the file stays as it was.
     fn feed(&mut self, sink: &mut dyn FnMut(usize, Feature) -> Result<(), StoreError>) -> Result<(), ImportStop>;
+
+    /// Whether the city is to keep the text of the rows as it was in their file.
+    fn keeps_texts(&self) -> bool {
+        false
+    }
+
+    /// Hands over the texts, after the rows; `rows` are the ids of those that the sink took, for each target in their order.
+    ///
+    /// # Errors
+    /// As [`Import::feed`].
+    fn texts(
+        &mut self,
+        rows: &[Vec<i64>],
+        sink: &mut dyn FnMut(NewText<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), ImportStop> {
+        let _ = (rows, sink);
+        Ok(())
+    }
 }
 
 /// Where rows of an import go.
@@ -104,8 +123,14 @@ pub(super) fn run(package: &GeoPackage, import: &mut dyn Import) -> Result<(Vec<
     let fed = fill(conn, import, &targets, &opened);
     let done = fed.and_then(|filled| {
         let rows = filled.iter().map(|filled| filled.count).sum();
-        let done = opened.into_iter().zip(filled).map(|(opened, filled)| settle(package, opened, &filled));
-        Ok((done.collect::<Result<_, _>>()?, rows))
+        let settled = opened.into_iter().zip(&filled).map(|(opened, filled)| settle(package, opened, filled));
+        let settled: Vec<Imported> = settled.collect::<Result<_, _>>()?;
+        if import.keeps_texts() {
+            let tables: Vec<String> = settled.iter().map(|imported| imported.table().to_owned()).collect();
+            let ids: Vec<Vec<i64>> = filled.into_iter().map(|filled| filled.ids.unwrap_or_default()).collect();
+            source_text::keep(conn, import, &tables, &ids)?;
+        }
+        Ok((settled, rows))
     });
     conn.execute_batch("PRAGMA cache_size = -8192")?;
     done
@@ -152,6 +177,9 @@ fn fill(
 ) -> Result<Vec<Filled>, StoreError> {
     let fillers = targets.iter().zip(opened).map(|(target, opened)| Filler::new(conn, target, &opened.table));
     let mut fillers = fillers.collect::<Result<Vec<_>, _>>()?;
+    if import.keeps_texts() {
+        fillers.iter_mut().for_each(|filler| filler.filled.ids = Some(Vec::new()));
+    }
     import.feed(&mut |target, feature| match fillers.get_mut(target) {
         Some(filler) => filler.add(feature),
         None => Err(StoreError::refused(Text::new("导入目标不存在", "The import has no such target"))),
@@ -167,6 +195,7 @@ fn settle(package: &GeoPackage, opened: Opened, filled: &Filled) -> Result<Impor
     let done = if let Some(paused) = paused {
         let range = Range { first: filled.first, last: filled.last, count: filled.count };
         append::resume_after_insert(package, &table, paused, range)?;
+        source_text::forget_rows(conn, &name, range.first, range.last)?;
         bounds::settle(conn, &table, &filled.bounds, &Bounds::EMPTY)?;
         Imported::Appended { table: name, range }
     } else {
@@ -186,6 +215,8 @@ struct Filled {
     count: u64,
     bounds: Bounds,
     dimensions: Dimensions,
+    /// The ids of the rows, where they are asked for.
+    ids: Option<Vec<i64>>,
 }
 
 /// One target's statement, and what went through it.
@@ -212,7 +243,8 @@ impl<'a> Filler<'a> {
         let marks = vec!["?"; names.len()].join(", ");
         let sql = format!("INSERT INTO {} ({}) VALUES ({marks})", table.quoted()?, names.join(", "));
         let statement = conn.prepare(&sql)?;
-        let filled = Filled { first: 0, last: 0, count: 0, bounds: Bounds::EMPTY, dimensions: Dimensions::default() };
+        let (bounds, dimensions) = (Bounds::EMPTY, Dimensions::default());
+        let filled = Filled { first: 0, last: 0, count: 0, bounds, dimensions, ids: None };
         let width = target.schema.fields.len();
         Ok(Self { conn, table, statement, width, keeps_ids: !target.append, blob: Vec::new(), filled })
     }
@@ -243,6 +275,9 @@ impl<'a> Filler<'a> {
         filled.first = if filled.count == 0 { id } else { filled.first.min(id) };
         filled.last = if filled.count == 0 { id } else { filled.last.max(id) };
         filled.count += 1;
+        if let Some(ids) = &mut filled.ids {
+            ids.push(id);
+        }
         filled.bounds = filled.bounds.union(&around);
         Ok(())
     }

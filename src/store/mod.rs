@@ -17,6 +17,7 @@ pub mod layer_styles;
 pub mod media;
 pub mod query;
 pub mod reader;
+pub mod source_text;
 pub mod stamp;
 
 mod adopt;

@@ -16,6 +16,7 @@ use super::catalog::{self, Table, exists};
 use super::error::StoreError;
 use super::layer_state;
 use super::rtree;
+use super::source_text;
 use super::srs;
 
 /// The geometry column of our layers.
@@ -28,6 +29,7 @@ const KEY: &str = "fid";
 pub(super) fn create(package: &GeoPackage, schema: &Schema) -> Result<Table, StoreError> {
     let conn = package.connection();
     check_names(conn, schema)?;
+    source_text::forget(conn, &schema.table)?;
     let mut builder = TableSchemaBuilder::new(&schema.table)
         .primary_key(KEY)
         .spatial_index(false)

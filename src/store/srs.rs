@@ -5,6 +5,7 @@ use geopackage::{GeoPackage, Srs};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::geom::crs::Crs;
+use crate::geom::wkt;
 
 use super::error::StoreError;
 
@@ -14,6 +15,8 @@ const OURS: &str = "CITYGRID";
 const GCJ02: i32 = 900_002;
 /// Those, shifted once more.
 const BD09: i32 = 900_009;
+/// From here on the systems of the bureau's own, each with its definition.
+const OWN: i32 = 910_000;
 
 /// What an id of `gpkg_spatial_ref_sys` means to us.
 pub(super) fn crs_of(conn: &Connection, srs_id: i32) -> Result<Crs, StoreError> {
@@ -32,7 +35,11 @@ pub(super) fn crs_of(conn: &Connection, srs_id: i32) -> Result<Crs, StoreError> 
         ("EPSG", Some(code)) => Crs::Epsg(code),
         // Esri keeps EPSG's numbers below its own.
         ("ESRI", Some(code)) if code < 32_768 => Crs::Epsg(code),
-        _ => epsg_at_end(&definition).map_or(Crs::Unknown, Crs::Epsg),
+        // A number of EPSG that this program cannot compute stays a number: other programs know it.
+        _ => match wkt::crs_from_wkt(&definition) {
+            Ok(crs) => crs,
+            Err(_) => epsg_at_end(&definition).map_or(Crs::Unknown, Crs::Epsg),
+        },
     })
 }
 
@@ -42,8 +49,35 @@ pub(super) fn ensure(package: &GeoPackage, crs: Crs) -> Result<i32, StoreError> 
         Crs::Epsg(code) => ensure_epsg(package, code),
         Crs::Gcj02 => ensure_local(package, GCJ02, "GCJ-02 (shifted, not WGS 84)"),
         Crs::Bd09 => ensure_local(package, BD09, "BD-09 (shifted, not WGS 84)"),
+        Crs::Own(_) => ensure_own(package, crs),
         Crs::Unknown => Ok(-1),
     }
+}
+
+/// A city carries its own systems: the definition says all that it takes to compute one, here and elsewhere.
+fn ensure_own(package: &GeoPackage, crs: Crs) -> Result<i32, StoreError> {
+    let (Some(own), Some(wkt)) = (crs.own(), crs.definition_wkt()) else { return Ok(-1) };
+    let conn = package.connection();
+    let known: Option<i32> = conn
+        .query_row(
+            "SELECT srs_id FROM gpkg_spatial_ref_sys WHERE organization = ?1 AND definition = ?2",
+            params![OURS, wkt],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    let code: i32 = conn.query_row(
+        "SELECT max(coalesce(max(organization_coordsys_id), 0) + 1, ?2) FROM gpkg_spatial_ref_sys
+         WHERE organization = ?1",
+        params![OURS, OWN],
+        |row| row.get(0),
+    )?;
+    let id = free_id(conn, code)?;
+    let line = own.form.to_string();
+    insert(package, if own.name.is_empty() { &line } else { &own.name }, id, (OURS, code), wkt)?;
+    Ok(id)
 }
 
 fn ensure_epsg(package: &GeoPackage, code: u32) -> Result<i32, StoreError> {

@@ -24,7 +24,7 @@ use super::theme::{self, Tokens};
 use super::tour::Tour;
 use super::widgets::icon_button;
 use super::window_shape::{self, Keeping};
-use super::{keys, menu, possible, toolbar};
+use super::{compare_marks, keys, menu, possible, toolbar};
 use crate::model::geometry::Geometry;
 use crate::session::Session;
 use crate::session::action::action;
@@ -45,6 +45,17 @@ const RIGHT_OVER: f32 = 344.0;
 const LEAST_FREE: f32 = 280.0;
 /// Heights of the dock.
 const DOCK: [f32; 2] = [160.0, 640.0];
+
+/// What stands around the map, in the order in which it comes at the start: one part a frame, so that none of the first
+/// frames takes long over its letters, and the map comes first.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Part {
+    Menu = 1,
+    Toolbar,
+    Status,
+    Left,
+    Right,
+}
 
 /// What is open around the map.
 #[derive(Debug)]
@@ -69,6 +80,8 @@ pub(super) struct Shell {
     pub tour: Option<Tour>,
     /// What this frame has taken before anything of it was drawn, milliseconds.
     logic_ms: f32,
+    /// Parts of the window that are drawn: see [`Part`].
+    parts: u8,
 }
 
 impl Shell {
@@ -88,6 +101,7 @@ impl Shell {
             diagnostics,
             tour: None,
             logic_ms: 0.0,
+            parts: 0,
         }
     }
 }
@@ -150,6 +164,7 @@ impl App {
         let started = Instant::now();
         let ctx = ui.ctx().clone();
         self.follow(&ctx);
+        self.add_part(&ctx);
         self.tour_step();
         let mut asks = Asks::new();
         self.keys(ui, &mut asks);
@@ -195,6 +210,7 @@ impl App {
     fn keys(&mut self, ui: &Ui, asks: &mut Asks) {
         keys::close_popup(ui.ctx());
         map_panel::tool_keys(ui, &mut self.map);
+        asks.extend(keys::pasted(ui.ctx()).map(UiAsk::Paste));
         for id in keys::pressed(ui.ctx()) {
             if possible::is_possible(&self.session, action(id)) {
                 asks.push(UiAsk::Act(id));
@@ -202,19 +218,38 @@ impl App {
         }
     }
 
+    /// One more part of the window is drawn from this frame on.
+    fn add_part(&mut self, ctx: &Context) {
+        if self.shell.parts <= Part::Right as u8 {
+            self.shell.parts += 1;
+            ctx.request_repaint();
+        }
+    }
+
+    /// Whether a part of the window is drawn yet; its place is kept free until then.
+    fn has(&self, part: Part) -> bool {
+        self.shell.parts > part as u8
+    }
+
     fn bars(&mut self, ui: &mut Ui, asks: &mut Asks) {
         let frame = Frame::new().fill(Tokens::of(ui).panel);
         Panel::top("menu").exact_size(32.0).frame(frame).show_separator_line(false).show(ui, |ui| {
-            menu::menu_ui(ui, &self.session, asks);
+            if self.has(Part::Menu) {
+                menu::menu_ui(ui, &self.session, asks);
+            }
         });
         Panel::top("toolbar").exact_size(44.0).frame(frame).show(ui, |ui| {
-            toolbar::toolbar_ui(ui, &self.session, self.map.tool.kind(), asks);
+            if self.has(Part::Toolbar) {
+                toolbar::toolbar_ui(ui, &self.session, self.map.tool.kind(), asks);
+            }
         });
         // Where the world begins nobody has pointed yet.
         let pointer_world = Some(self.map.pointer_world()).filter(|at| *at != [0.0; 2]);
         let map = MapStatus { view: self.map.camera.view(), pointer_world };
         Panel::bottom("status").exact_size(28.0).frame(frame).show(ui, |ui| {
-            status_ui(ui, &self.session, map, &mut self.status, asks);
+            if self.has(Part::Status) {
+                status_ui(ui, &self.session, map, &mut self.status, asks);
+            }
         });
     }
 
@@ -232,7 +267,9 @@ impl App {
             let most = [LEFT[0], LEFT[1].min(ui.available_width() - LEAST_MAP)];
             let shown = sized(Panel::left("layers"), left_width, most).frame(frame).show(ui, |ui| {
                 ui.set_min_width(ui.available_width());
-                layers_ui(ui, &self.session, &mut self.layers, asks);
+                if self.has(Part::Left) {
+                    layers_ui(ui, &self.session, &mut self.layers, asks);
+                }
             });
             self.shell.sizes[0] = shown.response.rect.width();
         }
@@ -241,7 +278,9 @@ impl App {
             let most = [RIGHT[0], RIGHT[1].min(ui.available_width() - LEAST_MAP)];
             let shown = sized(Panel::right("details"), right_width, most).frame(frame).show(ui, |ui| {
                 ui.set_min_width(ui.available_width());
-                right_ui(ui, &self.session, &mut self.panels.right, asks);
+                if self.has(Part::Right) {
+                    right_ui(ui, &self.session, &mut self.panels.right, asks);
+                }
             });
             self.shell.sizes[1] = shown.response.rect.width();
         }
@@ -258,10 +297,11 @@ impl App {
         let mut out = Vec::new();
         let map = map_ui(ui, &mut self.session, &mut self.map, &mut out);
         self.map_asks(out, asks);
-        self.draft_note(ui, map);
-        self.spot_ui(ui, map);
+        compare_marks::coming_ui(ui, self.map.lenses(), &self.session, &self.panels);
+        self.draft_note(ui);
+        self.spot_ui(ui);
         if lies_over {
-            self.details_over_map(ui, map, asks);
+            self.details_over_map(ui, asks);
         }
         map
     }
@@ -272,15 +312,16 @@ impl App {
     }
 
     /// Shows the place that was gone to by its coordinates.
-    fn spot_ui(&mut self, ui: &Ui, map: Rect) {
+    fn spot_ui(&mut self, ui: &Ui) {
         let Some(spot) = self.shell.spot else { return };
         match spot.rest_s(ui.input(|input| input.time)) {
             Some(rest_s) => ui.ctx().request_repaint_after_secs(rest_s as f32 + 0.01),
             None => self.shell.spot = None,
         }
         let words = place::format_place(spot.at_world(), self.session.settings().coordinates);
-        let painter = ui.painter().with_clip_rect(map);
-        spot.draw(ui, &painter, &Lens { camera: &self.map.camera, map }, words);
+        for lens in self.map.lenses() {
+            spot.draw(ui, &ui.painter().with_clip_rect(lens.map), &lens, words.clone());
+        }
     }
 
     /// Esc takes the mark of a place away before it takes anything else.
@@ -300,15 +341,17 @@ impl App {
     }
 
     /// Shows where the note that is being written will stand.
-    fn draft_note(&self, ui: &Ui, map: Rect) {
+    fn draft_note(&self, ui: &Ui) {
         let Some(geometry) = self.panels.note.geometry() else { return };
-        let painter = ui.painter().with_clip_rect(map);
-        map_marks::draw_draft(ui, &painter, &Lens { camera: &self.map.camera, map }, geometry);
+        for lens in self.map.lenses() {
+            map_marks::draw_draft(ui, &ui.painter().with_clip_rect(lens.map), &lens, geometry);
+        }
     }
 
     /// The right panel over the map: never beyond it, where it would cover the table.
-    fn details_over_map(&mut self, ui: &Ui, map: Rect, asks: &mut Asks) {
-        let rect = map.with_min_x(map.right() - self.map.covered_px);
+    fn details_over_map(&mut self, ui: &Ui, asks: &mut Asks) {
+        let [room, free] = self.map.rooms();
+        let rect = room.with_min_x(free.right());
         let (tokens, lang) = (Tokens::of(ui), self.session.lang());
         let area = Area::new(Id::unique("details-over")).order(Order::Middle).constrain(false);
         area.fixed_pos(rect.min).show(ui.ctx(), |ui| {
@@ -332,9 +375,9 @@ impl App {
     /// Messages, forms and dialogs over everything else.
     fn on_top(&mut self, ui: &mut Ui, map: Rect, asks: &mut Asks) {
         let ctx = ui.ctx().clone();
-        let free = map.with_max_x(map.right() - self.map.covered_px);
-        self.full_screen_ui(&ctx, map, asks);
-        notices_ui(ui, &self.session, &mut self.notices, free, asks);
+        let [_, free] = self.map.rooms();
+        self.full_screen_ui(&ctx, free, asks);
+        notices_ui(ui, &self.session, &mut self.notices, free.with_max_x(free.right().min(map.right())), asks);
         self.panels.note.follow(&ctx, &mut self.session, asks);
         note_offer_ui(&ctx, &self.session, &mut self.panels.note, map, asks);
         if let Some(bounds) = self.panels.note.place_world(&self.session) {
@@ -351,10 +394,10 @@ impl App {
         diagnostics_ui(&ctx, &self.session, &mut self.shell.diagnostics, self.map.tiles.facts());
     }
 
-    /// Files dropped on the window: a city is opened, anything else is looked at for an import.
+    /// Files dropped on the window: a city is opened, a base map added, anything else is looked at for an import.
     fn dropped(ctx: &Context, asks: &mut Asks) {
         let files = ctx.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
-        let paths: Vec<PathBuf> = files.iter().map(|file| file.path().to_owned()).collect();
+        let paths = super::perform::laid_under(files.iter().map(|file| file.path().to_owned()).collect(), asks);
         if let [path] = paths.as_slice() {
             let is_city = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gpkg"));
             if is_city {

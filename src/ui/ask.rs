@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::camera::View;
 use crate::model::geometry::Bounds;
 use crate::session::action::ActionId;
 use crate::session::command::Command;
@@ -22,6 +23,8 @@ pub enum UiAsk {
     GoTo([f64; 2]),
     /// Moves the map to a place and scale: Web Mercator metres, world metres per logical pixel.
     GoToScale([f64; 2], f64),
+    /// Moves the map to a view: its place, scale and turn.
+    GoToView(View),
     /// Turns the map: clockwise, radians; 0 has north at the top.
     Turn(f64),
     /// Moves the map to a place that was asked for by its coordinates, close enough to see it, and marks it for a while.
@@ -44,6 +47,10 @@ pub enum UiAsk {
     ShowProblems,
     /// Lets the person choose a file or folder; the answer comes back to `purpose`.
     PickFile(FilePurpose),
+    /// Opens the form of a coordinate system of one's own: a new one, or the kept one of this name.
+    OwnSystem(Option<String>),
+    /// Opens the import dialog for words that were pasted on the map.
+    Paste(String),
     /// Opens the import dialog for files that were chosen or dropped.
     ImportFiles(Vec<PathBuf>),
 }
@@ -96,6 +103,12 @@ pub enum FilePurpose {
     OpenCity,
     /// A file to take in.
     Import,
+    /// A base map to lie under the city.
+    Ground,
+    /// Where a base map that is gone is now.
+    GroundLocate,
+    /// OpenStreetMap's data to make a base map of.
+    Basemap,
     /// Where an export goes.
     Export,
     /// Where a copy of the city goes.
@@ -114,6 +127,14 @@ pub enum FilePurpose {
     StyleImport,
     /// Where a layer's style goes.
     StyleExport,
+    /// An import recipe to follow.
+    RecipeOpen,
+    /// Where an import recipe goes.
+    RecipeSave,
+    /// An export profile to follow.
+    ProfileOpen,
+    /// Where an export profile goes.
+    ProfileSave,
 }
 
 /// What the panels ask for in one frame, in order.

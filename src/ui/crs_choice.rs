@@ -1,60 +1,112 @@
-//! Choosing the coordinate reference system of a file: the ones this city meets, or any EPSG code.
+//! Choosing a coordinate reference system: a searchable list of those that a Chinese city meets, the bureau's own, and
+//! any other by its EPSG code or PROJ string.
 
-use egui::{ComboBox, Ui};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::widgets::text_field;
+use egui::{ComboBox, Context, Id, PopupCloseBehavior, RichText, ScrollArea, Ui, pos2};
+
+use super::ask::{Asks, UiAsk};
+use super::theme::{self, Tokens};
+use super::widgets::{button, list_row, search_field, text_in};
+use crate::geom::catalogue;
 use crate::geom::crs::Crs;
-use crate::text::{Lang, Text};
+use crate::session::{Session, place};
+use crate::text::Lang;
+
+/// Longitude that likely systems are proposed for while no city is open: that of the bureau.
+const HOME_LON: f64 = 116.0;
+/// Height of a row, logical pixels.
+const ROW: f32 = 30.0;
 
 /// A choice that may be half typed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct CrsChoice {
     /// `None` takes what the file says.
     pub(super) crs: Option<Crs>,
-    /// An EPSG code being typed; `None` while one of the list is chosen.
-    typed: Option<String>,
+    /// The list, with what is typed into its search.
+    pub(super) list: CrsList,
 }
 
-/// The systems of the list, the bureau's own first.
-fn known() -> [(Crs, Text); 7] {
-    [
-        (Crs::CGCS2000, Text::new("CGCS2000 经纬度（EPSG:4490）", "CGCS2000 degrees (EPSG:4490)")),
-        (Crs::WGS84, Text::new("WGS 84 经纬度（EPSG:4326）", "WGS 84 degrees (EPSG:4326)")),
-        (
-            Crs::Epsg(4548),
-            Text::new("CGCS2000 3° 带 中央经线 117°（EPSG:4548）", "CGCS2000 3° zone, meridian 117° (EPSG:4548)"),
-        ),
-        (Crs::Epsg(4527), Text::new("CGCS2000 3° 带 第 39 带（EPSG:4527）", "CGCS2000 3° zone 39 (EPSG:4527)")),
-        (Crs::WEB_MERCATOR, Text::new("Web 墨卡托（EPSG:3857）", "Web Mercator (EPSG:3857)")),
-        (Crs::Gcj02, Text::new("GCJ-02 火星坐标（高德、腾讯）", "GCJ-02 (Amap, Tencent)")),
-        (Crs::Bd09, Text::new("BD-09 百度坐标", "BD-09 (Baidu)")),
-    ]
+/// The list with its search.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CrsList {
+    words: String,
+}
+
+/// What the lists know of the city that is open, wherever they are drawn.
+#[derive(Clone, Debug)]
+struct Around {
+    own: Arc<[Crs]>,
+    lon: f64,
+    wants_form: bool,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Self { own: Arc::default(), lon: HOME_LON, wants_form: false }
+    }
+}
+
+fn around_id() -> Id {
+    Id::unique("crs-around")
+}
+
+/// Lets the lists keep up with the city that is open and the systems of one's own, once a frame; asks for the form of a
+/// new system when one of them was told to.
+pub(super) fn crs_around(ctx: &Context, session: &Session, asks: &mut Asks) {
+    let bounds = session.city().into_iter().flat_map(|city| &city.layers).filter_map(|layer| layer.bounds_world);
+    let whole = bounds.reduce(|left, right| left.union(&right));
+    let lon = whole.map_or(HOME_LON, |bounds| place::lonlat_from_world(bounds.center())[0]);
+    let now = Around { own: session.own_systems().into(), lon, wants_form: false };
+    let before: Around = ctx.data_mut(|data| data.get_temp(around_id()).unwrap_or_default());
+    if before.wants_form {
+        asks.push(UiAsk::OwnSystem(None));
+    }
+    ctx.data_mut(|data| data.insert_temp(around_id(), now));
 }
 
 /// What a system is called.
 pub(super) fn name(crs: Crs, lang: Lang) -> String {
-    let known = known().into_iter().find(|(each, _)| *each == crs);
-    known.map_or_else(|| crs.to_string(), |(_, name)| name.get(lang).to_owned())
+    match crs {
+        Crs::Gcj02 => lang.pick("GCJ-02 火星坐标（高德、腾讯）", "GCJ-02 (Amap, Tencent)").to_owned(),
+        Crs::Bd09 => lang.pick("BD-09 百度坐标", "BD-09 (Baidu)").to_owned(),
+        Crs::Epsg(code) => {
+            let title = title(crs, lang);
+            match lang {
+                Lang::Zh => format!("{title}（EPSG:{code}）"),
+                Lang::En => format!("{title} (EPSG:{code})"),
+            }
+        }
+        Crs::Own(_) | Crs::Unknown => title(crs, lang),
+    }
+}
+
+fn title(crs: Crs, lang: Lang) -> String {
+    let (zh, en) = crs.title();
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
+    }
 }
 
 /// Draws the choice; whether another system was chosen. `says` is what the file itself says.
 pub(super) fn crs_choice(ui: &mut Ui, lang: Lang, says: Crs, choice: &mut CrsChoice) -> bool {
     let before = choice.crs;
-    ui.horizontal(|ui| {
-        let shown = match (&choice.typed, choice.crs) {
-            (Some(_), _) => lang.pick("其他 EPSG", "Another EPSG code").to_owned(),
-            (None, Some(crs)) => name(crs, lang),
-            (None, None) => as_file(says, lang),
-        };
-        let list = ComboBox::from_id_salt("crs").width(330.0).height(320.0).selected_text(shown).truncate();
-        let list = list.show_ui(ui, |ui| list_ui(ui, lang, says, choice));
-        list.response.accessible_name(lang.pick("坐标系", "Coordinate system"));
-        if let Some(words) = &mut choice.typed {
-            ui.set_max_width(ui.available_width().min(160.0));
-            text_field(ui, words, lang.pick("EPSG 代码", "EPSG code"));
-            choice.crs = words.trim().parse().ok().map(Crs::Epsg).or(before);
+    let shown = choice.crs.map_or_else(|| as_file(says, lang), |crs| name(crs, lang));
+    let list = ComboBox::from_id_salt("crs").width(330.0).height(460.0).selected_text(shown).truncate();
+    let list = list.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show_ui(ui, |ui| {
+        let file = as_file(says, lang);
+        if row(ui, &file, choice.crs.is_none()) {
+            choice.crs = None;
+            ui.close();
+        }
+        if let Some(crs) = choice.list.ui(ui, lang, choice.crs) {
+            choice.crs = Some(crs);
+            ui.close();
         }
     });
+    list.response.accessible_name(lang.pick("坐标系", "Coordinate system"));
     choice.crs != before
 }
 
@@ -65,18 +117,106 @@ fn as_file(says: Crs, lang: Lang) -> String {
     }
 }
 
-fn list_ui(ui: &mut Ui, lang: Lang, says: Crs, choice: &mut CrsChoice) {
-    let mut pick = |ui: &mut Ui, crs: Option<Crs>, words: &str| {
-        if ui.selectable_label(choice.typed.is_none() && choice.crs == crs, words).clicked() {
-            *choice = CrsChoice { crs, typed: None };
+impl CrsList {
+    /// Draws search and list; the system that was chosen. The caller closes whatever it is drawn in.
+    pub(super) fn ui(&mut self, ui: &mut Ui, lang: Lang, now: Option<Crs>) -> Option<Crs> {
+        ui.set_min_width(380.0);
+        let hint = lang.pick("名称、EPSG 代码、117、39带、+proj=…", "Name, EPSG code, 117, zone 39, +proj=…");
+        search_field(ui, &mut self.words, hint);
+        let around: Around = ui.data_mut(|data| data.get_temp(around_id()).unwrap_or_default());
+        let rows = self.rows(&around);
+        let mut chosen = None;
+        if rows.is_empty() {
+            let none = lang.pick("没有这样的坐标系", "There is no such system");
+            ui.label(RichText::new(none).color(Tokens::of(ui).text2));
         }
-    };
-    pick(ui, None, &as_file(says, lang));
-    for (crs, words) in known() {
-        pick(ui, Some(crs), words.get(lang));
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ScrollArea::vertical().id_salt("systems").max_height(ROW * 10.0).show_rows(ui, ROW, rows.len(), |ui, seen| {
+            for crs in &rows[seen] {
+                if row(ui, &name(*crs, lang), now == Some(*crs)) {
+                    chosen = Some(*crs);
+                }
+            }
+        });
+        ui.add_space(4.0);
+        if button(ui, "PLUS", lang.pick("自定义坐标系…", "A system of your own…")).clicked() {
+            ui.data_mut(|data| data.insert_temp(around_id(), Around { wants_form: true, ..around }));
+            ui.close();
+        }
+        if chosen.is_some() {
+            self.words.clear();
+        }
+        chosen
     }
-    let is_typed = choice.typed.is_some();
-    if ui.selectable_label(is_typed, lang.pick("其他 EPSG…", "Another EPSG code…")).clicked() && !is_typed {
-        choice.typed = Some(String::new());
+
+    /// The bureau's own first, then the likely ones, then all; with words only those that fit.
+    fn rows(&self, around: &Around) -> Vec<Crs> {
+        let words = self.words.trim();
+        let fits = |crs: &&Crs| {
+            let (zh, en) = crs.title();
+            format!("{zh} {en} {crs}").to_lowercase().contains(&words.to_lowercase())
+        };
+        let mut rows: Vec<Crs> = around.own.iter().filter(fits).copied().collect();
+        if words.is_empty() {
+            rows.extend(catalogue::likely(around.lon));
+        }
+        let found = catalogue::search(words, around.lon).into_iter().map(|entry| entry.crs);
+        let listed: BTreeSet<String> = rows.iter().map(ToString::to_string).collect();
+        rows.extend(found.filter(|crs| !listed.contains(&crs.to_string())));
+        // Anything else that can be computed is found by its whole name.
+        if rows.is_empty() {
+            rows.extend(Crs::parse(words).ok().filter(|crs| *crs != Crs::Unknown));
+        }
+        rows
+    }
+}
+
+fn row(ui: &mut Ui, words: &str, is_chosen: bool) -> bool {
+    let (rect, response) = list_row(ui, ROW, is_chosen, words);
+    let at = pos2(rect.left() + 8.0, rect.center().y);
+    text_in(ui, at, words, theme::body(), Tokens::of(ui).text, rect.width() - 16.0);
+    response.on_hover_text(words).clicked()
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::{Harness, kittest::Queryable as _};
+
+    use super::*;
+
+    #[test]
+    fn a_system_is_found_by_its_meridian_and_chosen() {
+        let mut harness = harness();
+        harness.get_by_label("坐标系").click();
+        harness.run();
+        harness.get_by_role(egui::Role::TextInput).type_text("西安 117");
+        harness.run();
+        harness.get_by_label("1980西安坐标系 / 3度带高斯-克吕格 中央经线117E（EPSG:2384）").click();
+        harness.run();
+        assert_eq!(harness.state().crs, Some(Crs::Epsg(2384)));
+    }
+
+    #[test]
+    fn a_system_that_is_not_listed_is_found_by_its_code() {
+        let rows = |words: &str| CrsList { words: words.to_owned() }.rows(&Around::default());
+        assert_eq!(rows("EPSG:2056"), [Crs::Epsg(2056)]);
+        assert_eq!(rows("mars"), []);
+    }
+
+    #[test]
+    fn the_bureaus_own_and_the_likely_ones_come_first() {
+        let own = Crs::parse("+proj=tmerc +lon_0=115.9 +k=1 +x_0=500000 +ellps=GRS80").expect("a system");
+        let around = Around { own: [own].into(), ..Around::default() };
+        assert_eq!(CrsList::default().rows(&around)[..3], [own, Crs::CGCS2000, Crs::Epsg(4548)]);
+    }
+
+    fn harness() -> Harness<'static, CrsChoice> {
+        let builder = Harness::builder().with_size(egui::vec2(560.0, 600.0)).with_context_setup(theme::install);
+        builder.build_ui_state(
+            |ui, choice: &mut CrsChoice| {
+                crs_choice(ui, Lang::Zh, Crs::Unknown, choice);
+            },
+            CrsChoice::default(),
+        )
     }
 }

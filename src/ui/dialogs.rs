@@ -1,6 +1,7 @@
 //! Choosing files: the desktop's own dialog on a thread of its own, a plain path field where the desktop has none.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use super::ask::FilePurpose;
 use super::sheet::modal_frame;
 use super::theme::{self, Tokens};
 use super::widgets;
+use crate::session::formats::{self, FileType};
 use crate::text::{Lang, Text};
 
 /// Nobody closes a dialog this fast: the desktop could not show one.
@@ -63,7 +65,7 @@ impl PathField {
             let none = || Text::new("没有这个文件", "There is no such file");
             return typed.is_file().then_some(typed).ok_or_else(none);
         }
-        let path = with_ending(typed, filter(self.purpose).1);
+        let path = ended(typed, self.purpose);
         if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
             return Err(Text::new("没有这个文件夹", "There is no such folder"));
         }
@@ -197,7 +199,10 @@ fn title(purpose: FilePurpose) -> Text {
         FilePurpose::NewCity => Text::new("新建城市", "New city"),
         FilePurpose::OpenCity => Text::new("打开城市", "Open city"),
         FilePurpose::Import => Text::new("导入文件", "Import a file"),
-        FilePurpose::Export => Text::new("导出 GeoJSON", "Export GeoJSON"),
+        FilePurpose::Ground => Text::new("添加离线底图", "Add an offline base map"),
+        FilePurpose::Basemap => Text::new("用 OSM 数据做底图", "Make a base map of OSM data"),
+        FilePurpose::GroundLocate => Text::new("找底图文件", "Find the base map's file"),
+        FilePurpose::Export => Text::new("导出图层", "Export the layer"),
         FilePurpose::Backup => Text::new("备份城市", "Back up the city"),
         FilePurpose::Picture => Text::new("地图存为图片", "Save the map as a picture"),
         FilePurpose::Sheet(_) => Text::new("打印地图到文件", "Print the map to a file"),
@@ -205,8 +210,15 @@ fn title(purpose: FilePurpose) -> Text {
         FilePurpose::NotePhotos | FilePurpose::FeaturePhotos => Text::new("添加照片", "Add photos"),
         FilePurpose::StyleImport => Text::new("读入样式", "Read a style"),
         FilePurpose::StyleExport => Text::new("样式存为文件", "Save the style to a file"),
+        FilePurpose::RecipeOpen => Text::new("用导入方案", "Use an import recipe"),
+        FilePurpose::RecipeSave => Text::new("存为导入方案", "Save as an import recipe"),
+        FilePurpose::ProfileOpen => Text::new("用导出方案", "Use an export profile"),
+        FilePurpose::ProfileSave => Text::new("存为导出方案", "Save as an export profile"),
     }
 }
+
+/// Files that may be base maps.
+const GROUND_ENDINGS: &[&str] = &["mbtiles", "pmtiles", "gpkg", "tif", "tiff", "png", "jpg", "jpeg", "webp"];
 
 /// Name of the kind of file in both languages, and its endings.
 fn filter(purpose: FilePurpose) -> (Text, &'static [&'static str]) {
@@ -214,8 +226,10 @@ fn filter(purpose: FilePurpose) -> (Text, &'static [&'static str]) {
         FilePurpose::NewCity | FilePurpose::OpenCity | FilePurpose::Backup => {
             (Text::new("城市文件", "City file"), &["gpkg"])
         }
-        FilePurpose::Import => (Text::new("地理数据", "Map data"), &["geojson", "json", "geojsonl", "ndjson", "gpkg"]),
-        FilePurpose::Export => (Text::new("GeoJSON", "GeoJSON"), &["geojson", "json"]),
+        FilePurpose::Import => (Text::new("地理数据", "Map data"), all_endings(true)),
+        FilePurpose::Ground | FilePurpose::GroundLocate => (Text::new("底图", "Base maps"), GROUND_ENDINGS),
+        FilePurpose::Basemap => (Text::same("OpenStreetMap"), &["osm.pbf", "pbf", "osm"]),
+        FilePurpose::Export => (Text::new("地理数据", "Map data"), all_endings(false)),
         FilePurpose::Picture => (Text::new("图片", "Picture"), &["png", "pdf", "svg"]),
         FilePurpose::Sheet(file) => (Text::same(file.name()), file.endings()),
         FilePurpose::SheetFolder => (Text::new("文件夹", "Folder"), &["*"]),
@@ -224,16 +238,35 @@ fn filter(purpose: FilePurpose) -> (Text, &'static [&'static str]) {
         }
         FilePurpose::StyleImport => (Text::new("样式", "Style"), &["citystyle.json", "json"]),
         FilePurpose::StyleExport => (Text::new("样式", "Style"), &["citystyle.json", "json", "qml", "sld"]),
+        FilePurpose::RecipeOpen | FilePurpose::RecipeSave => (Text::new("导入方案", "Import recipe"), &["json"]),
+        FilePurpose::ProfileOpen | FilePurpose::ProfileSave => (Text::new("导出方案", "Export profile"), &["json"]),
+    }
+}
+
+/// The endings of all files that can be read, or written; put together once.
+fn all_endings(reads: bool) -> &'static [&'static str] {
+    static READ: OnceLock<Vec<&'static str>> = OnceLock::new();
+    static WRITTEN: OnceLock<Vec<&'static str>> = OnceLock::new();
+    let endings = |all: Vec<FileType>| all.into_iter().flat_map(FileType::endings).copied().collect();
+    if reads {
+        READ.get_or_init(|| endings(formats::readable().collect()))
+    } else {
+        WRITTEN.get_or_init(|| endings(formats::writable().collect()))
     }
 }
 
 fn dialog(purpose: FilePurpose, suggestion: &str, lang: Lang) -> rfd::FileDialog {
     let (name, endings) = filter(purpose);
     let dialog = rfd::FileDialog::new().set_title(title(purpose).get(lang)).add_filter(name.get(lang), endings);
-    let dialog = if purpose == FilePurpose::Import {
-        dialog.add_filter(lang.pick("所有文件", "All files"), &["*"])
-    } else {
-        dialog
+    let of_format =
+        |dialog: rfd::FileDialog, format: FileType| dialog.add_filter(format.name().get(lang), format.endings());
+    let dialog = match purpose {
+        FilePurpose::Import => {
+            let all = formats::readable().fold(dialog, of_format);
+            all.add_filter(lang.pick("所有文件", "All files"), &["*"])
+        }
+        FilePurpose::Export => formats::writable().fold(dialog, of_format),
+        _ => dialog,
     };
     if suggestion.is_empty() { dialog } else { dialog.set_file_name(suggestion) }
 }
@@ -248,26 +281,41 @@ fn saves(purpose: FilePurpose) -> bool {
             | FilePurpose::Picture
             | FilePurpose::Sheet(_)
             | FilePurpose::StyleExport
+            | FilePurpose::RecipeSave
+            | FilePurpose::ProfileSave
     )
 }
 
 fn show(dialog: rfd::FileDialog, purpose: FilePurpose) -> Vec<PathBuf> {
     match purpose {
-        FilePurpose::OpenCity | FilePurpose::StyleImport => dialog.pick_file().into_iter().collect(),
+        FilePurpose::OpenCity
+        | FilePurpose::StyleImport
+        | FilePurpose::RecipeOpen
+        | FilePurpose::ProfileOpen
+        | FilePurpose::GroundLocate => dialog.pick_file().into_iter().collect(),
         FilePurpose::SheetFolder => dialog.pick_folder().into_iter().collect(),
-        FilePurpose::Import | FilePurpose::NotePhotos | FilePurpose::FeaturePhotos => {
-            dialog.pick_files().unwrap_or_default()
-        }
+        FilePurpose::Import
+        | FilePurpose::Basemap
+        | FilePurpose::Ground
+        | FilePurpose::NotePhotos
+        | FilePurpose::FeaturePhotos => dialog.pick_files().unwrap_or_default(),
         FilePurpose::NewCity
         | FilePurpose::Export
         | FilePurpose::Backup
         | FilePurpose::Picture
         | FilePurpose::Sheet(_)
-        | FilePurpose::StyleExport => {
+        | FilePurpose::StyleExport
+        | FilePurpose::RecipeSave
+        | FilePurpose::ProfileSave => {
             let path = dialog.save_file();
-            path.map(|path| with_ending(path, filter(purpose).1)).into_iter().collect()
+            path.map(|path| ended(path, purpose)).into_iter().collect()
         }
     }
+}
+
+/// The path with an ending. That of an export is put on by its dialog, which knows the format.
+fn ended(path: PathBuf, purpose: FilePurpose) -> PathBuf {
+    if purpose == FilePurpose::Export { path } else { with_ending(path, filter(purpose).1) }
 }
 
 /// The path with the first of `endings` where it has none of them.

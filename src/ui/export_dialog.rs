@@ -1,22 +1,33 @@
-//! What goes out as GeoJSON: which rows, which form, which file; says beforehand how many.
+//! What goes out: which rows, in which format with which of its choices, to which file; says beforehand how many.
 
 use std::path::PathBuf;
 
 use egui::{Align2, ComboBox, Context, DragValue, RichText, Sense, Ui, pos2, vec2};
 
 use super::ask::{Asks, FilePurpose, UiAsk};
+use super::crs_choice;
+use super::export_redact::{Redaction, redact_ui};
 use super::expr_field::{Condition, expr_field};
 use super::icons::icon;
 use super::sheet::{Sheet, foot, sheet};
 use super::show;
 use super::theme::{self, LABEL_WIDTH, Tokens};
 use super::widgets::{Tone, button, choice_chip, hint_bar, primary_button, text_button, text_field};
+use crate::geom::crs::Crs;
 use crate::model::geometry::Bounds;
+use crate::model::schema::Schema;
 use crate::session::Session;
 use crate::session::command::{Command, ExchangeCommand, ExportRequest, RowFilter};
+use crate::session::formats::{self, FileType};
 use crate::session::place;
+use crate::session::redact::Profile;
 use crate::session::state::{CityView, LayerView, Selection};
 use crate::text::{Lang, Text};
+
+/// The format that is proposed.
+const FIRST: &str = "geojson";
+/// Systems that other programs ask for.
+const USUAL_CRS: [Crs; 6] = [Crs::CGCS2000, Crs::WGS84, Crs::Epsg(4548), Crs::WEB_MERCATOR, Crs::Gcj02, Crs::Bd09];
 
 /// Which rows go out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,8 +62,12 @@ pub struct ExportState {
     decimals: u8,
     labels: bool,
     bbox: bool,
-    /// One feature a line (`.geojsonl`) rather than one collection.
-    lines: bool,
+    passport: bool,
+    redaction: Redaction,
+    /// The format's word.
+    format: &'static str,
+    /// CRS of the file, where its format has a choice; `None` for the layer's own.
+    crs: Option<Crs>,
     path: String,
     /// The path a file dialog has already asked about: it may be replaced.
     agreed: Option<String>,
@@ -80,7 +95,10 @@ impl Default for ExportState {
             decimals: 8,
             labels: false,
             bbox: true,
-            lines: false,
+            passport: false,
+            redaction: Redaction::default(),
+            format: FIRST,
+            crs: None,
             path: String::new(),
             agreed: None,
             prepared: None,
@@ -101,16 +119,29 @@ impl ExportState {
         self.is_open
     }
 
-    /// The file chosen in a dialog that has asked before replacing one.
+    /// The file chosen in a dialog that has asked before replacing one. Its ending names the format; one without gets the
+    /// ending of the format that is chosen, and then nobody has asked about it.
     pub fn take_path(&mut self, path: PathBuf) {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-        match ending.as_str() {
-            "geojsonl" | "ndjson" | "geojsons" => self.lines = true,
-            "geojson" | "json" => self.lines = false,
-            _ => {}
+        if let Some(format) = formats::writable_by_ending(&path) {
+            self.format = format.id();
+            self.path = path.display().to_string();
+            self.agreed = Some(self.path.clone());
+        } else {
+            self.path = format!("{}.{}", path.display(), self.chosen().map_or("", FileType::ending));
+            self.agreed = None;
         }
-        self.path = path.display().to_string();
-        self.agreed = Some(self.path.clone());
+    }
+
+    /// What the redaction that is chosen comes to, to be kept.
+    pub fn profile(&self, session: &Session) -> Option<Profile> {
+        self.redaction.profile(&session.city()?.layer(&self.layer)?.schema)
+    }
+
+    /// Redacts as a profile says.
+    pub fn follow(&mut self, profile: &Profile, session: &Session) {
+        if let Some(layer) = session.city().and_then(|city| city.layer(&self.layer)) {
+            self.redaction.follow(profile, &layer.schema);
+        }
     }
 
     /// A file name to propose.
@@ -118,31 +149,33 @@ impl ExportState {
         let layer = session.city().and_then(|city| city.layer(&self.layer));
         let name = layer.map_or(self.layer.as_str(), |layer| layer.name.get(session.lang()));
         let safe = name.replace(['/', '\\', ':', '*', '?', '"', '<', '>', '|'], "_");
-        format!("{safe}.{}", self.ending())
+        format!("{safe}.{}", self.chosen().map_or("", FileType::ending))
     }
 
-    fn ending(&self) -> &'static str {
-        if self.lines { "geojsonl" } else { "geojson" }
+    fn chosen(&self) -> Option<FileType> {
+        formats::writable().find(|format| format.id() == self.format)
     }
 
-    /// Puts the ending that belongs to the form behind the path.
-    fn set_lines(&mut self, lines: bool) {
-        self.lines = lines;
+    /// Puts the ending that belongs to the format behind the path.
+    fn set_format(&mut self, format: FileType) {
+        self.format = format.id();
         if !self.path.is_empty() {
-            self.path = PathBuf::from(&self.path).with_extension(self.ending()).display().to_string();
+            self.path = PathBuf::from(&self.path).with_extension(format.ending()).display().to_string();
         }
     }
 
-    fn request(&self, rows: RowFilter) -> ExportRequest {
+    fn request(&self, rows: RowFilter, schema: &Schema) -> ExportRequest {
         ExportRequest {
             layer: self.layer.clone(),
             rows,
             path: PathBuf::from(self.path.trim()),
             overwrite: self.agreed.as_deref() == Some(self.path.trim()),
-            crs: None,
+            crs: self.crs.filter(|_| self.chosen().is_some_and(FileType::has_crs_choice)),
             decimals: self.decimals,
             labels: self.labels,
-            bbox: self.bbox,
+            bbox: self.bbox && self.chosen().is_some_and(FileType::has_bbox),
+            passport: self.passport,
+            profile: self.redaction.profile(schema),
         }
     }
 }
@@ -170,7 +203,7 @@ pub fn export_ui(ctx: &Context, session: &mut Session, view_world: Bounds, state
     let selected = session.selection().rows.get(&state.layer).map_or(0, std::collections::BTreeSet::len);
     let lang = session.lang();
     let input = Input { lang, city, layer: &layer, selected, count };
-    let title = lang.pick("导出 GeoJSON", "Export GeoJSON");
+    let title = lang.pick("导出图层", "Export the layer");
     let frame = Sheet { id: "export", title, icon: "EXPORT", width: 600.0, lang };
     let mut done = false;
     let closed = sheet(ctx, &frame, |ui| done = contents(ui, &input, state, asks));
@@ -219,8 +252,12 @@ fn contents(ui: &mut Ui, input: &Input<'_>, state: &mut ExportState, asks: &mut 
         expr_field(ui, lang, &input.layer.schema, &mut state.condition);
     }
     row(ui, lang.pick("数量", "Count"), |ui| ui.label(count_words(input, state)));
-    form(ui, lang, state);
+    form(ui, lang, input.layer.schema.crs, state);
     row(ui, lang.pick("文件", "File"), |ui| path_field(ui, lang, state, asks));
+    let passport =
+        lang.pick("旁边写一份数据护照（来源、范围、SHA-256）", "Write a passport beside it (source, extent, SHA-256)");
+    ui.checkbox(&mut state.passport, passport);
+    redact_ui(ui, lang, &input.layer.schema, &mut state.redaction, asks);
     if input.city.is_sample {
         hint_bar(ui, Tone::Warn, lang.pick("这是虚构的示例数据。", "These are invented sample data."));
     }
@@ -231,7 +268,7 @@ fn contents(ui: &mut Ui, input: &Input<'_>, state: &mut ExportState, asks: &mut 
         let why = lang.pick("先选文件，并至少有一个要素", "Choose a file first, and at least one feature");
         let export = ui.add_enabled_ui(ready, export).inner.on_disabled_hover_text(why);
         if let Some(rows) = rows.filter(|_| export.clicked()) {
-            let request = state.request(rows.clone());
+            let request = state.request(rows.clone(), &input.layer.schema);
             asks.push(UiAsk::Run(Command::Exchange(ExchangeCommand::Export(request))));
             return true;
         }
@@ -285,8 +322,10 @@ fn count_words(input: &Input<'_>, state: &ExportState) -> RichText {
     RichText::new(words).font(theme::medium(14.0))
 }
 
-/// Codes or names, decimals, box, lines.
-fn form(ui: &mut Ui, lang: Lang, state: &mut ExportState) {
+/// Format, and the choices that it leaves.
+fn form(ui: &mut Ui, lang: Lang, layer: Crs, state: &mut ExportState) {
+    row(ui, lang.pick("格式", "Format"), |ui| format_choice(ui, lang, state));
+    let Some(format) = state.chosen() else { return };
     row(ui, lang.pick("代码", "Codes"), |ui| {
         for (labels, words) in [(false, lang.pick("写代码", "As codes")), (true, lang.pick("写名称", "As names"))]
         {
@@ -295,28 +334,52 @@ fn form(ui: &mut Ui, lang: Lang, state: &mut ExportState) {
             }
         }
     });
-    row(ui, lang.pick("形式", "Form"), |ui| {
-        let forms = [
-            (false, lang.pick("一个集合 .geojson", "One collection .geojson")),
-            (true, lang.pick("一行一个 .geojsonl", "One a line .geojsonl")),
-        ];
-        for (lines, words) in forms {
-            if choice_chip(ui, words, state.lines == lines).clicked() {
-                state.set_lines(lines);
+    if format.has_crs_choice() {
+        row(ui, lang.pick("坐标系", "CRS"), |ui| crs_box(ui, lang, layer, &mut state.crs));
+    }
+    if format.has_decimals() {
+        row(ui, lang.pick("小数位", "Decimals"), |ui| decimals(ui, lang, format, state));
+    }
+}
+
+fn format_choice(ui: &mut Ui, lang: Lang, state: &mut ExportState) {
+    let words = |format: FileType| format!("{} .{}", format.name().get(lang), format.ending());
+    let shown = state.chosen().map_or_else(String::new, words);
+    let list = ComboBox::from_id_salt("format").width(300.0).height(360.0).selected_text(shown).show_ui(ui, |ui| {
+        for format in formats::writable() {
+            if ui.selectable_label(state.format == format.id(), words(format)).clicked() {
+                state.set_format(format);
             }
         }
     });
-    row(ui, lang.pick("小数位", "Decimals"), |ui| {
-        let name = lang.pick("坐标小数位", "Decimals of coordinates");
-        ui.add(DragValue::new(&mut state.decimals).range(3..=12)).accessible_name(name);
-        let about_m = 111_320.0 / 10_f64.powi(i32::from(state.decimals));
-        let words =
-            if about_m >= 0.01 { format!("≈ {about_m:.2} m") } else { format!("≈ {:.3} mm", about_m * 1000.0) };
-        ui.label(RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2));
-        if !state.lines {
-            ui.checkbox(&mut state.bbox, lang.pick("写范围框 bbox", "Write a bbox"));
+    list.response.accessible_name(lang.pick("格式", "Format"));
+}
+
+/// The layer's own system, or one of those that other programs ask for.
+fn crs_box(ui: &mut Ui, lang: Lang, layer: Crs, crs: &mut Option<Crs>) {
+    let own = match lang {
+        Lang::Zh => format!("同图层：{}", crs_choice::name(layer, lang)),
+        Lang::En => format!("As the layer: {}", crs_choice::name(layer, lang)),
+    };
+    let shown = crs.map_or(own.clone(), |crs| crs_choice::name(crs, lang));
+    let list = ComboBox::from_id_salt("crs").width(380.0).height(320.0).selected_text(shown).show_ui(ui, |ui| {
+        ui.selectable_value(crs, None, own);
+        for known in USUAL_CRS.into_iter().filter(|known| *known != layer) {
+            ui.selectable_value(crs, Some(known), crs_choice::name(known, lang));
         }
     });
+    list.response.accessible_name(lang.pick("坐标系", "CRS"));
+}
+
+fn decimals(ui: &mut Ui, lang: Lang, format: FileType, state: &mut ExportState) {
+    let name = lang.pick("坐标小数位", "Decimals of coordinates");
+    ui.add(DragValue::new(&mut state.decimals).range(3..=12)).accessible_name(name);
+    let about_m = 111_320.0 / 10_f64.powi(i32::from(state.decimals));
+    let words = if about_m >= 0.01 { format!("≈ {about_m:.2} m") } else { format!("≈ {:.3} mm", about_m * 1000.0) };
+    ui.label(RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2));
+    if format.has_bbox() {
+        ui.checkbox(&mut state.bbox, lang.pick("写范围框 bbox", "Write a bbox"));
+    }
 }
 
 fn path_field(ui: &mut Ui, lang: Lang, state: &mut ExportState, asks: &mut Asks) {
@@ -350,12 +413,17 @@ mod tests {
         let mut harness = harness(state, Some(2));
         harness.get_by_label("2 features");
         harness.get_by_label("As names").click();
+        harness.get_by_label_contains("passport").click();
+        harness.get_by_label("Redact").click();
+        harness.run();
+        harness.get_by_label("Places on a grid of").click();
         harness.get_by_label("Export").click();
         harness.run();
         let request = exported(&harness).unwrap();
         assert_eq!(request.rows.ids, Some(vec![3, 5]));
         assert_eq!(request.path, PathBuf::from("out/井.geojson"));
-        assert!(request.labels && request.overwrite && request.bbox);
+        assert!(request.labels && request.overwrite && request.bbox && request.passport);
+        assert_eq!(request.profile, Some(Profile::new(None, Some(100.0))));
     }
 
     #[test]
@@ -363,7 +431,7 @@ mod tests {
         let mut state = open(Rows::All);
         state.take_path("a.geojson".into());
         state.path = "b.geojson".to_owned();
-        assert!(!state.request(RowFilter::default()).overwrite);
+        assert!(!state.request(RowFilter::default(), &sample::manhole_schema()).overwrite);
     }
 
     #[test]
@@ -379,12 +447,29 @@ mod tests {
     }
 
     #[test]
-    fn the_ending_follows_the_form_and_the_form_the_ending() {
+    fn the_ending_follows_the_format_and_the_format_the_ending() {
         let mut state = open(Rows::All);
         state.take_path("a.ndjson".into());
-        assert!(state.lines);
-        state.set_lines(false);
+        assert_eq!(state.format, "geojsonl");
+        state.set_format(formats::writable().find(|format| format.id() == FIRST).expect("a format"));
         assert_eq!(state.path, "a.geojson");
+        state.take_path("v1.2 路灯".into());
+        assert_eq!((state.path.as_str(), state.agreed.as_deref()), ("v1.2 路灯.geojson", None));
+    }
+
+    #[test]
+    fn every_format_is_offered_with_the_choices_that_it_leaves() {
+        let mut harness = harness(open(Rows::All), Some(2));
+        harness.get_by_label("Format").click();
+        harness.run();
+        harness.get_by_label("Shapefile .shp").click();
+        harness.run();
+        assert_eq!(harness.state().0.format, "shapefile");
+        for format in formats::writable() {
+            harness.state_mut().0.set_format(format);
+            harness.run();
+            assert_eq!(harness.query_by_label("CRS").is_some(), format.has_crs_choice(), "{}", format.id());
+        }
     }
 
     #[test]
@@ -414,7 +499,7 @@ mod tests {
         let layer = sample::layer(sample::manhole_schema(), "plain");
         let rows = BTreeMap::from([("manhole".to_owned(), BTreeSet::from([3, 5]))]);
         let selection = Selection { rows, revision: 1 };
-        let builder = Harness::builder().with_size(vec2(640.0, 500.0)).with_context_setup(theme::install);
+        let builder = Harness::builder().with_size(vec2(640.0, 720.0)).with_context_setup(theme::install);
         let mut harness = builder.build_ui_state(
             move |ui, (state, asks): &mut Dialog| {
                 prepare(state, &layer, &selection, Bounds::EMPTY);

@@ -38,13 +38,13 @@ impl App {
         }
     }
 
-    /// The way out for the mouse, at the upper right of the map.
-    pub(super) fn full_screen_ui(&self, ctx: &Context, map: Rect, asks: &mut Asks) {
+    /// The way out for the mouse, at the upper right of what is free of the maps.
+    pub(super) fn full_screen_ui(&self, ctx: &Context, free: Rect, asks: &mut Asks) {
         if !self.shell.full_screen {
             return;
         }
         let name = self.session.lang().pick("退出全屏（Esc）", "Leave full screen (Esc)");
-        let corner = map.right_top() + vec2(-12.0 - self.map.covered_px, 12.0);
+        let corner = free.right_top() + vec2(-12.0, 12.0);
         let area = Area::new(Id::unique("full-screen")).order(Order::Middle).constrain(false);
         area.fixed_pos(corner).pivot(egui::Align2::RIGHT_TOP).show(ctx, |ui| {
             let tokens = Tokens::of(ui);

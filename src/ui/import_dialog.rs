@@ -1,46 +1,80 @@
-//! Before a file comes in: what is in it, where it would lie, what becomes of its columns, what is wrong with it.
+//! Before a file comes in: how it is understood, where it would lie, what becomes of its layers and columns, what is wrong
+//! with it. Several files are gone through one after the other.
+
+mod columns;
+mod head;
+mod layers;
+mod place_map;
+mod problems;
+mod sample_rows;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use egui::{Align2, ComboBox, Context, RichText, ScrollArea, Sense, Ui, pos2, vec2};
+use egui::{Align2, Context, RichText, ScrollArea, Sense, Ui, pos2, vec2};
 
-use super::ask::{Asks, UiAsk};
-use super::crs_choice::{CrsChoice, crs_choice};
-use super::icons::icon;
-use super::import_state::Choices;
+use super::ask::{Asks, FilePurpose, UiAsk};
+use super::import_state::{Choices, Reading};
 use super::sheet::{Sheet, foot, sheet};
-use super::show;
 use super::theme::{self, LABEL_WIDTH, Tokens};
-use super::widgets::{Tone, button, hint_bar, primary_button, text_button, text_field, text_in};
-use crate::kinds;
-use crate::model::geometry::{Bounds, GeometryKind};
+use super::widgets::{Tone, button, hint_bar, primary_button, text_button};
+use crate::geom::crs::Crs;
+use crate::model::geometry::Bounds;
 use crate::session::Session;
-use crate::session::command::{Command, ExchangeCommand};
-use crate::session::place;
-use crate::session::state::{CityView, ImportPreview};
-use crate::task::{Problem, Severity};
-use crate::text::Lang;
+use crate::session::command::{Command, CompareRequest, ExchangeCommand, ImportRequest};
+use crate::session::formats;
+use crate::session::recipe::Recipe;
+use crate::session::state::{CityView, CrsOrigin, ImportPreview};
+use crate::text::{Lang, Text};
+#[cfg(test)]
+pub(super) use tests::sample_preview;
 
-/// Most problems that are listed; the rest is counted.
-const MOST_PROBLEMS: usize = 200;
+/// Width of the dialog.
+const WIDTH: f32 = 780.0;
 
 /// Files on their way in, one after the other.
 #[derive(Debug, Default)]
 pub struct ImportState {
     /// The first is the one the dialog is about.
     files: VecDeque<PathBuf>,
-    crs: CrsChoice,
+    /// Files that were done or passed over.
+    done: usize,
+    reading: Reading,
     answer: Option<(ImportPreview, Choices)>,
     /// Frames without an answer and without work: a file that could not even be looked at.
     idle: u8,
+    /// How all files of a shape come in without being asked about, and the CRS that was agreed to.
+    for_all: Option<(ForAll, Crs)>,
+    /// What does not fit of a recipe that is followed.
+    misfits: Option<Vec<Text>>,
+    /// A recipe whose way of reading was asked for: the rest of it is done with the answer.
+    following: Option<Box<Recipe>>,
+    /// Whether the first rows are shown in place of the columns.
+    shows_rows: bool,
+    /// The way of reading that the answer is of.
+    read: Reading,
+    /// Why another way of reading came to nothing.
+    trouble: Option<Text>,
+}
+
+/// How the other files of one shape come in.
+#[derive(Debug)]
+struct ForAll {
+    recipe: Recipe,
+    /// Every file is a layer of its own, called after it.
+    has_own_names: bool,
 }
 
 impl ImportState {
-    /// Looks into files; the dialog opens with the answer.
+    /// Looks into files; the dialog opens with the answer. Files that belong to another one come with that.
     pub fn start(&mut self, files: Vec<PathBuf>, asks: &mut Asks) {
         let was_empty = self.files.is_empty();
-        self.files.extend(files);
+        if was_empty {
+            *self = Self::default();
+        }
+        self.files.extend(formats::without_parts(files));
         if was_empty {
             self.survey(asks);
         }
@@ -51,31 +85,84 @@ impl ImportState {
         !self.files.is_empty()
     }
 
+    /// Where the file's layers would lie, Web Mercator metres.
+    pub fn bounds_world(&self) -> impl Iterator<Item = Bounds> {
+        let layers = self.answer.iter().flat_map(|(preview, choices)| preview.layers.iter().zip(&choices.layers));
+        layers.filter(|(_, choices)| choices.take).filter_map(|(layer, _)| layer.bounds_world)
+    }
+
     fn survey(&mut self, asks: &mut Asks) {
-        (self.answer, self.idle) = (None, 0);
+        (self.answer, self.idle, self.misfits, self.trouble) = (None, 0, None, None);
+        self.look_again(asks);
+    }
+
+    /// Looks into the file with other eyes; the answer before stays on the screen until the new one is there.
+    fn look_again(&self, asks: &mut Asks) {
         if let Some(path) = self.files.front().cloned() {
-            let one_layer = false;
-            asks.push(exchange(ExchangeCommand::Survey { path, crs: self.crs.crs, one_layer }));
+            asks.push(exchange(ExchangeCommand::Survey { path, read: self.reading.options() }));
         }
     }
 
     /// The next file, if there is one.
     fn next(&mut self, asks: &mut Asks) {
         self.files.pop_front();
-        self.crs = CrsChoice::default();
+        self.done += 1;
+        self.following = None;
+        if self.for_all.is_none() {
+            self.reading = Reading::default();
+        }
         self.survey(asks);
     }
 
-    /// Takes the session's answer. Choices made before another CRS was tried stay.
-    fn take(&mut self, preview: ImportPreview) {
+    /// Takes the session's answer. Choices made before the file was read otherwise stay, if its layers are the same.
+    fn take(&mut self, preview: ImportPreview, city: Option<&CityView>) {
         if self.files.front() != Some(&preview.path) {
             return;
         }
-        let choices = match self.answer.take() {
-            Some((_, choices)) => choices,
-            None => Choices::propose(&preview),
-        };
+        let was_good = self.answer.as_ref().is_some_and(|(before, _)| before.refused.is_none());
+        if let (Some(why), true) = (&preview.refused, was_good) {
+            // Read otherwise it makes no sense: back to what did.
+            (self.trouble, self.following) = (Some(why.clone()), None);
+            self.reading = self.read.clone();
+            return;
+        }
+        (self.trouble, self.read) = (None, self.reading.clone());
+        let kept = self.answer.take().map(|(_, choices)| choices).filter(|choices| choices.fit(&preview));
+        let mut choices = kept.unwrap_or_else(|| Choices::propose(&preview));
+        choices.place_is_right = false;
+        if let Some(recipe) = self.following.take() {
+            choices.follow(&recipe, city);
+            self.misfits = Some(recipe.misfits(&preview.shape()));
+        }
         self.answer = Some((preview, choices));
+    }
+
+    /// Does what a recipe says: the file is looked into its way first.
+    pub fn follow(&mut self, recipe: Recipe, asks: &mut Asks) {
+        let mut request = ImportRequest::default();
+        recipe.apply(&mut request);
+        self.reading = Reading::of(&request.read);
+        self.following = Some(Box::new(recipe));
+        self.look_again(asks);
+    }
+
+    /// What is chosen now, as a recipe, and a file name for it.
+    pub fn recipe(&self) -> Option<(Recipe, String)> {
+        let (preview, choices) = self.answer.as_ref()?;
+        let request = choices.request(preview.path.clone(), &self.reading, true);
+        let stem = preview.path.file_stem()?.to_string_lossy().into_owned();
+        Some((Recipe::of(&request, preview.shape()), format!("{stem}.方案.json")))
+    }
+
+    fn request(&self, has_city: bool) -> Option<ImportRequest> {
+        let (preview, choices) = self.answer.as_ref()?;
+        Some(choices.request(preview.path.clone(), &self.reading, has_city))
+    }
+
+    /// Whether the file goes the way that was agreed to for all of its shape.
+    fn goes_with_all(&self) -> bool {
+        let (Some((for_all, crs)), Some((preview, _))) = (&self.for_all, &self.answer) else { return false };
+        preview.refused.is_none() && preview.crs == *crs && for_all.recipe.shape == preview.shape()
     }
 }
 
@@ -84,63 +171,103 @@ fn exchange(command: ExchangeCommand) -> UiAsk {
 }
 
 /// How the dialog is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum End {
     Open,
     Import,
     Skip,
-    /// The CRS was changed: look again.
+    /// All that is still to come stays out too.
+    SkipAll,
+    /// Another way of reading: look again.
     Again,
+    /// The recipe of the last file of this shape is followed.
+    Follow,
+    /// The file is held against the layer that it would be added to.
+    Compare,
 }
 
 /// Draws the dialog while a file waits for an answer.
 pub fn import_ui(ctx: &Context, session: &mut Session, state: &mut ImportState, asks: &mut Asks) {
     if let Some(preview) = session.take_preview() {
-        state.take(preview);
+        state.take(preview, session.city());
     }
     if !state.is_open() {
         return;
     }
-    if state.answer.is_none() {
+    if state.answer.is_none() || state.goes_with_all() {
         return waiting(ctx, session, state, asks);
     }
     let lang = session.lang();
     let frame =
-        Sheet { id: "import", title: lang.pick("导入", "Import"), icon: "DOWNLOAD_SIMPLE", width: 720.0, lang };
+        Sheet { id: "import", title: lang.pick("导入", "Import"), icon: "DOWNLOAD_SIMPLE", width: WIDTH, lang };
     let mut end = End::Open;
     let closed = sheet(ctx, &frame, |ui| end = contents(ui, lang, session.city(), state, asks));
-    finish(if closed { End::Skip } else { end }, session.city().is_some(), state, asks);
+    finish(if closed { End::SkipAll } else { end }, session.city(), state, asks);
 }
 
-fn finish(end: End, has_city: bool, state: &mut ImportState, asks: &mut Asks) {
+fn finish(end: End, city: Option<&CityView>, state: &mut ImportState, asks: &mut Asks) {
     match end {
         End::Open => {}
         End::Skip => state.next(asks),
-        End::Again => {
-            // The answer stays on the screen until the new one is there.
-            if let Some(path) = state.files.front().cloned() {
-                let one_layer = false;
-                asks.push(exchange(ExchangeCommand::Survey { path, crs: state.crs.crs, one_layer }));
+        End::SkipAll => {
+            state.files.truncate(1);
+            state.next(asks);
+        }
+        End::Again => state.look_again(asks),
+        End::Follow => {
+            if let Some(recipe) = state.answer.as_mut().and_then(|(preview, _)| preview.recipe.take()) {
+                state.follow(recipe, asks);
             }
         }
-        End::Import => {
-            if let Some((preview, choices)) = &state.answer {
-                let request = choices.request(preview.path.clone(), &state.crs, has_city);
-                asks.push(exchange(ExchangeCommand::Import(request)));
+        End::Compare => {
+            if let Some(import) = state.request(true) {
+                asks.push(exchange(ExchangeCommand::Compare(CompareRequest { import, key: None })));
             }
+            state.next(asks);
+        }
+        End::Import => {
+            import(state, city.is_some(), asks);
             state.next(asks);
         }
     }
 }
 
-/// A large file takes its time; one that cannot be read has a message of its own and no answer.
+/// Asks for the import, keeps how it was done, and remembers it for the files to come if that is wanted.
+fn import(state: &mut ImportState, has_city: bool, asks: &mut Asks) {
+    let (Some(request), Some((recipe, _)), Some((preview, choices))) =
+        (state.request(has_city), state.recipe(), &state.answer)
+    else {
+        return;
+    };
+    if choices.for_all {
+        let stem = preview.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let has_own_names = choices.layers.iter().all(|layer| layer.append.is_none() && layer.name.trim() == stem);
+        state.for_all = Some((ForAll { recipe: recipe.clone(), has_own_names }, preview.crs));
+    }
+    asks.push(exchange(ExchangeCommand::KeepRecipe(Box::new(recipe))));
+    asks.push(exchange(ExchangeCommand::Import(request)));
+}
+
+/// A large file takes its time; one that cannot be read has a message of its own and no answer. What goes with all others
+/// of its shape waits until they are in: it may go to the layer that they make.
 fn waiting(ctx: &Context, session: &Session, state: &mut ImportState, asks: &mut Asks) {
     let works = !session.jobs().is_empty();
+    ctx.request_repaint();
+    if let (Some((for_all, _)), Some((_, choices)), false) = (&state.for_all, &mut state.answer, works) {
+        let own_names: Vec<String> = choices.layers.iter().map(|layer| layer.name.clone()).collect();
+        choices.follow(&for_all.recipe, session.city());
+        if for_all.has_own_names {
+            choices.layers.iter_mut().zip(own_names).for_each(|(layer, name)| {
+                (layer.append, layer.name) = (None, name);
+            });
+        }
+        import(state, session.city().is_some(), asks);
+        return state.next(asks);
+    }
     state.idle = if works { 0 } else { state.idle.saturating_add(1) };
     if state.idle > 3 {
         return state.next(asks);
     }
-    ctx.request_repaint();
     let lang = session.lang();
     let frame =
         Sheet { id: "import", title: lang.pick("导入", "Import"), icon: "DOWNLOAD_SIMPLE", width: 420.0, lang };
@@ -150,44 +277,113 @@ fn waiting(ctx: &Context, session: &Session, state: &mut ImportState, asks: &mut
     });
     if closed {
         asks.extend(session.jobs().iter().map(|job| UiAsk::Run(Command::CancelJob(job.id))));
+        state.files.truncate(1);
         state.next(asks);
     }
 }
 
 fn contents(ui: &mut Ui, lang: Lang, city: Option<&CityView>, state: &mut ImportState, asks: &mut Asks) -> End {
-    let more = state.files.len() - 1;
-    let Some((preview, choices)) = &mut state.answer else { return End::Open };
+    let ImportState { files, done, reading, answer, misfits, shows_rows, trouble, .. } = state;
+    let place = (*done + 1, *done + files.len());
+    let Some((preview, choices)) = answer else { return End::Open };
     ui.spacing_mut().item_spacing.y = 8.0;
-    file_line(ui, lang, preview, more);
+    head::file_line(ui, lang, preview, place);
     if let Some(why) = &preview.refused {
         hint_bar(ui, Tone::Err, why.get(lang));
-        return if foot(ui, |ui| text_button(ui, lang.pick("关闭", "Close")).clicked()) {
-            End::Skip
-        } else {
-            End::Open
-        };
+        let close = if place.0 < place.1 { lang.pick("下一个", "Next") } else { lang.pick("关闭", "Close") };
+        return if foot(ui, |ui| text_button(ui, close).clicked()) { End::Skip } else { End::Open };
     }
     let mut end = End::Open;
-    row(ui, lang.pick("坐标系", "CRS"), |ui| {
-        if crs_choice(ui, lang, preview.crs, &mut state.crs) {
-            end = End::Again;
+    let room = (ui.ctx().content_rect().height() - 190.0).max(160.0);
+    ScrollArea::vertical().id_salt("import").max_height(room).auto_shrink([false, true]).show(ui, |ui| {
+        ui.set_max_width(ui.available_width() - 8.0);
+        if let Some(why) = trouble {
+            hint_bar(ui, Tone::Err, why.get(lang));
         }
-    });
-    row(ui, lang.pick("落在", "Lies at"), |ui| place_line(ui, lang, preview, asks));
-    target(ui, lang, city, choices);
-    mapping_table(ui, lang, choices);
-    options(ui, lang, preview, choices);
-    problems(ui, lang, &preview.problems);
-    let left = foot(ui, |ui| {
-        if primary_button(ui, Some("DOWNLOAD_SIMPLE"), lang.pick("导入", "Import")).clicked() {
-            return End::Import;
+        end = head::understanding(ui, lang, city, preview, choices, reading, asks);
+        let followed = head::recipe_bar(ui, lang, preview, misfits.as_deref(), asks);
+        if followed {
+            end = End::Follow;
         }
-        let skip = if more > 0 { lang.pick("跳过", "Skip") } else { lang.pick("取消", "Cancel") };
-        if text_button(ui, skip).clicked() { End::Skip } else { End::Open }
+        layers::layers_ui(ui, lang, choices, preview);
+        layers::target(ui, lang, city, choices);
+        columns::columns_ui(ui, lang, choices, preview, shows_rows);
+        options(ui, lang, choices, place, preview.format_id.starts_with("geojson"));
+        problems::problems_ui(ui, lang, &preview.problems, asks);
     });
+    let left = buttons(ui, lang, preview, choices, place, city);
     if left == End::Open { end } else { left }
 }
 
+/// What holds the import back; nothing if it can be done.
+fn obstacle(preview: &ImportPreview, choices: &Choices, crs_is_chosen: bool) -> Option<Text> {
+    if choices.layers.iter().all(|layer| !layer.take) {
+        return Some(Text::new("至少选一个图层", "Choose at least one layer"));
+    }
+    let has_place = preview.layers.iter().any(|layer| layer.geometry.is_some());
+    let is_guess = preview.crs_origin == CrsOrigin::Guessed && has_place && !crs_is_chosen;
+    (is_guess && !choices.place_is_right)
+        .then(|| Text::new("坐标系是推测的，请先确认位置", "The coordinate system is a guess: confirm the place first"))
+}
+
+fn buttons(
+    ui: &mut Ui,
+    lang: Lang,
+    preview: &ImportPreview,
+    choices: &Choices,
+    (number, of): (usize, usize),
+    city: Option<&CityView>,
+) -> End {
+    let obstacle = obstacle(preview, choices, preview.crs_origin == CrsOrigin::Asked);
+    let appends = choices.layers.iter().filter(|layer| layer.take).all(|layer| layer.append.is_some());
+    foot(ui, |ui| {
+        let add = |ui: &mut Ui| primary_button(ui, Some("DOWNLOAD_SIMPLE"), lang.pick("导入", "Import"));
+        let response = ui.add_enabled_ui(obstacle.is_none(), add).inner;
+        let why = obstacle.map(|why| why.get(lang).to_owned()).unwrap_or_default();
+        if response.on_disabled_hover_text(why).clicked() {
+            return End::Import;
+        }
+        let mut end = End::Open;
+        if city.is_some() && appends && choices.layers.len() == 1 {
+            let compare = text_button(ui, lang.pick("与图层比较…", "Compare with the layer…"));
+            let tip = lang.pick(
+                "先看新增、移动、变更和消失了哪些，再决定接收",
+                "See what is new, moved, changed or gone before anything is taken over",
+            );
+            if compare.on_hover_text(tip).clicked() {
+                end = End::Compare;
+            }
+        }
+        if number < of && text_button(ui, lang.pick("全部取消", "Cancel all")).clicked() {
+            end = End::SkipAll;
+        }
+        let skip = if number < of { lang.pick("跳过", "Skip") } else { lang.pick("取消", "Cancel") };
+        if text_button(ui, skip).clicked() {
+            end = End::Skip;
+        }
+        end
+    })
+}
+
+fn options(ui: &mut Ui, lang: Lang, choices: &mut Choices, (number, of): (usize, usize), has_text: bool) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 16.0;
+        let strict = lang.pick("只要有一个坏要素就整个不导入", "Take nothing if one feature is bad");
+        ui.checkbox(&mut choices.strict, strict);
+        let keep = lang.pick("没导入的要素另存到文件旁边", "Keep refused features in a file beside it");
+        ui.checkbox(&mut choices.keep_rejects, keep);
+        if has_text {
+            let text = lang.pick("保留原文，没改过的原样导出", "Keep the text: what is unchanged goes out as it was");
+            ui.checkbox(&mut choices.lossless, text);
+        }
+        if number < of {
+            let rest = lang.pick("其余同样结构的文件也这样导入", "The other files of this shape the same way");
+            ui.checkbox(&mut choices.for_all, rest);
+        }
+    });
+}
+
+/// A labelled row of the dialog.
 fn row<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     ui.horizontal(|ui| {
         let (room, _) = ui.allocate_exact_size(vec2(LABEL_WIDTH - 8.0, theme::CONTROL), Sense::hover());
@@ -198,309 +394,17 @@ fn row<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     .inner
 }
 
-fn file_line(ui: &mut Ui, lang: Lang, preview: &ImportPreview, more: usize) {
-    let name = preview.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ui.horizontal(|ui| {
-        ui.label(icon("FILE").color(Tokens::of(ui).text2));
-        ui.label(RichText::new(name).font(theme::medium(14.0))).on_hover_text(preview.path.display().to_string());
-        let mut words = preview.format.get(lang).to_owned();
-        if more > 0 {
-            words += &match lang {
-                Lang::Zh => format!(" · 还有 {more} 个文件"),
-                Lang::En => format!(" · {more} more to come"),
-            };
-        }
-        ui.label(RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2));
-    });
-    for layer in &preview.layers {
-        let kind = layer.geometry.map_or(lang.pick("无几何", "no geometry"), |kind| geometry_name(kind, lang));
-        let words = match lang {
-            Lang::Zh => format!(
-                "{} · {} 个要素 · {kind} · {} 个字段",
-                layer.name,
-                show::count(layer.features),
-                layer.fields.len()
-            ),
-            Lang::En => format!(
-                "{} · {} features · {kind} · {} fields",
-                layer.name,
-                show::count(layer.features),
-                layer.fields.len()
-            ),
-        };
-        ui.label(RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2));
-    }
+/// Small words in the second colour.
+fn quiet(ui: &Ui, words: impl Into<String>) -> RichText {
+    RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2)
 }
 
-fn geometry_name(kind: GeometryKind, lang: Lang) -> &'static str {
-    match kind.dimension() {
-        Some(0) => lang.pick("点", "points"),
-        Some(1) => lang.pick("线", "lines"),
-        Some(2) => lang.pick("面", "areas"),
-        _ => lang.pick("混合", "mixed"),
+/// The buttons that keep and open recipes.
+fn recipe_buttons(ui: &mut Ui, lang: Lang, asks: &mut Asks) {
+    if button(ui, "FLOPPY_DISK", lang.pick("存为方案…", "Save as a recipe…")).clicked() {
+        asks.push(UiAsk::PickFile(FilePurpose::RecipeSave));
     }
-}
-
-/// Where it would lie, in degrees, with the way to see it on the map.
-fn place_line(ui: &mut Ui, lang: Lang, preview: &ImportPreview, asks: &mut Asks) {
-    let bounds = preview.layers.iter().filter_map(|layer| layer.bounds_world);
-    let Some(bounds) = bounds.reduce(|left, right| left.union(&right)).filter(|bounds| !bounds.is_empty()) else {
-        ui.label(lang.pick("没有可显示的位置", "No place that can be shown"));
-        return;
-    };
-    ui.label(extent_words(&bounds));
-    if button(ui, "MAP_TRIFOLD", lang.pick("在地图上看", "Show on the map")).clicked() {
-        asks.push(UiAsk::ZoomTo(bounds));
-    }
-}
-
-/// `115.9312–116.0512°E 29.6612–29.7512°N`.
-fn extent_words(world: &Bounds) -> String {
-    let ([west, south], [east, north]) = (place::lonlat_from_world(world.min), place::lonlat_from_world(world.max));
-    format!("{west:.4}–{east:.4}°E  {south:.4}–{north:.4}°N")
-}
-
-/// Kind, and a new layer or one to append to.
-fn target(ui: &mut Ui, lang: Lang, city: Option<&CityView>, choices: &mut Choices) {
-    row(ui, lang.pick("类别", "Kind"), |ui| {
-        let list = ComboBox::from_id_salt("kind").width(330.0).height(360.0);
-        let list = list.selected_text(choices.kind.name.get(lang).to_owned()).show_ui(ui, |ui| {
-            for kind in kinds::all() {
-                if ui.selectable_label(choices.kind.id == kind.id, kind.name.get(lang)).clicked() {
-                    choices.set_kind(kind);
-                    // A city has one layer of a kind as a rule: more of the same belongs there.
-                    let same = city.and_then(|city| city.layers.iter().find(|layer| layer.kind.id == kind.id));
-                    choices.append = same.filter(|_| kind.id != "plain").map(|layer| layer.table().to_owned());
-                }
-            }
-        });
-        list.response.accessible_name(lang.pick("类别", "Kind"));
-    });
-    if let Some(city) = city {
-        row(ui, lang.pick("放进", "Into"), |ui| layer_choice(ui, lang, city, choices));
-    } else {
-        let name = lang.pick("新城市文件", "New city file");
-        row(ui, name, |ui| text_field(ui, &mut choices.new_city, name));
-    }
-}
-
-fn layer_choice(ui: &mut Ui, lang: Lang, city: &CityView, choices: &mut Choices) {
-    let new = lang.pick("新图层", "A new layer");
-    let chosen = choices.append.as_deref().and_then(|table| city.layer(table));
-    let shown = chosen.map_or(new, |layer| layer.name.get(lang)).to_owned();
-    let kind = choices.kind.id;
-    let list = ComboBox::from_id_salt("into").width(200.0).selected_text(shown).show_ui(ui, |ui| {
-        ui.selectable_value(&mut choices.append, None, new);
-        for layer in city.layers.iter().filter(|layer| layer.kind.id == kind) {
-            let words = format!("{} {}", lang.pick("追加到", "Append to"), layer.name.get(lang));
-            ui.selectable_value(&mut choices.append, Some(layer.table().to_owned()), words);
-        }
-    });
-    list.response.accessible_name(lang.pick("放进", "Into"));
-    if choices.append.is_none() {
-        text_field(ui, &mut choices.name, lang.pick("图层名称", "Name of the layer"));
-    }
-}
-
-/// Their columns, a value of each, and the field each becomes.
-fn mapping_table(ui: &mut Ui, lang: Lang, choices: &mut Choices) {
-    if choices.columns.is_empty() || choices.kind.fields.is_empty() {
-        return;
-    }
-    let known = choices.columns.iter().filter(|column| column.ours.is_some()).count();
-    let words = match lang {
-        Lang::Zh => format!("字段对应（{known} / {} 已对上，其余原样保留）", choices.columns.len()),
-        Lang::En => format!("Fields ({known} of {} matched, the rest stay as they are)", choices.columns.len()),
-    };
-    ui.label(RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2));
-    let mut assigned = None;
-    ScrollArea::vertical().id_salt("columns").max_height(176.0).auto_shrink([false, true]).show(ui, |ui| {
-        for index in 0..choices.columns.len() {
-            if let Some(ours) = column_row(ui, lang, choices, index) {
-                assigned = Some((index, ours));
-            }
-        }
-    });
-    if let Some((column, ours)) = assigned {
-        choices.assign(column, ours);
-    }
-}
-
-/// One column; the field that was chosen for it now.
-fn column_row(ui: &mut Ui, lang: Lang, choices: &Choices, index: usize) -> Option<Option<usize>> {
-    let column = &choices.columns[index];
-    let tokens = Tokens::of(ui);
-    let mut chosen = None;
-    ui.horizontal(|ui| {
-        let (room, _) = ui.allocate_exact_size(vec2(370.0, theme::CONTROL), Sense::hover());
-        let middle = room.center().y;
-        text_in(ui, pos2(room.left(), middle), &column.theirs.id, theme::body(), tokens.text, 170.0);
-        text_in(ui, pos2(room.left() + 180.0, middle), &column.sample, theme::note(), tokens.text2, 160.0);
-        let arrow = super::icons::icon_char("ARROW_RIGHT");
-        ui.painter().text(
-            pos2(room.right() - 10.0, middle),
-            Align2::CENTER_CENTER,
-            arrow,
-            theme::icon_font(14.0),
-            tokens.text2,
-        );
-        let keep = lang.pick("原样保留", "Keep as it is");
-        let name_of = |place: usize| choices.kind.fields.get(place).map_or(keep, |field| field.name.get(lang));
-        let list = ComboBox::from_id_salt(("ours", index)).width(240.0).height(320.0);
-        let list = list.selected_text(column.ours.map_or(keep, name_of).to_owned()).show_ui(ui, |ui| {
-            if ui.selectable_label(column.ours.is_none(), keep).clicked() {
-                chosen = Some(None);
-            }
-            for place in 0..choices.kind.fields.len() {
-                if ui.selectable_label(column.ours == Some(place), name_of(place)).clicked() {
-                    chosen = Some(Some(place));
-                }
-            }
-        });
-        list.response.accessible_name(format!("{} {}", column.theirs.id, lang.pick("对应", "becomes")));
-    });
-    chosen
-}
-
-fn options(ui: &mut Ui, lang: Lang, preview: &ImportPreview, choices: &mut Choices) {
-    if preview.layers.len() > 1 {
-        ui.checkbox(
-            &mut choices.one_layer,
-            lang.pick("点、线、面放进同一个图层", "Points, lines and areas in one layer"),
-        );
-    }
-    let strict = lang.pick("只要有一个坏要素就整个不导入", "Take nothing if one feature is bad");
-    ui.checkbox(&mut choices.strict, strict);
-}
-
-fn problems(ui: &mut Ui, lang: Lang, problems: &[Problem]) {
-    if problems.is_empty() {
-        return;
-    }
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-    let words = match lang {
-        Lang::Zh => format!("{errors} 个错误（会略过），{} 个提醒", problems.len() - errors),
-        Lang::En => format!("{errors} errors (left out), {} warnings", problems.len() - errors),
-    };
-    hint_bar(ui, if errors > 0 { Tone::Err } else { Tone::Warn }, words);
-    ScrollArea::vertical().id_salt("problems").max_height(110.0).auto_shrink([false, true]).show(ui, |ui| {
-        for problem in problems.iter().take(MOST_PROBLEMS) {
-            ui.label(RichText::new(problem_words(problem, lang)).font(theme::note()));
-        }
-        if problems.len() > MOST_PROBLEMS {
-            ui.label(format!("… {}", show::count((problems.len() - MOST_PROBLEMS) as u64)));
-        }
-    });
-}
-
-fn problem_words(problem: &Problem, lang: Lang) -> String {
-    let what = problem.what.get(lang);
-    match (problem.feature, lang) {
-        (Some(number), Lang::Zh) => format!("第 {number} 个要素：{what}"),
-        (Some(number), Lang::En) => format!("Feature {number}: {what}"),
-        (None, _) => what.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::geom::crs::Crs;
-    use crate::model::schema::Field;
-    use crate::model::value::FieldType;
-    use crate::session::command::ImportRequest;
-    use crate::session::state::PreviewLayer;
-    use crate::text::Text;
-    use crate::ui::sample;
-    use egui_kittest::{Harness, kittest::Queryable as _};
-
-    type Dialog = (ImportState, Asks, End);
-
-    #[test]
-    fn import_takes_the_file_as_proposed() {
-        let mut harness = harness(None);
-        harness.get_by_label_contains("2 features · points");
-        harness.get_by_label("Import").click();
-        harness.run();
-        let request = import(&mut harness).unwrap();
-        assert_eq!((request.layer.as_deref(), request.kind.as_deref()), (Some("lamps"), Some("bridge")));
-        assert!(!harness.state().0.is_open());
-    }
-
-    #[test]
-    fn another_crs_looks_into_the_file_again() {
-        let mut harness = harness(None);
-        harness.get_by_label("Coordinate system").click();
-        harness.run();
-        harness.get_by_label("GCJ-02 (Amap, Tencent)").click();
-        harness.run();
-        assert_eq!(harness.state().2, End::Again);
-        assert_eq!(harness.state().0.crs.crs, Some(Crs::Gcj02));
-    }
-
-    #[test]
-    fn a_refused_file_says_why_and_cannot_be_imported() {
-        let harness = harness(Some(Text::new("不是 GeoJSON", "No GeoJSON")));
-        harness.get_by_label("No GeoJSON");
-        assert!(harness.query_by_label("Import").is_none());
-    }
-
-    #[test]
-    fn the_answer_for_another_file_is_not_taken() {
-        let mut state = ImportState::default();
-        state.start(vec!["b.geojson".into()], &mut Asks::new());
-        state.take(preview(None));
-        assert!(state.answer.is_none());
-    }
-
-    fn import(harness: &mut Harness<'_, Dialog>) -> Option<ImportRequest> {
-        let (state, asks, end) = harness.state_mut();
-        finish(*end, true, state, asks);
-        asks.iter().find_map(|ask| match ask {
-            UiAsk::Run(Command::Exchange(ExchangeCommand::Import(request))) => Some(request.clone()),
-            _ => None,
-        })
-    }
-
-    fn preview(refused: Option<Text>) -> ImportPreview {
-        let layer = PreviewLayer {
-            name: "lamps".into(),
-            features: 2,
-            geometry: Some(GeometryKind::Point),
-            fields: vec![Field::new("桥名", FieldType::Text, "桥名", "桥名")],
-            guessed_kind: kinds::find("bridge"),
-            sample: Vec::new(),
-            bounds_world: None,
-        };
-        ImportPreview {
-            path: "lamps.geojson".into(),
-            format: Text::same("GeoJSON"),
-            crs: Crs::WGS84,
-            layers: vec![layer],
-            problems: vec![
-                Problem::error("geojson.ring-open", Text::new("环没有闭合", "The ring is open")).of_feature(1),
-            ],
-            refused,
-        }
-    }
-
-    fn harness(refused: Option<Text>) -> Harness<'static, Dialog> {
-        let mut state = ImportState::default();
-        let mut asks = Asks::new();
-        state.start(vec!["lamps.geojson".into()], &mut asks);
-        state.take(preview(refused));
-        let city = sample::city();
-        let builder = Harness::builder().with_size(vec2(760.0, 800.0)).with_context_setup(theme::install);
-        let mut harness = builder.build_ui_state(
-            move |ui, (state, asks, end): &mut Dialog| {
-                let left = contents(ui, Lang::En, Some(&city), state, asks);
-                if left != End::Open {
-                    *end = left;
-                }
-            },
-            (state, asks, End::Open),
-        );
-        harness.run();
-        harness
+    if button(ui, "FOLDER_OPEN", lang.pick("用方案…", "Use a recipe…")).clicked() {
+        asks.push(UiAsk::PickFile(FilePurpose::RecipeOpen));
     }
 }

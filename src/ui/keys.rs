@@ -67,16 +67,41 @@ pub fn pressed(ctx: &Context) -> Vec<ActionId> {
     if ctx.memory(|memory| memory.top_modal_layer().is_some()) {
         return Vec::new();
     }
+    // Any other dialog keeps those of the map and of the city, which nobody would expect to change behind it.
+    let in_dialog = super::sheet::holds_keys(ctx);
     let mut found = Vec::new();
     ctx.input_mut(|input| {
         input.events.retain(|event| {
             let Event::Key { key, pressed: true, modifiers, .. } = event else { return true };
             let action = asked(*key, *modifiers).filter(|_| !typing || !belongs_to_text(*key, *modifiers));
+            let action = action.filter(|action| !in_dialog || is_of_window(*action));
             found.extend(action);
             action.is_none()
         });
     });
     found
+}
+
+/// Words pasted while no text field and no dialog wants them: they are for the map.
+pub fn pasted(ctx: &Context) -> Option<String> {
+    let is_wanted = ctx.text_edit_focused() || ctx.memory(|memory| memory.top_modal_layer().is_some());
+    if is_wanted || super::sheet::holds_keys(ctx) {
+        return None;
+    }
+    ctx.input_mut(|input| {
+        let place = input.events.iter().position(|event| matches!(event, Event::Paste(_)))?;
+        match input.events.remove(place) {
+            Event::Paste(words) => Some(words),
+            _ => None,
+        }
+    })
+}
+
+/// Whether an action is about the window alone, and means the same whatever lies over the map.
+fn is_of_window(id: ActionId) -> bool {
+    use ActionId as A;
+    let about = [A::Palette, A::KeySheet, A::OpenSettings, A::PrintMap, A::FullScreen, A::Diagnostics];
+    about.contains(&id)
 }
 
 fn asked(key: Key, modifiers: Modifiers) -> Option<ActionId> {
@@ -149,6 +174,26 @@ mod tests {
         check(Key::Plus, Modifiers::CTRL | Modifiers::SHIFT, Some(ActionId::ZoomIn));
         check(Key::Equals, Modifiers::CTRL, Some(ActionId::ZoomIn));
         check(Key::OpenBracket, Modifiers::NONE, Some(ActionId::LeftPanel));
+    }
+
+    #[test]
+    fn words_are_pasted_on_the_map_unless_a_field_wants_them() {
+        let ctx = Context::default();
+        let mut found = Vec::new();
+        for has_field in [false, true] {
+            let mut words = "POINT (116 29.7)".to_owned();
+            for events in [Vec::new(), vec![Event::Paste(words.clone())]] {
+                let input = egui::RawInput { events, ..egui::RawInput::default() };
+                let mut draw = |ui: &mut egui::Ui| {
+                    found.extend(pasted(ui.ctx()));
+                    if has_field {
+                        ui.text_edit_singleline(&mut words).request_focus();
+                    }
+                };
+                ctx.run_ui(input, &mut draw).textures_delta.clear();
+            }
+        }
+        assert_eq!(found, ["POINT (116 29.7)"]);
     }
 
     #[test]

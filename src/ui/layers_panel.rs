@@ -5,9 +5,11 @@ use egui::{
 };
 
 use super::ask::{Asks, UiAsk};
+use super::grounds_panel::grounds_ui;
 use super::icons::icon_char;
 use super::layers_state::{Fade, LayersState, Rename};
 use super::legend;
+use super::map_marks::readout;
 use super::show::count;
 use super::signs::Signs;
 use super::theme::{self, ROW, Tokens};
@@ -18,6 +20,7 @@ use crate::model::style::Rule;
 use crate::session::Session;
 use crate::session::action::ActionId;
 use crate::session::command::{Command, LayerCommand, LookCommand};
+use crate::session::legend as session_legend;
 use crate::session::place;
 use crate::session::state::{CityView, LayerView};
 use crate::text::Lang;
@@ -58,6 +61,9 @@ pub fn layers_ui(ui: &mut Ui, session: &Session, state: &mut LayersState, asks: 
         ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
         for group in Group::ALL {
             group_ui(ui, session, city, group, state, asks);
+        }
+        if state.filter.trim().is_empty() {
+            grounds_ui(ui, session, state, asks);
         }
         ui.add_space(16.0);
     });
@@ -130,6 +136,11 @@ fn group_row(
     if response.clicked() {
         state.toggle(group);
     }
+    let dragged = egui::DragAndDrop::payload::<String>(ui.ctx()).and_then(|table| session.city()?.layer(&table));
+    let over = ui.ctx().pointer_interact_pos().filter(|at| rect.contains(*at));
+    if let Some((dragged, pointer)) = dragged.zip(over).filter(|(dragged, _)| dragged.group() != group) {
+        say_it_stays(ui, lang, dragged, pointer);
+    }
 }
 
 /// How large a group is: sewers by their length, the rest by number.
@@ -153,20 +164,25 @@ fn layer_ui(
         rename_row(ui, session.lang(), state, asks);
         return;
     }
-    let legend = crate::session::legend::rows(&layer.style);
+    let (rows, crowd) = (session_legend::rows(&layer.style), session_legend::crowd(layer));
     layer_row(ui, session, city, layer, state, asks);
-    if legend.len() > 1 {
-        legend_caret(ui, session.lang(), layer, legend.len(), state);
+    let count = rows.len() + usize::from(crowd.is_some());
+    // A layer with one sign has it in its own row; a density is not understood without its ends.
+    if count <= 1 && crowd.is_none() {
+        return;
     }
-    if state.shows_legend(layer, legend.len()) {
-        let is_area = layer.schema.geometry.and_then(crate::model::geometry::GeometryKind::dimension) == Some(2);
-        for (row, rule) in legend.into_iter().enumerate() {
-            let features = layer.legend_counts.get(row).copied();
-            let row = legend_row(ui, session.lang(), rule, features, is_area, &mut state.signs);
-            if row.double_clicked() {
-                asks.push(UiAsk::StyleLayer(layer.table().to_owned()));
-            }
-        }
+    legend_caret(ui, session.lang(), layer, count, state);
+    if !state.shows_legend(layer, count) {
+        return;
+    }
+    let crowd = crowd.map(|crowd| legend::crowd_row(ui, session.lang(), &crowd, LEGEND_ROW));
+    let is_area = layer.schema.geometry.and_then(crate::model::geometry::GeometryKind::dimension) == Some(2);
+    let rows = rows.into_iter().enumerate().map(|(row, rule)| {
+        let features = layer.legend_counts.get(row).copied();
+        legend_row(ui, session.lang(), rule, features, is_area, &mut state.signs)
+    });
+    if crowd.into_iter().chain(rows).any(|row| row.double_clicked()) {
+        asks.push(UiAsk::StyleLayer(layer.table().to_owned()));
     }
 }
 
@@ -200,7 +216,7 @@ fn layer_row(
     if has_eye && eye(ui, rect, EYE_X, layer.visible, name, lang, ("eye", layer.table())).clicked() {
         run(asks, LayerCommand::Visible { layers: vec![layer.table().to_owned()], visible: !layer.visible });
     }
-    drag_to_reorder(ui, &response, city, layer, asks);
+    drag_to_reorder(ui, lang, &response, city, layer, asks);
     clicks(ui, session, layer, &response, state, asks);
     response.on_hover_text_at_pointer(tip(layer, lang));
 }
@@ -264,7 +280,7 @@ fn layer_menu(ui: &mut Ui, session: &Session, layer: &LayerView, state: &mut Lay
     if menu_row(ui, "TABLE", lang.pick("打开属性表", "Open the attribute table"), true) {
         asks.push(UiAsk::OpenTable(table.clone()));
     }
-    if menu_row(ui, "EXPORT", lang.pick("导出 GeoJSON…", "Export GeoJSON…"), true) {
+    if menu_row(ui, "EXPORT", lang.pick("导出图层…", "Export the layer…"), true) {
         asks.push(UiAsk::ExportLayer(table.clone()));
     }
     ui.separator();
@@ -317,14 +333,16 @@ fn menu_row(ui: &mut Ui, icon_name: &str, words: &str, enabled: bool) -> bool {
 }
 
 /// A layer is dragged onto another of its group: it comes to lie above or below it.
-fn drag_to_reorder(ui: &Ui, response: &Response, city: &CityView, layer: &LayerView, asks: &mut Asks) {
+fn drag_to_reorder(ui: &Ui, lang: Lang, response: &Response, city: &CityView, layer: &LayerView, asks: &mut Asks) {
     if is_dragging(response) {
         response.dnd_set_drag_payload(layer.table().to_owned());
     }
     let Some(pointer) = ui.ctx().pointer_interact_pos().filter(|at| response.rect.contains(*at)) else { return };
     let Some(dragged) = egui::DragAndDrop::payload::<String>(ui.ctx()) else { return };
-    let other = city.layer(&dragged).filter(|other| other.group() == layer.group() && other.table() != layer.table());
-    let Some(other) = other else { return };
+    let Some(other) = city.layer(&dragged).filter(|other| other.table() != layer.table()) else { return };
+    if other.group() != layer.group() {
+        return say_it_stays(ui, lang, other, pointer);
+    }
     let is_above = pointer.y < response.rect.center().y;
     let y = if is_above { response.rect.top() } else { response.rect.bottom() };
     ui.painter().hline(response.rect.x_range(), y, Stroke::new(2.0, Tokens::of(ui).accent));
@@ -332,6 +350,19 @@ fn drag_to_reorder(ui: &Ui, response: &Response, city: &CityView, layer: &LayerV
         let above = if is_above { Some(layer.table().to_owned()) } else { below(city, layer.table(), other.table()) };
         run(asks, LayerCommand::Move { layer: other.table().to_owned(), above });
     }
+}
+
+/// A layer dragged over another group: its group follows from its kind, and says so at the pointer.
+fn say_it_stays(ui: &Ui, lang: Lang, dragged: &LayerView, pointer: egui::Pos2) {
+    let (name, group) = (dragged.name.get(lang), dragged.group().name());
+    let group = group.get(lang);
+    let words = match lang {
+        Lang::Zh => format!("“{name}”属于“{group}”组，由图层种类决定；可在组内上下移动"),
+        Lang::En => format!("“{name}” stays in “{group}”: its kind decides that. It can move within the group"),
+    };
+    let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("layer-stays"));
+    readout(ui, &ui.ctx().layer_painter(layer), pointer + vec2(14.0, 14.0), &[words]);
+    ui.ctx().set_cursor_icon(egui::CursorIcon::NoDrop);
 }
 
 fn is_dragging(response: &Response) -> bool {

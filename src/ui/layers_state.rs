@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::grounds_panel::GroundFade;
 use super::signs::Signs;
 use crate::kinds::kind::Group;
 use crate::session::state::{CityView, LayerView};
@@ -30,6 +31,10 @@ pub struct LayersState {
     pub(super) rename: Option<Rename>,
     /// The opacity that is being moved.
     pub(super) fade: Option<Fade>,
+    /// The opacity of a base map that is being moved.
+    pub(super) ground_fade: Option<GroundFade>,
+    /// The base map whose file is looked for.
+    pub(super) locating: Option<String>,
     /// Layers that were hidden with their whole group.
     asleep: BTreeMap<Group, BTreeSet<String>>,
     /// Pictures of signs.
@@ -122,7 +127,7 @@ impl LayersState {
     /// Long legends start folded: the tree should fit the window.
     pub(super) fn shows_legend(&self, layer: &LayerView, rows: usize) -> bool {
         let is_open = rows <= MOST_OPEN_ROWS;
-        rows > 1 && layer.visible && is_open != self.legends.contains(layer.table())
+        layer.visible && is_open != self.legends.contains(layer.table())
     }
 
     /// Folds a layer's legend, or unfolds it.

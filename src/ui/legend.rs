@@ -1,17 +1,24 @@
 //! Signs of the legend: what a rule paints, small, drawn from the style itself so that legend and map never differ.
 
-use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::icons::icon_char;
 use super::signs::Signs;
 use super::theme::{self, Tokens};
+use super::widgets;
 use crate::kinds::kind::Group;
 use crate::model::feature::Feature;
 use crate::model::geometry::GeometryKind;
 use crate::model::ramp::{RAMPS, Ramp, ramp};
 use crate::model::style::{Crowd, Ink, LineMark, Paint, Rgba, Rule, Size, Style};
+use crate::render::crowd_legend::CrowdSign;
 use crate::session::legend::LEGEND_DENOMINATOR;
 use crate::session::state::LayerView;
+use crate::text::Lang;
+
+/// Where signs begin in a row of the layer tree, and how long a ramp is there.
+const SIGN_X: f32 = 54.0;
+const RAMP: f32 = 120.0;
 
 /// The rule that stands for a whole layer.
 fn chief(style: &Style) -> Option<&Rule> {
@@ -52,9 +59,36 @@ pub fn ramp_sign(ui: &Ui, room: Rect, ramp: &Ramp, reversed: bool, steps: usize)
 
 /// A disc that stands for several points.
 fn cluster_sign(ui: &Ui, room: Rect, ink: Ink) {
-    let ground = color(ink.on(ui.visuals().dark_mode));
-    ui.painter().circle(room.center(), 8.0, ground, Stroke::new(1.0, Tokens::of(ui).raised));
-    ui.painter().text(room.center(), Align2::CENTER_CENTER, "9", theme::medium(10.0), Tokens::of(ui).raised);
+    let ground = ink.on(ui.visuals().dark_mode);
+    ui.painter().circle(room.center(), 8.0, color(ground), Stroke::new(1.0, Tokens::of(ui).raised));
+    let words = color(ground.against());
+    ui.painter().text(room.center(), Align2::CENTER_CENTER, CrowdSign::NUMBER, theme::medium(10.0), words);
+}
+
+/// The row of a legend for points that are shown together.
+pub fn crowd_row(ui: &mut Ui, lang: Lang, sign: &CrowdSign, height: f32) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::CLICK);
+    let (ink, middle, left) = (Tokens::of(ui).text2, rect.center().y, rect.left() + SIGN_X);
+    let text = |x: f32, words: &str| widgets::text_in(ui, pos2(x, middle), words, theme::note(), ink, rect.right() - x);
+    let words = match sign {
+        CrowdSign::Disc { ink, name } => {
+            cluster_sign(ui, Rect::from_min_size(pos2(left, middle - 9.0), vec2(24.0, 18.0)), *ink);
+            text(left + 34.0, name.get(lang));
+            name.get(lang).to_owned()
+        }
+        CrowdSign::Ramp { ramp, ends } => {
+            let [few, many] = [ends[0].get(lang), ends[1].get(lang)];
+            let first = left + text(left, few) + 6.0;
+            let last = widgets::layout(ui, many, theme::note()).size().x + 14.0;
+            let last = (first + RAMP).min(rect.right() - last).max(first);
+            let strip = Rect::from_x_y_ranges(first..=last, middle - 5.0..=middle + 5.0);
+            ramp_sign(ui, strip, ramp, false, RAMP as usize / 4);
+            text(last + 6.0, many);
+            format!("{few} – {many}")
+        }
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+    response
 }
 
 /// Paints the sign of one feature: what its layer's style paints for its values.

@@ -15,14 +15,27 @@ pub(super) const SIDE: f32 = 34.0;
 /// From the edge of the map.
 pub(super) const EDGE: f32 = 12.0;
 
+const BUTTONS: [ActionId; 3] = [ActionId::ZoomIn, ActionId::ZoomOut, ActionId::ZoomAll];
+/// Between them and the north arrow.
+const GAP: f32 = 8.0;
+
+/// Where they stand on `map`, with the north arrow of a turned map.
+pub(super) fn place(map: Rect, is_turned: bool) -> Rect {
+    let rect = rect(map);
+    if is_turned { rect.with_min_y(rect.top() - SIDE - GAP) } else { rect }
+}
+
+fn rect(map: Rect) -> Rect {
+    let size = vec2(SIDE, SIDE * BUTTONS.len() as f32);
+    Rect::from_min_size(map.right_bottom() - vec2(EDGE, EDGE) - size, size)
+}
+
 /// Shows them at the lower right of `map`, which is turned by so much.
 pub(super) fn map_buttons_ui(ui: &Ui, session: &Session, map: Rect, rotation_rad: f64, out: &mut Vec<MapAsk>) {
-    let buttons = [ActionId::ZoomIn, ActionId::ZoomOut, ActionId::ZoomAll];
-    let size = vec2(SIDE, SIDE * buttons.len() as f32);
-    let rect = Rect::from_min_size(map.right_bottom() - vec2(EDGE, EDGE) - size, size);
+    let rect = rect(map);
     let tokens = Tokens::of(ui);
     ground(ui, rect);
-    for (row, id) in buttons.into_iter().enumerate() {
+    for (row, id) in BUTTONS.into_iter().enumerate() {
         let top = rect.top() + SIDE * row as f32;
         let place = Rect::from_min_size(pos2(rect.left(), top), vec2(SIDE, SIDE));
         let response = button(ui, session, place, id, out);
@@ -34,7 +47,7 @@ pub(super) fn map_buttons_ui(ui: &Ui, session: &Session, map: Rect, rotation_rad
         ui.painter().text(center, egui::Align2::CENTER_CENTER, mark, theme::icon_font(16.0), tokens.text);
     }
     if rotation_rad != 0.0 {
-        let place = Rect::from_min_size(rect.min - vec2(0.0, SIDE + 8.0), vec2(SIDE, SIDE));
+        let place = Rect::from_min_size(rect.min - vec2(0.0, SIDE + GAP), vec2(SIDE, SIDE));
         ground(ui, place);
         button(ui, session, place, ActionId::NorthUp, out);
         north_arrow(ui, place.center(), rotation_rad as f32);

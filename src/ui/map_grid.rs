@@ -7,8 +7,8 @@ use super::camera::View;
 use super::map_marks::{Lens, clip};
 use super::theme::{self, RADIUS, Tokens};
 use super::widgets;
+use crate::geom::catalogue;
 use crate::geom::crs::Crs;
-use crate::geom::gcj;
 use crate::geom::transform::Transform;
 use crate::model::geometry::Bounds;
 use crate::session::place;
@@ -18,9 +18,12 @@ use crate::session::settings::CoordinateStyle;
 const EVERY_PX: f64 = 130.0;
 /// Legs of one line: what is straight in one projection is bent in another.
 const LEGS: usize = 12;
+/// A number that would be hidden at the edge moves inwards in such steps, at most so far, logical pixels.
+const STEP_IN: f32 = 6.0;
+const MOST_IN: f32 = 420.0;
 /// More lines than this one way are no help.
 const MOST_LINES: f64 = 60.0;
-/// Zone 117 has no sensible metres farther away than this, degrees.
+/// A zone has no sensible metres farther from its meridian than this, degrees.
 const ZONE_REACH: f64 = 12.0;
 
 /// The grid of one pane, worked out when the view changes.
@@ -40,8 +43,8 @@ struct GridLine {
 }
 
 impl MapGrid {
-    /// Draws it over a pane.
-    pub(super) fn draw(&mut self, ui: &Ui, lens: &Lens<'_>, style: CoordinateStyle) {
+    /// Draws it over a pane; its numbers keep off `clear`.
+    pub(super) fn draw(&mut self, ui: &Ui, lens: &Lens<'_>, style: CoordinateStyle, clear: &[Rect]) {
         let now = (lens.camera.view(), lens.map, style);
         if self.drawn_for.replace(now) != Some(now) {
             self.lines = lines(lens, style);
@@ -53,10 +56,10 @@ impl MapGrid {
         }
         let mut taken: Vec<Rect> = Vec::new();
         for line in &self.lines {
-            for end in line.ends {
+            for is_last in [false, true] {
                 let galley = widgets::layout(ui, &line.words, theme::note());
                 let size = galley.size() + vec2(6.0, 0.0);
-                let rect = number_place(end, size, lens.map);
+                let Some(rect) = line.number_place(is_last, size, lens.map, clear) else { continue };
                 if taken.iter().any(|other| other.intersects(rect)) {
                     continue;
                 }
@@ -66,6 +69,38 @@ impl MapGrid {
             }
         }
     }
+}
+
+impl GridLine {
+    /// Where its number stands at one of its ends: at the edge of the map, or as much farther in as it takes to be seen.
+    fn number_place(&self, is_last: bool, size: Vec2, map: Rect, clear: &[Rect]) -> Option<Rect> {
+        let is_free = |rect: &Rect| map.contains_rect(*rect) && !clear.iter().any(|other| other.intersects(*rect));
+        let at_edge = within(number_place(self.ends[usize::from(is_last)], size, map), map);
+        let way: Vec<Pos2> = if is_last { self.places.iter().rev().copied().collect() } else { self.places.clone() };
+        let steps = (1..=(MOST_IN / STEP_IN) as usize).map(|step| along(&way, step as f32 * STEP_IN));
+        let farther_in = steps.map_while(|at| at.map(|at| within(Rect::from_center_size(at, size), map)));
+        std::iter::once(at_edge).chain(farther_in).find(is_free)
+    }
+}
+
+/// The place at so many pixels from the beginning of a line; `None` beyond its end.
+fn along(way: &[Pos2], mut length: f32) -> Option<Pos2> {
+    for leg in way.windows(2) {
+        let leg_length = leg[0].distance(leg[1]);
+        if length <= leg_length && leg_length > 0.0 {
+            return Some(leg[0].lerp(leg[1], length / leg_length));
+        }
+        length -= leg_length;
+    }
+    None
+}
+
+/// A box moved as little as it takes to lie on the map.
+fn within(rect: Rect, map: Rect) -> Rect {
+    let by = |least: f32, most: f32, from: f32, to: f32| (from - least).max(0.0) + (to - most).min(0.0);
+    let x = by(rect.left(), rect.right(), map.left() + 1.0, map.right() - 1.0);
+    let y = by(rect.top(), rect.bottom(), map.top() + 1.0, map.bottom() - 1.0);
+    rect.translate(vec2(x, y))
 }
 
 /// Where a number of this size stands for a line that meets the map's edge at `end`: inside, at that edge.
@@ -86,37 +121,41 @@ fn number_place(end: Pos2, size: Vec2, map: Rect) -> Rect {
 /// The way between the world and the coordinates that are written.
 struct System {
     style: CoordinateStyle,
-    /// From degrees to metres and back, for metres.
-    metres: Option<[Transform; 2]>,
+    /// From degrees to its own numbers and back; none for degrees that are written as they are.
+    ways: Option<[Transform; 2]>,
+    /// Whether its numbers are metres.
+    is_metres: bool,
+    /// The meridian that its metres make sense around, degrees.
+    meridian: Option<f64>,
 }
 
 impl System {
     fn new(style: CoordinateStyle) -> Option<Self> {
-        let zone = Crs::Epsg(4548);
-        let metres = match style {
-            CoordinateStyle::GaussKruger117 => {
-                Some([Transform::new(Crs::CGCS2000, zone).ok()?, Transform::new(zone, Crs::CGCS2000).ok()?])
-            }
-            _ => None,
+        let crs = match style {
+            CoordinateStyle::Degrees | CoordinateStyle::Dms => Crs::CGCS2000,
+            CoordinateStyle::GaussKruger117 => Crs::Epsg(4548),
+            CoordinateStyle::Gcj02 => Crs::Gcj02,
+            CoordinateStyle::Bd09 => Crs::Bd09,
+            CoordinateStyle::System(crs) => crs,
         };
-        Some(Self { style, metres })
+        let there = Transform::new(Crs::CGCS2000, crs).ok()?;
+        let back = Transform::new(crs, Crs::CGCS2000).ok()?;
+        let ways = (!there.is_identity()).then_some([there, back]);
+        let meridian = catalogue::entry(crs).and_then(|entry| entry.zone).map(|zone| zone.meridian_deg);
+        Some(Self { style, ways, is_metres: !crs.is_geographic(), meridian })
     }
 
     /// East and north of a place of the world.
     fn own(&self, world: [f64; 2]) -> Option<[f64; 2]> {
         let lonlat = place::lonlat_from_world(world);
-        match &self.metres {
-            Some([there, _]) if (lonlat[0] - 117.0).abs() < ZONE_REACH => there.point(lonlat).ok(),
-            Some(_) => None,
-            None if self.style == CoordinateStyle::Gcj02 => Some(gcj::gcj_from_wgs(lonlat)),
-            None => Some(lonlat),
-        }
+        let Some([there, _]) = &self.ways else { return Some(lonlat) };
+        let in_reach = self.meridian.is_none_or(|meridian| (lonlat[0] - meridian).abs() < ZONE_REACH);
+        if in_reach { there.point(lonlat).ok() } else { None }
     }
 
     fn world(&self, own: [f64; 2]) -> Option<[f64; 2]> {
-        let lonlat = match &self.metres {
+        let lonlat = match &self.ways {
             Some([_, back]) => back.point(own).ok()?,
-            None if self.style == CoordinateStyle::Gcj02 => gcj::wgs_from_gcj(own),
             None => own,
         };
         Some(place::world_from_lonlat(lonlat))
@@ -138,7 +177,7 @@ impl System {
 
     /// The number of a line: as the grid of a printed sheet, or as coordinates are written.
     fn words(&self, axis: usize, value: f64, step: f64) -> String {
-        if self.metres.is_some() {
+        if self.is_metres {
             let decimals = (-step.log10().floor()).max(0.0) as usize;
             return format!("{value:.decimals$}");
         }
@@ -266,5 +305,23 @@ mod tests {
     fn where_zone_117_has_no_metres_there_is_no_grid_of_metres() {
         assert!(grid(&camera(20_000_000.0, 0.0), CoordinateStyle::GaussKruger117).is_empty());
         assert!(!grid(&camera(20_000_000.0, 0.0), CoordinateStyle::Degrees).is_empty());
+    }
+
+    #[test]
+    fn numbers_are_whole_and_keep_off_what_stands_on_the_map() {
+        let map = Rect::from_min_size(pos2(0.0, 0.0), vec2(1200.0, 800.0));
+        let clear = [
+            Rect::from_min_max(pos2(1154.0, 640.0), pos2(1188.0, 788.0)),
+            Rect::from_min_max(pos2(0.0, 0.0), pos2(400.0, 60.0)),
+        ];
+        for rotation_rad in [0.0, 0.4, 1.2, -0.7] {
+            let lines = grid(&camera(5000.0, rotation_rad), CoordinateStyle::GaussKruger117);
+            let numbers = lines.iter().flat_map(|line| [false, true].map(|is_last| (line, is_last)));
+            let places = numbers.map(|(line, is_last)| line.number_place(is_last, vec2(60.0, 16.0), map, &clear));
+            let places: Vec<Rect> = places.flatten().collect();
+            let is_seen = |rect: &Rect| map.contains_rect(*rect) && !clear.iter().any(|it| it.intersects(*rect));
+            assert!(places.iter().all(is_seen), "{places:?} at {rotation_rad}");
+            assert!(places.len() + 4 > lines.len() * 2, "{} of {} lines", places.len(), lines.len());
+        }
     }
 }

@@ -11,9 +11,11 @@ use super::tools::{Outcome, Tool, ToolKind};
 use crate::kinds::kind::Group;
 use crate::model::geometry::GeometryKind;
 use crate::session::Session;
+use crate::session::clusters::{Disc, Glance};
 use crate::session::command::{Command, LookCommand, SelectMode};
 use crate::session::shown::Shown;
 use crate::session::state::FeatureRef;
+use crate::text::Lang;
 
 /// How far the pointer may be off, logical pixels.
 const TOLERANCE_PX: f64 = 6.0;
@@ -39,6 +41,8 @@ pub(super) struct HandState {
 
 #[derive(Default)]
 struct Hover {
+    /// A disc that stands for several features goes before any feature.
+    disc: Option<Disc>,
     at: Option<FeatureRef>,
     outline: Option<Outline>,
     since: f64,
@@ -75,8 +79,12 @@ impl HandState {
     /// Draws the thing under the pointer with its tip, and a box that is being dragged.
     pub(super) fn draw(&self, ui: &Ui, session: &Session, lens: &Lens<'_>, tool: &Tool, response: &Response) {
         let painter = ui.painter().with_clip_rect(lens.map);
-        if let Some(outline) = &self.hover.outline {
-            let rested = ui.input(|input| input.time) - self.hover.since >= TIP_AFTER_S;
+        let rested = ui.input(|input| input.time) - self.hover.since >= TIP_AFTER_S;
+        if let Some(disc) = &self.hover.disc {
+            let words = disc_words(session, disc);
+            let tip = response.hover_pos().filter(|_| rested).map(|at| (at, words.as_str()));
+            map_marks::draw_disc_hover(ui, &painter, lens, (disc.middle_world, disc.radius_px), tip);
+        } else if let Some(outline) = &self.hover.outline {
             let words = self.hover.at.as_ref().and_then(|at| session.hover_words(at)).unwrap_or_default();
             let tip = response.hover_pos().filter(|_| rested && !words.is_empty()).map(|at| (at, words.as_str()));
             map_marks::draw_hover(ui, &painter, lens, outline, tip);
@@ -103,6 +111,19 @@ pub(super) struct Hand<'a> {
     pub(super) state: &'a mut HandState,
     /// The layers under the pointer.
     pub(super) shown: &'a Shown,
+}
+
+/// How many features a disc stands for, and what a click on it does.
+fn disc_words(session: &Session, disc: &Disc) -> String {
+    let lang = session.lang();
+    let layer = session.city().and_then(|city| city.layer(&disc.layer));
+    let (count, name) = (disc.count, layer.map_or("", |layer| layer.name.get(lang)));
+    match (lang, disc.is_one_place()) {
+        (Lang::Zh, false) => format!("{name} · {count} 个要素，单击放大"),
+        (Lang::Zh, true) => format!("{name} · {count} 个要素在同一处，单击逐个查看"),
+        (Lang::En, false) => format!("{name} · {count} features, click to zoom in"),
+        (Lang::En, true) => format!("{name} · {count} features at one place, click to look through them"),
+    }
 }
 
 /// A place of the window as a place of a pane, logical pixels.
@@ -278,20 +299,31 @@ fn clicks(ui: &Ui, session: &Session, hand: &mut Hand<'_>, response: &Response, 
     } else {
         return;
     };
+    if let Outcome::Identify(at_world) = outcome
+        && let Some(disc) = session.disc(&glance(hand.camera, hand.shown, at_world))
+        && !disc.is_one_place()
+        && !hand.camera.is_on(&disc.bounds_world)
+    {
+        hand.camera.go_to_bounds(&disc.bounds_world);
+        hand.camera.settle();
+        return;
+    }
     outcome_asks(session, hand.camera, hand.shown, outcome, out);
+}
+
+/// What is to be found at a place of a pane that looks so and shows these layers.
+fn glance(camera: &Camera, shown: &Shown, at_world: [f64; 2]) -> Glance {
+    let view = camera.view();
+    let (metres_per_px, denominator) = (view.metres_per_px, view.denominator());
+    Glance { at_world, tolerance_m: TOLERANCE_PX * metres_per_px, denominator, metres_per_px, shown: shown.clone() }
 }
 
 /// What a tool's outcome asks of the session, on a pane that looks so and shows these layers.
 pub(super) fn outcome_asks(session: &Session, camera: &Camera, shown: &Shown, outcome: Outcome, out: &mut Vec<MapAsk>) {
-    let view = camera.view();
-    let (tolerance_m, denominator) = (TOLERANCE_PX * view.metres_per_px, view.denominator());
     match outcome {
         Outcome::Nothing => {}
-        Outcome::Identify(at_world) => {
-            let shown = shown.clone();
-            ask(out, LookCommand::Identify { at_world, tolerance_m, denominator, shown });
-        }
-        Outcome::Pick(at_world, mode) => match session.hover(at_world, tolerance_m, denominator, shown) {
+        Outcome::Identify(at_world) => ask(out, LookCommand::Identify(glance(camera, shown, at_world))),
+        Outcome::Pick(at_world, mode) => match session.hover(&glance(camera, shown, at_world)) {
             Some(FeatureRef { layer, id }) => ask(out, LookCommand::Select { layer, ids: vec![id], mode }),
             None if mode == SelectMode::Replace => ask(out, LookCommand::ClearSelection),
             None => {}
@@ -314,14 +346,8 @@ fn context_menu(session: &Session, hand: &mut Hand<'_>, response: &Response, out
         }
         hand.state.gesture.menu_world = hand.state.hover.world;
     }
-    let view = hand.camera.view();
-    let place = map_menu::MenuPlace {
-        world: hand.state.gesture.menu_world,
-        tolerance_m: TOLERANCE_PX * view.metres_per_px,
-        denominator: view.denominator(),
-        shown: hand.shown,
-    };
-    response.context_menu(|ui| map_menu::map_menu_ui(ui, session, place, out));
+    let place = glance(hand.camera, hand.shown, hand.state.gesture.menu_world);
+    response.context_menu(|ui| map_menu::map_menu_ui(ui, session, &place, out));
 }
 
 fn hover(ui: &Ui, session: &Session, hand: &mut Hand<'_>, response: &Response) {
@@ -333,11 +359,11 @@ fn hover(ui: &Ui, session: &Session, hand: &mut Hand<'_>, response: &Response) {
     hover.seen_at = seen_at;
     let looks = matches!(hand.tool.kind(), ToolKind::Pan | ToolKind::Identify | ToolKind::Select);
     if !response.hovered() || response.dragged() || !looks {
-        hover.at = None;
-        hover.outline = None;
+        (hover.disc, hover.at, hover.outline) = (None, None, None);
     } else if is_moving {
-        let tolerance_m = TOLERANCE_PX * view.metres_per_px;
-        let found = session.hover(hover.world, tolerance_m, view.denominator(), hand.shown);
+        let glance = glance(hand.camera, hand.shown, hover.world);
+        hover.disc = session.disc(&glance);
+        let found = if hover.disc.is_none() { session.hover(&glance) } else { None };
         let found = found.filter(|at| is_worth_a_hover(session, at));
         if found != hover.at {
             hover.outline = found.as_ref().and_then(|at| Outline::of(session, at));
@@ -345,7 +371,8 @@ fn hover(ui: &Ui, session: &Session, hand: &mut Hand<'_>, response: &Response) {
         }
         hover.since = now;
     }
-    if hover.at.is_some() && now - hover.since < TIP_AFTER_S {
+    let has_tip = hover.at.is_some() || hover.disc.is_some();
+    if has_tip && now - hover.since < TIP_AFTER_S {
         ui.ctx().request_repaint_after_secs((TIP_AFTER_S - (now - hover.since)) as f32 + 0.01);
     }
     response.clone().on_hover_cursor(cursor(hand, response));
@@ -367,7 +394,9 @@ fn cursor(hand: &Hand<'_>, response: &Response) -> CursorIcon {
         ToolKind::Pan if response.dragged() => CursorIcon::Grabbing,
         ToolKind::Pan => CursorIcon::Grab,
         ToolKind::Identify if response.dragged() => CursorIcon::Grabbing,
-        ToolKind::Identify if hand.state.hover.at.is_some() => CursorIcon::PointingHand,
+        ToolKind::Identify if hand.state.hover.at.is_some() || hand.state.hover.disc.is_some() => {
+            CursorIcon::PointingHand
+        }
         ToolKind::Identify => CursorIcon::Default,
         _ => CursorIcon::Crosshair,
     }

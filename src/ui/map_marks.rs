@@ -475,6 +475,23 @@ pub fn draw_box(ui: &Ui, painter: &Painter, rect: Rect, words: &str) {
 pub fn draw_hover(ui: &Ui, painter: &Painter, lens: &Lens<'_>, outline: &Outline, tip: Option<(Pos2, &str)>) {
     let tokens = Tokens::of(ui);
     lens.draw(painter, outline, Stroke::new(2.0, tokens.accent), RING_RADIUS);
+    draw_tip(ui, painter, lens, tip);
+}
+
+/// Draws a disc under the pointer, by its middle in the world and its radius on the screen, and after a while a tip.
+pub(super) fn draw_disc_hover(
+    ui: &Ui,
+    painter: &Painter,
+    lens: &Lens<'_>,
+    (middle_world, radius): ([f64; 2], f32),
+    tip: Option<(Pos2, &str)>,
+) {
+    painter.circle_stroke(lens.at(middle_world), radius + 2.0, Stroke::new(2.0, Tokens::of(ui).accent));
+    draw_tip(ui, painter, lens, tip);
+}
+
+fn draw_tip(ui: &Ui, painter: &Painter, lens: &Lens<'_>, tip: Option<(Pos2, &str)>) {
+    let tokens = Tokens::of(ui);
     if let Some((at, words)) = tip {
         let galley = widgets::layout(ui, words, theme::note());
         let size = galley.size() + vec2(16.0, 8.0);

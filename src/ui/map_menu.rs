@@ -7,44 +7,29 @@ use super::icons::icon;
 use super::map_panel::MapAsk;
 use super::theme::Tokens;
 use crate::session::Session;
+use crate::session::clusters::Glance;
 use crate::session::command::{Command, LookCommand};
 use crate::session::place;
 use crate::session::settings::CoordinateStyle;
-use crate::session::shown::Shown;
 use crate::text::Lang;
 
-/// The place that was right-clicked.
-#[derive(Clone, Copy, Debug)]
-pub struct MenuPlace<'a> {
-    /// Web Mercator metres.
-    pub world: [f64; 2],
-    /// World metres that a thing may be away.
-    pub tolerance_m: f64,
-    /// Map scale's denominator.
-    pub denominator: f64,
-    /// The layers there.
-    pub shown: &'a Shown,
-}
-
-/// Shows the menu.
-pub fn map_menu_ui(ui: &mut Ui, session: &Session, at: MenuPlace<'_>, out: &mut Vec<MapAsk>) {
+/// Shows the menu of the place that was right-clicked.
+pub fn map_menu_ui(ui: &mut Ui, session: &Session, at: &Glance, out: &mut Vec<MapAsk>) {
     let lang = session.lang();
     ui.set_width(400.0);
     if row(ui, "CURSOR_CLICK", lang.pick("识别此处", "Identify here"), true) {
-        let MenuPlace { world: at_world, tolerance_m, denominator, shown } = at;
-        let look = LookCommand::Identify { at_world, tolerance_m, denominator, shown: shown.clone() };
-        out.push(MapAsk::Ask(UiAsk::Run(Command::Look(look))));
+        out.push(MapAsk::Ask(UiAsk::Run(Command::Look(LookCommand::Identify(at.clone())))));
     }
     let is_writable = session.city().is_some_and(|city| city.read_only.is_none());
     if row(ui, "MAP_PIN_PLUS", lang.pick("在此添加标注", "Add a note here"), is_writable) {
-        out.push(MapAsk::Note(vec![at.world], false));
+        out.push(MapAsk::Note(vec![at.at_world], false));
     }
     if row(ui, "CROSSHAIR", lang.pick("以此为中心", "Centre the map here"), true) {
-        out.push(MapAsk::Ask(UiAsk::GoTo(at.world)));
+        out.push(MapAsk::Ask(UiAsk::GoTo(at.at_world)));
     }
     ui.separator();
-    for (name, words) in coordinates(at.world, session.settings().coordinates, lang) {
-        let said = words.strip_prefix("GCJ-02 ").unwrap_or(&words);
+    for (name, words) in coordinates(at.at_world, session.settings().coordinates, lang) {
+        let said = words.strip_prefix("GCJ-02 ").or_else(|| words.strip_prefix("BD-09 ")).unwrap_or(&words);
         let copies = match lang {
             Lang::Zh => format!("复制 {name}：{said}"),
             Lang::En => format!("Copy {name}: {said}"),

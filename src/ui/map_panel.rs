@@ -4,13 +4,13 @@ use egui::{EventFilter, Id, Key, Rect, Response, Role, Sense, Ui, WidgetInfo};
 
 use super::ask::{Asks, UiAsk};
 use super::camera::{Camera, View};
-use super::map_buttons::map_buttons_ui;
+use super::map_buttons::{self, map_buttons_ui};
 use super::map_grid::MapGrid;
 use super::map_hand::{self, Hand, HandState, local};
 use super::map_marks::{self, Lens, Marks, Outline};
 use super::map_tiles::{Sight, Tiles, frame_end};
-use super::overview_map::{OverviewMap, overview_ui};
-use super::second_map::{SecondMap, divider_ui, head_ui};
+use super::overview_map::{self, OverviewMap, overview_ui};
+use super::second_map::{self, SecondMap, divider_ui, head_ui};
 use super::status_bar;
 use super::theme::Tokens;
 use super::tools::{Tool, ToolKind};
@@ -54,6 +54,8 @@ pub struct MapPanel {
     pub(super) overview: OverviewMap,
     pointer_world: [f64; 2],
     city: Option<std::path::PathBuf>,
+    /// Where all panes are on the screen, once they were shown.
+    room: Option<Rect>,
 }
 
 /// What the details show; its outline is fetched again until the map's memory has it, and after every change.
@@ -172,6 +174,7 @@ impl MapPanel {
 pub fn map_ui(ui: &mut Ui, session: &mut Session, panel: &mut MapPanel, out: &mut Vec<MapAsk>) -> Rect {
     let room = ui.available_rect_before_wrap();
     ui.advance_cursor_after_rect(room);
+    panel.room = Some(room);
     panel.close_second(session);
     let places = panel.second.as_ref().map(|second| second.places(room));
     let map = places.map_or(room, |[first, ..]| first);
@@ -188,7 +191,7 @@ pub fn map_ui(ui: &mut Ui, session: &mut Session, panel: &mut MapPanel, out: &mu
     panel.tiles_follow(ui, session, &response, second.as_ref());
     panel.paint(ui, session, &response, second.as_ref());
     if session.city().is_some() {
-        panel.furniture(ui, session, room, map, out);
+        panel.furniture(ui, session, map, out);
     }
     describe(ui, session, panel, &response);
     map
@@ -268,40 +271,97 @@ impl MapPanel {
         self.follow_details(session);
         let hovered = |response: &Response| response.hovered().then_some(self.pointer_world);
         let beside = pane.and_then(|pane| hovered(pane.response.as_ref()?));
+        let clear = self.furniture_places(map);
         let mut over = Over {
             tool: &self.tool,
             details: self.details.as_ref(),
             has_grid: self.has_grid,
             cross: hovered(response),
+            clear: &clear,
         };
-        self.tiles.draw(ui, map, map, &self.camera);
+        let lens = Lens { camera: &self.camera, map };
+        self.tiles.draw_ground(ui, map, map, &self.camera);
+        // What is swept over the first map lies over its ground and under the selection and the words of both.
+        let swept = pane.filter(|pane| pane.response.is_none()).map(|pane| pane.clip);
+        let words = swept.map_or(map, |clip| map.with_max_x(clip.left()));
         if let Some((pane, second)) = pane.zip(self.second.as_deref_mut()) {
-            second.tiles.draw(ui, pane.place, pane.clip, &second.camera);
+            second.tiles.draw_ground(ui, pane.place, pane.clip, &second.camera);
             if let Some(response) = &pane.response {
                 let lens = Lens { camera: &second.camera, map: pane.place };
-                over.draw(ui, session, &lens, (&mut second.marks, &mut second.grid), &second.hand, response);
+                over.mark(ui, session, &lens, &mut second.marks);
+                second.tiles.draw_words(ui, pane.place, pane.clip, &second.camera);
+                over.draw(ui, session, &lens, &mut second.grid, &second.hand, response);
             }
         }
         over.cross = beside;
-        let lens = Lens { camera: &self.camera, map };
-        over.draw(ui, session, &lens, (&mut self.marks, &mut self.grid), &self.hand, response);
+        over.mark(ui, session, &lens, &mut self.marks);
+        self.tiles.draw_words(ui, map, words, &self.camera);
+        if let Some((pane, second)) = pane.zip(self.second.as_deref()).filter(|_| swept.is_some()) {
+            second.tiles.draw_words(ui, pane.place, pane.clip, &second.camera);
+        }
+        over.draw(ui, session, &lens, &mut self.grid, &self.hand, response);
     }
 
     /// What stands on the map and can be clicked: divider, the second map's head, overview, scale bar, buttons.
-    fn furniture(&mut self, ui: &mut Ui, session: &mut Session, room: Rect, map: Rect, out: &mut Vec<MapAsk>) {
-        if let Some(second) = &mut self.second {
-            let [_, _, clip] = second.places(room);
+    fn furniture(&mut self, ui: &mut Ui, session: &mut Session, map: Rect, out: &mut Vec<MapAsk>) {
+        let (room, free, beside) = (self.room(), self.free(map), self.second_clip());
+        if let Some((second, clip)) = self.second.as_mut().zip(beside) {
             divider_ui(ui, session, second, room);
             head_ui(ui, session, second, clip, out);
             if !second.is_swipe {
                 status_bar::scale_bar(ui, clip, second.camera.view());
             }
         }
-        let free = map.with_max_x(map.right().min(room.right() - self.covered_px));
         overview_ui(ui, session, &mut self.overview, &mut self.camera, free, frame_end());
         let view = self.camera.view();
         status_bar::scale_bar(ui, free, view);
         map_buttons_ui(ui, session, free, view.rotation_rad, out);
+    }
+
+    /// Where all that stands, for numbers of the grid that it would hide.
+    fn furniture_places(&self, map: Rect) -> Vec<Rect> {
+        let (free, view) = (self.free(map), self.camera.view());
+        let mut places = vec![
+            map_buttons::place(free, view.rotation_rad != 0.0),
+            status_bar::scale_bar_place(free, view),
+            self.room().with_min_x(self.room().right() - self.covered_px),
+        ];
+        places.extend(self.overview.is_open.then(|| overview_map::place(free)));
+        if let Some((second, clip)) = self.second.as_ref().zip(self.second_clip()) {
+            places.push(second_map::head_place(clip));
+            places.extend((!second.is_swipe).then(|| status_bar::scale_bar_place(clip, second.camera.view())));
+        }
+        places
+    }
+
+    fn room(&self) -> Rect {
+        self.room.unwrap_or(Rect::ZERO)
+    }
+
+    /// The part of a pane that no panel lies over.
+    fn free(&self, pane: Rect) -> Rect {
+        pane.with_max_x(pane.right().min(self.room().right() - self.covered_px))
+    }
+
+    /// What of the second map is to be seen.
+    fn second_clip(&self) -> Option<Rect> {
+        let [_, _, clip] = self.second.as_ref()?.places(self.room());
+        Some(self.free(clip))
+    }
+
+    /// All the room of the maps, and what of it no panel lies over.
+    pub(super) fn rooms(&self) -> [Rect; 2] {
+        [self.room(), self.free(self.room())]
+    }
+
+    /// The way to the screen of each pane: what is drawn for a place of the world is drawn on both maps.
+    pub(super) fn lenses(&self) -> impl Iterator<Item = Lens<'_>> {
+        let places = self.second.as_ref().map(|second| second.places(self.room()));
+        let first = Lens { camera: &self.camera, map: places.map_or(self.room(), |[first, ..]| first) };
+        // A swept map looks where the first one does.
+        let beside = self.second.as_ref().zip(places).filter(|(second, _)| !second.is_swipe);
+        let beside = beside.map(|(second, [_, map, _])| Lens { camera: &second.camera, map });
+        std::iter::once(first).chain(beside)
     }
 
     fn follow_details(&mut self, session: &Session) {
@@ -322,24 +382,32 @@ struct Over<'a> {
     has_grid: bool,
     /// Where the pointer is on the other pane, Web Mercator metres.
     cross: Option<[f64; 2]>,
+    /// What stands on the map, for numbers that would be hidden by it.
+    clear: &'a [Rect],
 }
 
 impl Over<'_> {
+    /// What is selected or shown in the details: under the words of the map.
+    fn mark(&self, ui: &Ui, session: &Session, lens: &Lens<'_>, marks: &mut Marks) {
+        let painter = ui.painter().with_clip_rect(lens.map);
+        marks.follow(ui, session, lens.camera);
+        marks.draw(&painter, Tokens::of(ui), lens, self.details.and_then(|details| details.outline.as_ref()));
+    }
+
+    /// What lies over the words.
     fn draw(
         &self,
         ui: &Ui,
         session: &Session,
         lens: &Lens<'_>,
-        (marks, grid): (&mut Marks, &mut MapGrid),
+        grid: &mut MapGrid,
         hand: &HandState,
         response: &Response,
     ) {
         let painter = ui.painter().with_clip_rect(lens.map);
         if self.has_grid && session.city().is_some() {
-            grid.draw(ui, lens, session.settings().coordinates);
+            grid.draw(ui, lens, session.settings().coordinates, self.clear);
         }
-        marks.follow(ui, session, lens.camera);
-        marks.draw(&painter, Tokens::of(ui), lens, self.details.and_then(|details| details.outline.as_ref()));
         let pointer = response.hovered().then_some(hand.pointer_world());
         map_marks::draw_tool(ui, &painter, lens, self.tool, pointer.or(self.cross), session);
         hand.draw(ui, session, lens, self.tool, response);
@@ -357,6 +425,7 @@ pub fn map_keys(ui: &Ui, session: &Session, panel: &mut MapPanel, out: &mut Vec<
     ui.memory_mut(|memory| memory.set_focus_lock_filter(MapPanel::id(), filter));
     let is_free = ui.memory(egui::Memory::focused).is_none_or(|id| id == MapPanel::id());
     let is_covered = egui::Popup::is_any_open(ui.ctx()) || ui.memory(|memory| memory.top_modal_layer().is_some());
+    let is_covered = is_covered || super::sheet::holds_keys(ui.ctx());
     if !is_free || is_covered || session.city().is_none() {
         return;
     }
@@ -381,7 +450,7 @@ pub fn map_keys(ui: &Ui, session: &Session, panel: &mut MapPanel, out: &mut Vec<
 
 /// Backspace and Delete take back the last position of a drawing; called before the actions see the keys.
 pub fn tool_keys(ui: &Ui, panel: &mut MapPanel) {
-    if !panel.tool.is_drawing() || ui.ctx().text_edit_focused() {
+    if !panel.tool.is_drawing() || ui.ctx().text_edit_focused() || super::sheet::holds_keys(ui.ctx()) {
         return;
     }
     let back = ui.input_mut(|input| {
@@ -418,6 +487,7 @@ pub fn go(panel: &mut MapPanel, wish: &UiAsk) -> bool {
             let (center_world, metres_per_px) = (*center_world, *metres_per_px);
             panel.camera.go(View { center_world, metres_per_px, ..panel.camera.view() });
         }
+        UiAsk::GoToView(view) => panel.camera.go(*view),
         UiAsk::Turn(rotation_rad) => panel.camera.turn_to(*rotation_rad),
         _ => return false,
     }

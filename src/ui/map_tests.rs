@@ -240,3 +240,53 @@ fn full_screen_is_the_map_alone_and_esc_leads_back() {
     window.press(Modifiers::CTRL, Key::Tab);
     assert!(window.harness.state().shell.left && window.harness.state().shell.right);
 }
+
+#[test]
+fn keys_stay_in_a_dialog_until_the_map_behind_it_is_clicked() {
+    let mut window = Window::open();
+    // Whoever was at the map when the dialog came up is at the dialog now.
+    window.click_at(window.screen([115.981, 29.711]), PointerButton::Primary);
+    window.press(Modifiers::CTRL, Key::P);
+    let before = window.map().camera.view();
+    for (held, key) in [(Modifiers::NONE, Key::ArrowLeft), (Modifiers::NONE, Key::PageUp), (Modifiers::CTRL, Key::Z)] {
+        window.press(held, key);
+    }
+    let app = window.harness.state();
+    assert_eq!(app.map.camera.view(), before);
+    let can_redo = app.session.city().is_some_and(|city| city.redo.is_some());
+    assert!(!can_redo, "nothing behind a dialog is undone");
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.has("打印地图"));
+    window.press(Modifiers::NONE, Key::PageUp);
+    assert!(window.map().camera.view().metres_per_px < before.metres_per_px);
+}
+
+#[test]
+fn a_bookmark_keeps_the_turn_of_the_map() {
+    let mut window = Window::open();
+    window.press(Modifiers::CTRL, Key::CloseBracket);
+    window.press(Modifiers::CTRL, Key::B);
+    window.harness.get_by_label("书签名称").type_text("湖边");
+    window.steps();
+    window.click("添加");
+    window.wait(|app| app.session.city().is_some_and(|city| city.bookmarks.len() == 1));
+    window.click("正北朝上");
+    window.press(Modifiers::CTRL, Key::Num7);
+    window.click("湖边");
+    assert!((window.degrees() - 15.0).abs() < 1e-9);
+}
+
+#[test]
+fn what_is_drawn_for_a_place_is_on_both_maps_and_panels_lie_at_the_right_of_both() {
+    let mut window = Window::open();
+    assert_eq!(window.map().lenses().count(), 1);
+    window.press(Modifiers::CTRL, Key::M);
+    window.press(Modifiers::NONE, Key::F11);
+    window.click_at(window.screen(NOTES[0]), PointerButton::Primary);
+    window.wait(|app| app.session.details().is_some_and(|details| details.row.is_some()));
+    let places: Vec<egui::Rect> = window.map().lenses().map(|lens| lens.map).collect();
+    let put_away = window.harness.get_by_label("收起右栏").rect();
+    assert!(places.len() == 2 && !places[0].intersects(put_away) && places[1].contains_rect(put_away), "{places:?}");
+    window.click("改为卷帘");
+    assert_eq!(window.map().lenses().count(), 1, "a swept map looks where the first one does");
+}

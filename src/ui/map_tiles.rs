@@ -11,7 +11,7 @@ use egui::{Color32, ColorImage, Context, Mesh, Painter, Pos2, Rect, TextureHandl
 
 use super::camera::Camera;
 use crate::render::build::MARGIN_PX;
-use crate::render::tile::{TILE_PX, Tile, TileSet};
+use crate::render::tile::{TILE_PX, Tile, TileSet, WORDS_BEYOND_PX, words_view};
 use crate::render::view::View;
 use crate::session::Session;
 use crate::session::painting::{MapPiece, MapWish, Pane, Pixels, Sheet, Words};
@@ -20,8 +20,6 @@ use crate::session::shown::Shown;
 use crate::session::state::CityView;
 use crate::text::Lang;
 
-/// The sheet of words reaches so far beyond the view, logical pixels.
-const WORDS_BEYOND_PX: f64 = 256.0;
 /// So long a frame may spend on taking over textures, in all panes together.
 const A_FRAME: Duration = Duration::from_millis(2);
 /// Tiles of other scales that are taken over in one frame.
@@ -58,6 +56,7 @@ pub struct TileFacts {
 struct Kept {
     texture: TextureHandle,
     revision: u64,
+    is_whole: bool,
     /// Frame in which it was last in view.
     used: u64,
     born_s: f64,
@@ -69,6 +68,7 @@ struct Kept {
 struct WordSheet {
     words: Words,
     revision: u64,
+    is_whole: bool,
     /// Which of the words' sheets this is, and its texture.
     textures: Vec<TextureHandle>,
 }
@@ -119,9 +119,11 @@ impl Tiles {
         let (Some(city), Some(set)) = (session.city(), self.set) else { return [false, false] };
         let (view, now) = (view_of(ctx, camera), ctx.input(|input| input.time));
         let seen: Vec<Option<&Kept>> = set.tiles(&view, 0).iter().map(|tile| self.kept.get(tile)).collect();
+        let is_whole =
+            seen.iter().flatten().all(|kept| kept.is_whole) && self.words.as_ref().is_some_and(|it| it.is_whole);
         let is_painted = seen.iter().all(|kept| kept.is_some_and(|kept| kept.revision == city.revision));
         let is_calm = seen.iter().flatten().all(|kept| now - kept.born_s >= FADE_S);
-        let is_known = city.revision > 0 && city.is_ready(&view);
+        let is_known = city.revision > 0 && (is_whole || city.is_ready(&view));
         let has_words = self.coming.is_none() && self.has_words(city, &view, session.lang(), set.dark);
         [is_known && is_painted && has_words, is_calm]
     }
@@ -138,6 +140,7 @@ impl Tiles {
             *self = Self { pane: self.pane, city: path, facts: self.facts, frame: self.frame, ..Self::default() };
         }
         self.frame += 1;
+        self.face(ctx, session, sight);
         self.take(ctx, session, sight.stop);
         if session.city().is_some() {
             self.ask(ctx, session, sight);
@@ -167,9 +170,9 @@ impl Tiles {
         while let Some(piece) = self.waiting.pop_front().or_else(|| stand_ins.next()) {
             match piece {
                 MapPiece::Tile(tile, pixels) => self.keep(ctx, tile, pixels),
-                MapPiece::Words { words, revision, millis } => {
+                MapPiece::Words { words, revision, is_whole, millis } => {
                     self.facts.millis = millis;
-                    self.coming = Some(WordSheet { words, revision, textures: Vec::new() });
+                    self.coming = Some(WordSheet { words, revision, is_whole, textures: Vec::new() });
                     self.upload_words(ctx, stop);
                 }
             }
@@ -188,7 +191,8 @@ impl Tiles {
         // A tile in place of a stale one is simply there; one in place of nothing comes up.
         let born_s = if self.kept.contains_key(&tile) { 0.0 } else { ctx.input(|input| input.time) };
         let (features, vertices) = (pixels.features, pixels.vertices);
-        let new = Kept { texture, revision: pixels.revision, used: self.frame, born_s, features, vertices };
+        let Pixels { revision, is_whole, .. } = pixels;
+        let new = Kept { texture, revision, is_whole, used: self.frame, born_s, features, vertices };
         self.kept.insert(tile, new);
     }
 
@@ -207,14 +211,19 @@ impl Tiles {
         self.words = Some(coming);
     }
 
-    fn ask(&mut self, ctx: &Context, session: &mut Session, sight: Sight<'_>) {
-        let Some(city) = session.city() else { return };
-        let (view, now, lang) = (view_of(ctx, sight.camera), ctx.input(|input| input.time), session.lang());
+    /// Turns to the tiles that the camera sees now.
+    fn face(&mut self, ctx: &Context, session: &Session, sight: Sight<'_>) {
         let dark = session.settings().theme == Theme::Dark;
-        let set = TileSet { layers: sight.shown.number(), ..TileSet::of(&view, dark) };
+        let set = TileSet { layers: sight.shown.number(), ..TileSet::of(&view_of(ctx, sight.camera), dark) };
         if self.set.replace(set) != Some(set) {
-            self.set_since_s = now;
+            self.set_since_s = ctx.input(|input| input.time);
         }
+    }
+
+    fn ask(&mut self, ctx: &Context, session: &mut Session, sight: Sight<'_>) {
+        let (Some(city), Some(set)) = (session.city(), self.set) else { return };
+        let (view, now, lang) = (view_of(ctx, sight.camera), ctx.input(|input| input.time), session.lang());
+        let dark = set.dark;
         let seen = set.tiles(&view, 0);
         let mut tiles = seen.clone();
         (self.facts.features, self.facts.vertices) = (0, 0);
@@ -232,7 +241,9 @@ impl Tiles {
             let on_their_way = self.waiting.iter().any(|piece| matches!(piece, MapPiece::Words { .. }));
             labels = (!on_their_way && !self.has_words(city, &view, lang, dark)).then(|| words_view(&view));
             let settled_s = now - self.set_since_s;
-            if settled_s < AHEAD_AFTER_S {
+            if !city.is_ready(&view) {
+                // What is painted now would have to be painted again.
+            } else if settled_s < AHEAD_AFTER_S {
                 ctx.request_repaint_after_secs((AHEAD_AFTER_S - settled_s) as f32 + 0.01);
             } else {
                 ahead = set.tiles(&view, 1);
@@ -240,6 +251,9 @@ impl Tiles {
             }
         }
         let revision = city.revision;
+        if self.pane == Pane::Main && *sight.shown == Shown::Visible {
+            session.looks_at(view, dark);
+        }
         let wish = MapWish { pane: self.pane, shown: sight.shown.clone(), tiles, labels, ahead, dark };
         if self.wished.as_ref().is_none_or(|known| known.0 != wish || known.1 != revision || known.2 != lang) {
             session.wish_map(wish.clone());
@@ -260,7 +274,8 @@ impl Tiles {
         kept.used = self.frame;
         self.facts.features += kept.features;
         self.facts.vertices += kept.vertices;
-        if kept.revision != city.revision && !city.is_stale(kept.revision, &tile.bounds_world(MARGIN_PX)) {
+        let is_stale = || city.is_stale(kept.revision, kept.is_whole, &tile.bounds_world(MARGIN_PX));
+        if kept.revision != city.revision && !is_stale() {
             kept.revision = city.revision;
         }
         kept.revision == city.revision
@@ -275,7 +290,8 @@ impl Tiles {
         if !is_same || sheet.words.lang != lang || sheet.words.dark != dark {
             return false;
         }
-        if sheet.revision != city.revision && !city.is_stale(sheet.revision, &have.bounds_world(MARGIN_PX)) {
+        let is_stale = || city.is_stale(sheet.revision, sheet.is_whole, &have.bounds_world(MARGIN_PX));
+        if sheet.revision != city.revision && !is_stale() {
             sheet.revision = city.revision;
         }
         let (outer, inner) = (have.corner_px(), view.corner_px());
@@ -291,7 +307,7 @@ impl Tiles {
     /// would stand in for better ones.
     fn forget(&mut self, city: Option<&CityView>) {
         let is_stale = |tile: &Tile, kept: &Kept| {
-            city.is_some_and(|city| city.is_stale(kept.revision, &tile.bounds_world(MARGIN_PX)))
+            city.is_some_and(|city| city.is_stale(kept.revision, kept.is_whole, &tile.bounds_world(MARGIN_PX)))
         };
         let set = self.set;
         self.kept.retain(|tile, kept| Some(tile.set) == set || !is_stale(tile, kept));
@@ -307,8 +323,9 @@ impl Tiles {
         self.facts.bytes = self.kept.len() * (TILE_PX * TILE_PX * 4) as usize;
     }
 
-    /// Draws what there is, at its place; `map` is all of the pane, `clip` the part of it that is to be seen.
-    pub fn draw(&self, ui: &Ui, map: Rect, clip: Rect, camera: &Camera) {
+    /// Draws the ground as far as it is there, at its place; `map` is all of the pane, `clip` the part of it that is to be
+    /// seen.
+    pub fn draw_ground(&self, ui: &Ui, map: Rect, clip: Rect, camera: &Camera) {
         let (painter, view) = (ui.painter().with_clip_rect(clip), view_of(ui.ctx(), camera));
         let Some(set) = self.set else { return };
         let now = ui.input(|input| input.time);
@@ -330,7 +347,6 @@ impl Tiles {
             let tint = Color32::WHITE.linear_multiply(share);
             painter.image(kept.texture.id(), place(tile, &view, map), WHOLE, tint);
         }
-        self.draw_words(&painter, map, &view);
     }
 
     /// Tiles of other sets: those of other layers first, then coarse ones, then those of another turn, so that the best
@@ -347,7 +363,9 @@ impl Tiles {
         tiles
     }
 
-    fn draw_words(&self, painter: &Painter, map: Rect, view: &View) {
+    /// Draws the words: over what is selected, which lies over the ground.
+    pub fn draw_words(&self, ui: &Ui, map: Rect, clip: Rect, camera: &Camera) {
+        let (painter, view) = (&ui.painter().with_clip_rect(clip), &view_of(ui.ctx(), camera));
         let Some(sheet) = &self.words else { return };
         let have = &sheet.words.view;
         let zoom = have.metres_per_px / view.metres_per_px;
@@ -396,13 +414,6 @@ const WHOLE: Rect = Rect { min: Pos2::ZERO, max: Pos2 { x: 1.0, y: 1.0 } };
 
 fn view_of(ctx: &Context, camera: &Camera) -> View {
     camera.picture(ctx.pixels_per_point().into())
-}
-
-/// The view of a sheet of words: larger than what is seen, and beginning at a whole pixel of the endless map.
-fn words_view(view: &View) -> View {
-    let size_px = view.size_px.map(|side| (side + 2.0 * WORDS_BEYOND_PX).ceil());
-    let corner = view.corner_px().map(|at| ((at - WORDS_BEYOND_PX) * view.pixel_ratio).floor() / view.pixel_ratio);
-    View { size_px, ..*view }.with_corner_px(corner)
 }
 
 /// Where the world's origin is on the screen, logical pixels: on a whole physical pixel, for what is shown at its own
@@ -482,14 +493,14 @@ mod tests {
         let before = TileSet::of(&view_of(&ctx, &camera), false);
         for tile in before.tiles(&view_of(&ctx, &camera), 0) {
             let texture = ctx.load_texture("map", ColorImage::filled([1, 1], Color32::WHITE), TextureOptions::LINEAR);
-            let kept = Kept { texture, revision: 1, used: 1, born_s: -9.0, features: 0, vertices: 0 };
+            let kept = Kept { texture, revision: 1, is_whole: false, used: 1, born_s: -9.0, features: 0, vertices: 0 };
             tiles.kept.insert(tile, kept);
         }
         camera.zoom_about([400.0, 300.0], 1.7);
         camera.turn_about([400.0, 300.0], 0.3);
         tiles.set = Some(TileSet::of(&view_of(&ctx, &camera), false));
         let mut drawn = Rect::NOTHING;
-        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| tiles.draw(ui, map, map, &camera));
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| tiles.draw_ground(ui, map, map, &camera));
         output.textures_delta.clear();
         for shape in output.shapes {
             drawn |= shape.shape.visual_bounding_rect();

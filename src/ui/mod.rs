@@ -3,15 +3,20 @@
 pub mod app;
 pub mod ask;
 pub mod camera;
+pub mod compare_dialog;
+mod compare_marks;
 mod crs_choice;
+mod crs_form;
 pub mod details_panel;
 pub mod diagnostics;
 pub mod dialogs;
 pub mod export_dialog;
+mod export_redact;
 mod expr_field;
 pub mod form;
 pub mod form_ui;
 mod full_screen;
+mod grounds_panel;
 pub mod history_panel;
 pub mod icons;
 pub mod import_dialog;
@@ -83,6 +88,10 @@ struct Waker(egui::Context);
 impl Wake for Waker {
     fn wake(&self) {
         self.0.request_repaint();
+    }
+
+    fn wake_within(&self, wait: std::time::Duration) {
+        self.0.request_repaint_after(wait);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The overview: the whole city on a small map in the corner, with the frame of what the large one shows. A click or drag
 //! on it moves the large one.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use egui::{Id, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
@@ -11,10 +12,12 @@ use super::map_hand::local;
 use super::map_marks::Lens;
 use super::map_tiles::{Sight, Tiles};
 use super::theme::{self, Tokens};
-use crate::model::geometry::Bounds;
+use crate::kinds::kind::Group;
+use crate::model::geometry::{Bounds, GeometryKind};
 use crate::session::Session;
 use crate::session::painting::Pane;
 use crate::session::shown::Shown;
+use crate::session::state::{CityView, LayerView};
 
 /// Its size, and the share of the map that it takes at most.
 const SIZE: [f32; 2] = [224.0, 168.0];
@@ -49,6 +52,27 @@ impl OverviewMap {
     }
 }
 
+/// Where it stands on `map`.
+pub(super) fn place(map: Rect) -> Rect {
+    let size = vec2(SIZE[0].min(map.width() * MOST_OF_MAP), SIZE[1].min(map.height() * MOST_OF_MAP));
+    Rect::from_min_size(map.right_bottom() - vec2(EDGE * 2.0 + SIDE, EDGE) - size, size)
+}
+
+/// The layers that it shows, of those whose eye is open: areas, and lines of the base map, of roads and of what files
+/// brought. At its size anything else would hide them.
+fn ground(city: &CityView) -> Shown {
+    let is_ground = |layer: &&LayerView| {
+        let is_line_of = matches!(layer.group(), Group::Base | Group::Roads | Group::Other);
+        match layer.schema.geometry.and_then(GeometryKind::dimension) {
+            Some(2) => layer.group() != Group::Notes,
+            Some(1) => is_line_of,
+            _ => false,
+        }
+    };
+    let shown = city.layers.iter().filter(|layer| layer.visible).filter(is_ground);
+    Shown::These(Arc::new(shown.map(|layer| layer.table().to_owned()).collect()))
+}
+
 /// Shows it at the lower right of `map`, beside the buttons there. `main` is where the large map looks.
 pub(super) fn overview_ui(
     ui: &Ui,
@@ -65,16 +89,16 @@ pub(super) fn overview_ui(
         }
         return;
     };
-    let size = vec2(SIZE[0].min(map.width() * MOST_OF_MAP), SIZE[1].min(map.height() * MOST_OF_MAP));
-    let rect = Rect::from_min_size(map.right_bottom() - vec2(EDGE * 2.0 + SIDE, EDGE) - size, size);
-    overview.fit(whole, [f64::from(size.x), f64::from(size.y)]);
+    let rect = place(map);
+    overview.fit(whole, [f64::from(rect.width()), f64::from(rect.height())]);
     pointer(ui, session, overview, main, rect);
-    let sight = Sight { camera: &overview.camera, shown: &Shown::Visible, pointer_px: None, stop };
+    let shown = session.city().map_or(Shown::Visible, ground);
+    let sight = Sight { camera: &overview.camera, shown: &shown, pointer_px: None, stop };
     overview.tiles.follow(ui.ctx(), session, sight);
     let tokens = Tokens::of(ui);
     ui.painter().add(theme::floating_shadow(ui.visuals().dark_mode).as_shape(rect, theme::RADIUS));
     ui.painter().rect_filled(rect, 0, tokens.land);
-    overview.tiles.draw(ui, rect, rect, &overview.camera);
+    overview.tiles.draw_ground(ui, rect, rect, &overview.camera);
     draw_frame(ui, &Lens { camera: &overview.camera, map: rect }, main);
     ui.painter().rect_stroke(rect, 0, Stroke::new(1.0, tokens.line_strong), StrokeKind::Outside);
 }
@@ -112,6 +136,7 @@ fn draw_frame(ui: &Ui, lens: &Lens<'_>, main: &Camera) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::schema::Schema;
 
     #[test]
     fn the_whole_city_is_laid_out_once_and_again_when_it_grows() {
@@ -125,5 +150,19 @@ mod tests {
         assert_eq!(overview.camera.view(), view);
         overview.fit(city.grown(5000.0), [224.0, 168.0]);
         assert!(overview.camera.view().metres_per_px > view.metres_per_px);
+    }
+
+    #[test]
+    fn signs_of_points_do_not_hide_the_ground() {
+        let mut city = crate::ui::sample::city();
+        let area = |table: &str, visible| {
+            let schema = crate::ui::sample::manhole_schema();
+            let schema = Schema { table: table.to_owned(), geometry: Some(GeometryKind::Polygon), ..schema };
+            LayerView { visible, ..crate::ui::sample::layer(schema, "plain") }
+        };
+        city.layers.extend([area("district", true), area("hidden", false)]);
+        let shown = ground(&city);
+        let held: Vec<&str> = city.layers.iter().filter(|layer| shown.holds(layer)).map(LayerView::table).collect();
+        assert_eq!(held, ["district"]);
     }
 }

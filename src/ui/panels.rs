@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use egui::{Context, Ui};
 
 use super::ask::Asks;
+use super::compare_dialog::{CompareState, compare_ui};
+use super::crs_choice::crs_around;
+use super::crs_form::{CrsFormState, crs_form_ui};
 use super::export_dialog::{ExportState, export_ui};
 use super::import_dialog::{ImportState, import_ui};
 use super::key_sheet::{KeySheetState, key_sheet_ui};
@@ -37,6 +40,10 @@ pub struct Panels {
     pub print: PrintState,
     /// What comes in.
     pub import: ImportState,
+    /// A coordinate system of the bureau's own.
+    pub crs_form: CrsFormState,
+    /// What came in, held against a layer.
+    pub compare: CompareState,
     /// Language, theme, name.
     pub settings: SettingsState,
     /// All keys.
@@ -69,10 +76,13 @@ impl Panels {
     /// Shows the dialogs that are open. `view_world` is what the map shows, Web Mercator metres.
     pub fn dialogs_ui(&mut self, ctx: &Context, session: &mut Session, view_world: Bounds, asks: &mut Asks) {
         let lang = session.lang();
+        crs_around(ctx, session, asks);
         welcome_ui(ctx, session, &mut self.welcome, asks);
         import_ui(ctx, session, &mut self.import, asks);
+        compare_ui(ctx, session, &mut self.compare, asks);
         export_ui(ctx, session, view_world, &mut self.export, asks);
         settings_ui(ctx, session, &mut self.settings, asks);
+        crs_form_ui(ctx, session, &mut self.crs_form, asks);
         key_sheet_ui(ctx, lang, &mut self.keys);
         photo_ui(ctx, session, &mut self.photo);
         palette_ui(ctx, session, &mut self.palette, asks);

@@ -15,14 +15,18 @@ use crate::model::geometry::Bounds;
 use crate::session::action::ActionId;
 use crate::session::answer::{RenderFrame, RenderRequest};
 use crate::session::command::{
-    CityCommand, Command, EditCommand, ExchangeCommand, HistoryCommand, LayerCommand, LookCommand, SelectMode,
-    SettingsCommand, TableCommand,
+    CityCommand, Command, EditCommand, ExchangeCommand, GroundCommand, HistoryCommand, LayerCommand, LookCommand,
+    SelectMode, SettingsCommand, TableCommand,
 };
+use crate::session::ground;
 use crate::session::place;
+use crate::session::redact::Profile;
 use crate::session::settings::Theme;
 use crate::session::state::FeatureRef;
 use crate::text::Lang;
 
+/// What lies so far around the city is on its base map too, metres.
+const BASEMAP_MARGIN_M: f64 = 1000.0;
 /// A place that was asked for by its coordinates is looked at from this close.
 const SPOT_DENOMINATOR: f64 = 2500.0;
 
@@ -49,13 +53,19 @@ impl App {
             UiAsk::StyleLayer(table) => self.style_layer(table),
             UiAsk::OpenTable(table) => self.run(Command::Look(LookCommand::Table(TableCommand::Open(table)))),
             UiAsk::ExportLayer(table) => self.panels.export.open(&self.session, &table),
+            UiAsk::OwnSystem(name) => self.panels.crs_form.open(&self.session, name.as_deref()),
             UiAsk::ShowPhoto(photos, which) => self.panels.photo.open(photos, which),
+            UiAsk::Paste(words) => {
+                if let Some(path) = self.session.paste(&words) {
+                    self.carry_out(ctx, UiAsk::ImportFiles(vec![path]));
+                }
+            }
             UiAsk::ImportFiles(files) => {
                 for wish in self.panels.start_import(files) {
                     self.carry_out(ctx, wish);
                 }
             }
-            UiAsk::ZoomTo(_) | UiAsk::GoTo(_) | UiAsk::GoToScale(..) | UiAsk::Turn(_) => {}
+            UiAsk::ZoomTo(_) | UiAsk::GoTo(_) | UiAsk::GoToScale(..) | UiAsk::GoToView(_) | UiAsk::Turn(_) => {}
         }
         ctx.request_repaint();
     }
@@ -65,6 +75,8 @@ impl App {
             FilePurpose::Export => self.panels.export.file_name(&self.session),
             FilePurpose::Sheet(_) => self.panels.print.file_name(),
             FilePurpose::StyleExport => self.panels.right.style.file_name(&self.session),
+            FilePurpose::RecipeSave => self.panels.import.recipe().map(|(_, name)| name).unwrap_or_default(),
+            FilePurpose::ProfileSave => self.session.lang().pick("脱敏.json", "redact.json").to_owned(),
             _ => String::new(),
         };
         self.files.open(ctx, purpose, &suggestion, self.session.lang());
@@ -99,6 +111,8 @@ impl App {
             ActionId::NewCity
             | ActionId::OpenCity
             | ActionId::ImportFile
+            | ActionId::AddGround
+            | ActionId::MakeBasemap
             | ActionId::Backup
             | ActionId::SavePicture => {
                 self.pick_file(ctx, id);
@@ -217,6 +231,8 @@ impl App {
             ActionId::NewCity => (FilePurpose::NewCity, lang.pick("新城市.gpkg", "city.gpkg").to_owned()),
             ActionId::OpenCity => (FilePurpose::OpenCity, String::new()),
             ActionId::ImportFile => (FilePurpose::Import, String::new()),
+            ActionId::AddGround => (FilePurpose::Ground, String::new()),
+            ActionId::MakeBasemap => (FilePurpose::Basemap, String::new()),
             ActionId::Backup => (FilePurpose::Backup, format!("{stem}-{}.gpkg", lang.pick("备份", "backup"))),
             _ => (FilePurpose::Picture, format!("{stem}-{}.png", jiff::Zoned::now().strftime("%Y-%m-%d"))),
         };
@@ -234,6 +250,15 @@ impl App {
             FilePurpose::OpenCity => asks.push(city(CityCommand::Open(path))),
             FilePurpose::Backup => asks.push(city(CityCommand::Backup { path, overwrite })),
             FilePurpose::Import => asks.push(UiAsk::ImportFiles(paths)),
+            FilePurpose::Ground => asks.extend(paths.into_iter().map(add_ground)),
+            FilePurpose::Basemap => {
+                let request = self.session.basemap_request(paths, BASEMAP_MARGIN_M);
+                asks.push(UiAsk::Run(Command::Exchange(ExchangeCommand::Import(request))));
+            }
+            FilePurpose::GroundLocate => {
+                let command = self.layers.locating.take().map(|name| GroundCommand::Locate { name, path });
+                asks.extend(command.map(|command| UiAsk::Run(Command::Ground(command))));
+            }
             FilePurpose::NotePhotos => self.panels.note.add_photos(paths),
             FilePurpose::FeaturePhotos => self.add_photos(paths, asks),
             FilePurpose::Export => self.panels.export.take_path(path),
@@ -243,6 +268,24 @@ impl App {
             }
             FilePurpose::StyleImport => self.panels.right.style.import(path, &self.session, asks),
             FilePurpose::StyleExport => self.panels.right.style.export(path, overwrite, asks),
+            FilePurpose::RecipeOpen => {
+                if let Some(recipe) = self.session.read_recipe(&path) {
+                    self.panels.import.follow(recipe, asks);
+                }
+            }
+            FilePurpose::RecipeSave => asks.extend(self.panels.import.recipe().map(|(recipe, _)| {
+                let recipe = Box::new(recipe);
+                UiAsk::Run(Command::Exchange(ExchangeCommand::SaveRecipe { path, recipe }))
+            })),
+            FilePurpose::ProfileOpen => {
+                if let Some(profile) = self.session.read_profile(&path) {
+                    self.panels.export.follow(&profile, &self.session);
+                }
+            }
+            FilePurpose::ProfileSave => {
+                let profile = self.panels.export.profile(&self.session).unwrap_or_else(|| Profile::new(None, None));
+                asks.push(UiAsk::Run(Command::Exchange(ExchangeCommand::SaveProfile { path, profile })));
+            }
         }
     }
 
@@ -274,6 +317,25 @@ impl App {
             UiAsk::Run(Command::Edit(EditCommand::AddPhotos { layer, id, photos }))
         }));
     }
+}
+
+/// Has what looks like a base map among dropped files added; the other files.
+pub(super) fn laid_under(paths: Vec<PathBuf>, asks: &mut Asks) -> Vec<PathBuf> {
+    let (grounds, others): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| ground::is_likely(path));
+    asks.extend(grounds.into_iter().map(add_ground));
+    // A world file and what says its system belong to the picture that they were dropped with.
+    let beside = ["pgw", "jgw", "tfw", "wld", "prj", "xml", "ovr"];
+    let is_beside = |path: &PathBuf| {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+        beside.contains(&ending.as_str())
+    };
+    let has_ground = asks.iter().any(|ask| matches!(ask, UiAsk::Run(Command::Ground(_))));
+    others.into_iter().filter(|path| !(has_ground && is_beside(path))).collect()
+}
+
+/// A base map that was chosen or dropped.
+pub(super) fn add_ground(path: PathBuf) -> UiAsk {
+    UiAsk::Run(Command::Ground(GroundCommand::Add { path, datum: None }))
 }
 
 fn city(command: CityCommand) -> UiAsk {

@@ -73,6 +73,7 @@ pub(super) fn city() -> CityView {
         read_only: None,
         is_sample: true,
         layers: vec![layer(note_schema(), "note"), layer(manhole_schema(), "plain")],
+        grounds: Vec::new(),
         undo: None,
         redo: None,
         pending: 0,

@@ -193,11 +193,16 @@ fn draw_divider(ui: &Ui, second: &SecondMap, room: Rect, is_lit: bool) {
     painter.text(knob.center(), egui::Align2::CENTER_CENTER, mark, theme::icon_font(10.0), tokens.text);
 }
 
+/// Where the row of buttons of a second map stands, of which `clip` is to be seen.
+pub(super) fn head_place(clip: Rect) -> Rect {
+    let at = clip.left_top() + vec2(12.0, 12.0);
+    Rect::from_min_max(at, pos2(clip.right() - 12.0, at.y + 36.0))
+}
+
 /// The second map's own row of buttons, at its upper left: its layers, its link, its form, and away with it.
 pub(super) fn head_ui(ui: &mut Ui, session: &Session, second: &mut SecondMap, place: Rect, out: &mut Vec<MapAsk>) {
     let (lang, tokens) = (session.lang(), Tokens::of(ui));
-    let at = place.left_top() + vec2(12.0, 12.0);
-    let room = Rect::from_min_max(at, pos2(place.right() - 12.0, at.y + 36.0));
+    let room = head_place(place);
     let mut head = ui.new_child(UiBuilder::new().id_salt("second-map").max_rect(room).layout(Layout::default()));
     let frame = Frame::new().fill(tokens.raised).stroke(Stroke::new(1.0, tokens.line_strong));
     frame.corner_radius(RADIUS_CARD).inner_margin(Margin::symmetric(4, 2)).show(&mut head, |ui| {

@@ -5,7 +5,7 @@ use egui::{Context, RichText, Ui};
 use super::ask::{Asks, UiAsk};
 use super::sheet::{Sheet, sheet};
 use super::theme::{self, LABEL_WIDTH, Tokens};
-use super::widgets::{choice_chip, text_field};
+use super::widgets::{button, choice_chip, icon_button, text_field};
 use crate::session::Session;
 use crate::session::command::{Command, SettingsCommand};
 use crate::session::settings::{CoordinateStyle, Settings, Theme, Units};
@@ -39,7 +39,11 @@ pub fn settings_ui(ctx: &Context, session: &Session, state: &mut SettingsState, 
     let title = lang.pick("设置", "Settings");
     let frame = Sheet { id: "settings", title, icon: "GEAR", width: 520.0, lang };
     let mut commands = Vec::new();
-    if sheet(ctx, &frame, |ui| commands = choices(ui, session.settings(), &mut state.author)) {
+    let closed = sheet(ctx, &frame, |ui| {
+        commands = choices(ui, session.settings(), &mut state.author);
+        systems(ui, session.settings(), asks);
+    });
+    if closed {
         // The name may still be in the field.
         commands.extend(author_typed(session.settings(), state));
         state.is_open = false;
@@ -83,7 +87,36 @@ fn choices(ui: &mut Ui, settings: &Settings, author: &mut Option<String>) -> Vec
     changed
 }
 
-fn coordinate_styles() -> [(CoordinateStyle, Text); 4] {
+/// The coordinate systems of one's own: each with its definition, to change or forget.
+fn systems(ui: &mut Ui, settings: &Settings, asks: &mut Asks) {
+    let lang = settings.lang();
+    ui.add_space(12.0);
+    row(ui, lang, &Text::new("自有坐标系", "Own systems"), |ui| {
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 4.0;
+            for kept in &settings.systems {
+                ui.horizontal(|ui| {
+                    ui.label(&kept.name).on_hover_text(&kept.definition);
+                    let (change, forget) = match lang {
+                        Lang::Zh => (format!("修改 {}", kept.name), format!("删除 {}", kept.name)),
+                        Lang::En => (format!("Change {}", kept.name), format!("Delete {}", kept.name)),
+                    };
+                    if icon_button(ui, "PENCIL_SIMPLE", &change).clicked() {
+                        asks.push(UiAsk::OwnSystem(Some(kept.name.clone())));
+                    }
+                    if icon_button(ui, "TRASH", &forget).clicked() {
+                        asks.push(UiAsk::Run(Command::Settings(SettingsCommand::ForgetSystem(kept.name.clone()))));
+                    }
+                });
+            }
+            if button(ui, "PLUS", lang.pick("新建坐标系…", "New system…")).clicked() {
+                asks.push(UiAsk::OwnSystem(None));
+            }
+        });
+    });
+}
+
+fn coordinate_styles() -> [(CoordinateStyle, Text); 5] {
     [
         (CoordinateStyle::Degrees, Text::new("CGCS2000 度", "CGCS2000 degrees")),
         (CoordinateStyle::Dms, Text::new("CGCS2000 度分秒", "CGCS2000 degrees, minutes, seconds")),
@@ -92,6 +125,7 @@ fn coordinate_styles() -> [(CoordinateStyle, Text); 4] {
             Text::new("CGCS2000 高斯 3° 带 117°（EPSG:4548）", "CGCS2000 Gauss–Krüger 3° zone 117° (EPSG:4548)"),
         ),
         (CoordinateStyle::Gcj02, Text::new("GCJ-02 度（网络地图）", "GCJ-02 degrees (web maps)")),
+        (CoordinateStyle::Bd09, Text::new("BD-09 度（百度地图）", "BD-09 degrees (Baidu maps)")),
     ]
 }
 
@@ -137,6 +171,7 @@ fn chips<T: Copy + PartialEq>(ui: &mut Ui, lang: Lang, now: T, words: &[(T, Text
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::crs_systems::KeptSystem;
     use egui_kittest::{Harness, kittest::Queryable as _};
 
     #[test]
@@ -159,6 +194,24 @@ mod tests {
         harness.get_by_label("浅色").focus();
         harness.run();
         assert_eq!(*harness.state(), ["Author(\"李敏\")"]);
+    }
+
+    #[test]
+    fn a_system_of_ones_own_is_changed_or_forgotten_by_its_name() {
+        let settings = Settings {
+            systems: vec![KeptSystem { name: "独立坐标".into(), definition: "+proj=tmerc +lon_0=116".into() }],
+            ..Settings::default()
+        };
+        let builder = Harness::builder().with_size(egui::vec2(560.0, 400.0)).with_context_setup(theme::install);
+        let mut harness = builder.build_ui_state(move |ui, asks: &mut Asks| systems(ui, &settings, asks), Asks::new());
+        for name in ["修改 独立坐标", "删除 独立坐标", "新建坐标系…"] {
+            harness.get_by_label(name).click();
+            harness.run();
+        }
+        let asked: Vec<String> = harness.state().iter().map(|ask| format!("{ask:?}")).collect();
+        let expected =
+            ["OwnSystem(Some(\"独立坐标\"))", "Run(Settings(ForgetSystem(\"独立坐标\")))", "OwnSystem(None)"];
+        assert_eq!(asked, expected);
     }
 
     #[track_caller]

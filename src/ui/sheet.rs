@@ -3,6 +3,7 @@
 use egui::{Align, Align2, Context, Id, Key, Layout, Margin, Modifiers, Rect, RichText, Stroke, Ui, Window};
 
 use super::icons::icon;
+use super::map_panel::MapPanel;
 use super::theme::{self, Tokens};
 use super::widgets::{floating_frame_of, icon_button};
 use crate::text::Lang;
@@ -23,6 +24,7 @@ pub(super) struct Sheet<'a> {
 
 /// Draws a dialog in the middle of the window; whether it was closed, by its button or with Esc.
 pub(super) fn sheet(ctx: &Context, sheet: &Sheet<'_>, contents: impl FnOnce(&mut Ui)) -> bool {
+    hold_keys(ctx, sheet.id);
     let tokens = Tokens::of_ctx(ctx);
     let dark = ctx.global_style().visuals.dark_mode;
     let screen = ctx.content_rect();
@@ -48,6 +50,31 @@ pub(super) fn sheet(ctx: &Context, sheet: &Sheet<'_>, contents: impl FnOnce(&mut
     let popup_open = egui::Popup::is_any_open(ctx);
     let by_key = !popup_open && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
     closed || by_key
+}
+
+/// Says that a dialog is on the screen in this frame. When it comes up it takes the focus from what lies behind it.
+pub(super) fn hold_keys(ctx: &Context, id: &'static str) {
+    let frame = ctx.cumulative_frame_nr();
+    let seen = |data: &mut egui::util::IdTypeMap, key: &str| {
+        let key = Id::unique(("sheet-seen", key));
+        let before = data.get_temp::<u64>(key);
+        data.insert_temp(key, frame);
+        before.is_some_and(|before| before + 1 >= frame)
+    };
+    let was_open = ctx.data_mut(|data| {
+        seen(data, "any");
+        seen(data, id)
+    });
+    if !was_open && let Some(focused) = ctx.memory(egui::Memory::focused) {
+        ctx.memory_mut(|memory| memory.surrender_focus(focused));
+    }
+}
+
+/// Whether keys belong to a dialog and not to the map behind it: one is open, and nobody has clicked the map since.
+pub(super) fn holds_keys(ctx: &Context) -> bool {
+    let seen = ctx.data(|data| data.get_temp::<u64>(Id::unique(("sheet-seen", "any"))));
+    let is_open = seen.is_some_and(|seen| seen + 1 >= ctx.cumulative_frame_nr());
+    is_open && ctx.memory(egui::Memory::focused) != Some(MapPanel::id())
 }
 
 /// Whether the window has got another size since the dialog was last drawn: then it goes back to the middle. Until then

@@ -13,7 +13,7 @@ use crate::kinds::kind::{Group, Kind};
 use crate::model::expr::Expr;
 use crate::session::Session;
 use crate::session::command::{Command, LayerCommand, LookCommand, SelectMode};
-use crate::session::state::LayerView;
+use crate::session::state::{Bookmark, LayerView};
 use crate::text::Lang;
 
 /// Which small dialog is open.
@@ -116,9 +116,9 @@ fn add_bookmark(ui: &mut Ui, lang: Lang, name: &mut String, view: View, asks: &m
     ui.add_space(12.0);
     let end = ok_cancel(ui, lang, lang.pick("添加", "Add"), !name.trim().is_empty());
     if (end == Some(true) || entered) && !name.trim().is_empty() {
-        let View { center_world, metres_per_px, .. } = view;
-        let look = LookCommand::AddBookmark { name: name.trim().to_owned(), center_world, metres_per_px };
-        asks.push(UiAsk::Run(Command::Look(look)));
+        let View { center_world, metres_per_px, rotation_rad } = view;
+        let bookmark = Bookmark { name: name.trim().to_owned(), center_world, metres_per_px, rotation_rad };
+        asks.push(UiAsk::Run(Command::Look(LookCommand::AddBookmark(bookmark))));
         return true;
     }
     end == Some(false)
@@ -147,7 +147,8 @@ fn bookmarks(ui: &mut Ui, session: &Session, asks: &mut Asks) -> bool {
             let width = ui.available_width() - 40.0;
             let go = egui::Button::new((super::icons::icon("BOOKMARK_SIMPLE"), &*bookmark.name)).truncate();
             if ui.add(go.min_size(vec2(width, ROW))).accessible_name(&*bookmark.name).clicked() {
-                asks.push(UiAsk::GoToScale(bookmark.center_world, bookmark.metres_per_px));
+                let Bookmark { center_world, metres_per_px, rotation_rad, .. } = *bookmark;
+                asks.push(UiAsk::GoToView(View { center_world, metres_per_px, rotation_rad }));
                 done = true;
             }
             let remove = match lang {

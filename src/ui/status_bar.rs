@@ -9,6 +9,7 @@ use egui::{
 
 use super::ask::{Asks, UiAsk};
 use super::camera::{SCALE_LIMITS, View};
+use super::crs_choice::CrsList;
 use super::icons::{icon, icon_fill};
 use super::theme::{self, Tokens};
 use super::turn_field::{TurnState, turn_field_ui};
@@ -25,12 +26,13 @@ use crate::text::{Lang, Text};
 /// Scales to choose from.
 const SCALES: [f64; 10] = [500.0, 1000.0, 2500.0, 5000.0, 8000.0, 15_000.0, 25_000.0, 40_000.0, 100_000.0, 250_000.0];
 
-/// What the status bar remembers: the scale and the turn that are being typed.
+/// What the status bar remembers: the scale, the turn and the coordinate system that are being typed.
 #[derive(Debug, Default)]
 pub struct StatusState {
     scale_words: String,
     wrong: Option<Text>,
     turn: TurnState,
+    systems: CrsList,
 }
 
 /// What it must know of the map.
@@ -57,7 +59,7 @@ pub fn status_ui(ui: &mut Ui, session: &Session, map: MapStatus, state: &mut Sta
             turn_field_ui(ui, session.lang(), map.view, &mut state.turn, asks);
             divider(ui);
             scale(ui, session.lang(), map.view, state, asks);
-            coordinate_style(ui, session, asks);
+            coordinate_style(ui, session, &mut state.systems, asks);
             if session.city().is_some() {
                 coordinate(ui, session, map, asks);
             }
@@ -194,23 +196,36 @@ pub fn style_name(style: CoordinateStyle) -> Text {
         CoordinateStyle::Dms => Text::new("CGCS2000 度分秒", "CGCS2000 d m s"),
         CoordinateStyle::GaussKruger117 => Text::new("CGCS2000 3°带 117°E", "CGCS2000 3° GK 117°E"),
         CoordinateStyle::Gcj02 => Text::new("GCJ-02 经纬度", "GCJ-02 lat/lon"),
+        CoordinateStyle::Bd09 => Text::new("BD-09 经纬度", "BD-09 lat/lon"),
+        CoordinateStyle::System(crs) => {
+            let (zh, en) = crs.title();
+            Text::owned(zh, en)
+        }
     }
 }
 
 /// All ways to write coordinates.
-pub const STYLES: [CoordinateStyle; 4] =
-    [CoordinateStyle::Degrees, CoordinateStyle::Dms, CoordinateStyle::GaussKruger117, CoordinateStyle::Gcj02];
+pub const STYLES: [CoordinateStyle; 5] = [
+    CoordinateStyle::Degrees,
+    CoordinateStyle::Dms,
+    CoordinateStyle::GaussKruger117,
+    CoordinateStyle::Gcj02,
+    CoordinateStyle::Bd09,
+];
 
-fn coordinate_style(ui: &mut Ui, session: &Session, asks: &mut Asks) {
+fn coordinate_style(ui: &mut Ui, session: &Session, list: &mut CrsList, asks: &mut Asks) {
     let (lang, now) = (session.lang(), session.settings().coordinates);
     let button = flat(ui, "GLOBE_HEMISPHERE_EAST", style_name(now).get(lang));
     let button = button.on_hover_text(lang.pick("坐标的写法", "How coordinates are written"));
-    Popup::menu(&button).show(|ui| {
-        for style in STYLES {
-            if ui.selectable_label(style == now, style_name(style).get(lang)).clicked() {
-                asks.push(UiAsk::Run(Command::Settings(SettingsCommand::Coordinates(style))));
-                ui.close();
-            }
+    Popup::menu(&button).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+        let listed =
+            STYLES.into_iter().find(|&style| ui.selectable_label(style == now, style_name(style).get(lang)).clicked());
+        ui.separator();
+        let other = if let CoordinateStyle::System(crs) = now { Some(crs) } else { None };
+        let other = list.ui(ui, lang, other).map(CoordinateStyle::System);
+        if let Some(style) = listed.or(other) {
+            asks.push(UiAsk::Run(Command::Settings(SettingsCommand::Coordinates(style))));
+            ui.close();
         }
     });
     divider(ui);
@@ -317,12 +332,8 @@ fn author(ui: &mut Ui, session: &Session, asks: &mut Asks) {
 /// Draws the scale bar at the lower left of the map.
 pub fn scale_bar(ui: &Ui, map: Rect, view: View) {
     let tokens = Tokens::of(ui);
-    let metres_per_px = place::denominator(view.metres_per_px, view.center_world) * (0.0254 / 96.0);
-    // The zoom buttons stand at the other side.
-    let room = f64::from(map.width() - 100.0).clamp(40.0, 190.0);
-    let (length_m, words) = nice_length(metres_per_px * room);
-    let width = (length_m / metres_per_px) as f32;
-    let panel = Rect::from_min_size(map.left_bottom() + vec2(16.0, -44.0), vec2(width + 16.0, 32.0));
+    let (width, words) = bar_of(map, view);
+    let panel = scale_bar_place(map, view);
     let painter = ui.painter();
     painter.rect_filled(panel, theme::RADIUS, tokens.panel.gamma_multiply(0.85));
     let bar = Rect::from_min_size(panel.left_bottom() + vec2(8.0, -9.0), vec2(width, 4.0));
@@ -335,6 +346,20 @@ pub fn scale_bar(ui: &Ui, map: Rect, view: View) {
     let above = bar.top() - 2.0;
     painter.text(egui::pos2(bar.left(), above), Align2::LEFT_BOTTOM, "0", theme::note(), tokens.text);
     painter.text(egui::pos2(bar.right(), above), Align2::RIGHT_BOTTOM, words, theme::note(), tokens.text);
+}
+
+/// Where it stands on a map.
+pub(super) fn scale_bar_place(map: Rect, view: View) -> Rect {
+    Rect::from_min_size(map.left_bottom() + vec2(16.0, -44.0), vec2(bar_of(map, view).0 + 16.0, 32.0))
+}
+
+/// Its length on the screen, and what that is on the ground.
+fn bar_of(map: Rect, view: View) -> (f32, String) {
+    let metres_per_px = place::denominator(view.metres_per_px, view.center_world) * (0.0254 / 96.0);
+    // The zoom buttons stand at the other side.
+    let room = f64::from(map.width() - 100.0).clamp(40.0, 190.0);
+    let (length_m, words) = nice_length(metres_per_px * room);
+    ((length_m / metres_per_px) as f32, words)
 }
 
 /// The longest of 1, 2, 5 × 10ⁿ metres that is no longer than `most_m`, and its words.

@@ -1,6 +1,7 @@
 //! The style of a layer: how its features are painted and labelled, tried out on the map while it is changed.
 //!
-//! The map follows the hand as a preview; Apply keeps the style as one step of the journal, Cancel or Esc gives it up.
+//! The map follows the hand as a preview; Apply keeps the style as one step of the journal, Cancel gives it up, and Esc
+//! asks whether to.
 //! A style that is not kept yet waits for its layer while another one is looked at.
 
 mod classes;
@@ -59,6 +60,8 @@ pub struct StyleState {
     fade: Option<Fade>,
     /// Where the focus was at the end of the frame before.
     focus: Focus,
+    /// The layer whose draft somebody is asked about: give it up or not.
+    doubt: Option<String>,
     /// The layer that a file dialog was opened for.
     filed: Option<String>,
     /// Scale of the map beside the panel.
@@ -195,6 +198,7 @@ impl StyleState {
     /// Gives the draft of a layer up.
     fn cancel(&mut self, layer: &str, asks: &mut Asks) {
         self.drafts.remove(layer);
+        self.doubt = None;
         self.rest(asks);
     }
 }
@@ -245,6 +249,7 @@ fn layer_ui(ui: &mut Ui, shown: &Shown<'_>, state: &mut StyleState, asks: &mut A
     let escapes = is_escape(ui, state.focus);
     ui.add_space(4.0);
     head::head_ui(ui, shown, state, asks);
+    head::doubt_ui(ui, shown, state, asks);
     if let Some(why) = &shown.city.read_only {
         hint_bar(ui, Tone::Warn, why.get(lang));
     }
@@ -257,7 +262,8 @@ fn layer_ui(ui: &mut Ui, shown: &Shown<'_>, state: &mut StyleState, asks: &mut A
     });
     if escapes && state.drafts.get(table).is_some_and(|draft| draft.is_changed(now_s)) {
         ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-        state.cancel(table, asks);
+        // A second one takes the question back.
+        state.doubt = if state.doubt.is_none() { Some(table.to_owned()) } else { None };
     }
     state.show(ui, table, asks);
     state.focus = focus_now(ui, room);
@@ -285,7 +291,7 @@ fn take_in(shown: &Shown<'_>, state: &mut StyleState, asks: &mut Asks) {
     draft.settle(&layer.schema, &mut state.surveys);
 }
 
-/// Whether Esc gives the draft up: the pointer or the focus is in the panel, and nothing smaller takes the key. The key
+/// Whether Esc asks about the draft: the pointer or the focus is in the panel, and nothing smaller takes the key. The key
 /// itself has taken the focus away already, so what counts is where it was.
 fn is_escape(ui: &Ui, before: Focus) -> bool {
     let is_pressed = ui.input(|input| input.key_pressed(Key::Escape));

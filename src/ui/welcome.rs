@@ -7,11 +7,13 @@ use egui::{
 
 use super::ask::{Asks, UiAsk};
 use super::icons::{icon, icon_at, icon_char};
+use super::sheet::hold_keys;
 use super::theme::{self, RADIUS_CARD, Tokens};
 use super::widgets::{button, floating_frame_of, focus_ring, icon_button, primary_button, text_in};
 use crate::session::Session;
 use crate::session::action::{ActionId, Needs, action};
 use crate::session::command::{CityCommand, Command, SettingsCommand};
+use crate::session::formats;
 use crate::text::{Lang, Text};
 
 const WIDTH: f32 = 1000.0;
@@ -52,11 +54,11 @@ fn cards() -> [Card; 3] {
         Card {
             icon: "EYE",
             title: Text::new("规划 · 看图", "Planners · look"),
-            what: Text::new("开图层、查地名、量距离、存张图。", "Layers, places, distances, a picture."),
+            what: Text::new("开图层、查地名、量距离、出张图。", "Layers, places, distances, a map on paper."),
             lines: [
                 (ActionId::Palette, Text::new("搜“甘棠湖”，拼音也行", "Search “Gantang”, pinyin works")),
                 (ActionId::MeasureLength, Text::new("量一段距离", "Measure a distance")),
-                (ActionId::SavePicture, Text::new("地图存为图片", "Save the map as a picture")),
+                (ActionId::PrintMap, Text::new("打印地图，或存成 PDF", "Print the map, or save it as PDF")),
             ],
         },
         Card {
@@ -72,11 +74,11 @@ fn cards() -> [Card; 3] {
         Card {
             icon: "CHART_BAR",
             title: Text::new("分析 · 导出", "Analysts · export"),
-            what: Text::new("排序、筛选、选中，交出 GeoJSON。", "Sort, filter, select, hand out GeoJSON."),
+            what: Text::new("排序、筛选、选中，导出给别人。", "Sort, filter, select, hand out to others."),
             lines: [
                 (ActionId::AttributeTable, Text::new("打开属性表，点表头排序", "Open the table, click a head to sort")),
                 (ActionId::SelectWhere, Text::new("按条件选出要素", "Select features by a condition")),
-                (ActionId::ExportLayer, Text::new("导出 GeoJSON", "Export GeoJSON")),
+                (ActionId::ExportLayer, Text::new("导出图层", "Export a layer")),
             ],
         },
     ]
@@ -106,6 +108,7 @@ struct Input<'a> {
 }
 
 fn page(ctx: &Context, input: &Input<'_>, state: &mut WelcomeState, asks: &mut Asks) {
+    hold_keys(ctx, "welcome");
     let tokens = Tokens::of_ctx(ctx);
     let dark = ctx.global_style().visuals.dark_mode;
     let veil = super::theme::see_through(tokens.panel, 115);
@@ -270,11 +273,7 @@ fn files(ui: &mut Ui, input: &Input<'_>, asks: &mut Asks) -> Option<Choice> {
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 4.0;
                 ui.label(lang.pick("把文件拖到这里，就是你的城市", "Drop a file here: it is your city"));
-                let formats = lang.pick(
-                    "GeoPackage · GeoJSON；坐标系先给你看，再导入",
-                    "GeoPackage · GeoJSON; you see the coordinates before anything comes in",
-                );
-                ui.label(RichText::new(formats).font(theme::note()).color(tokens.text2));
+                ui.label(RichText::new(format_words(lang)).font(theme::note()).color(tokens.text2));
                 choice = recent(ui, input, asks);
             });
         });
@@ -291,6 +290,21 @@ fn files(ui: &mut Ui, input: &Input<'_>, asks: &mut Asks) -> Option<Choice> {
         });
     });
     choice
+}
+
+/// What can be dropped, from the list of formats.
+fn format_words(lang: Lang) -> String {
+    let read = formats::readable().map(|format| format.name().get(lang));
+    // What a name says in brackets is too much for a first look.
+    let brief = read.map(|name| name.split(['（', '(']).next().unwrap_or(name).trim());
+    let mut names = vec!["GeoPackage"];
+    brief.for_each(|name| {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    });
+    let rest = lang.pick("；坐标系先给你看，再导入", "; you see the coordinates before anything comes in");
+    names.join(" · ") + rest
 }
 
 fn recent(ui: &mut Ui, input: &Input<'_>, asks: &mut Asks) -> Option<Choice> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use citygrid::model::geometry::Bounds;
 use citygrid::render::tile::TileSet;
 use citygrid::render::view::View;
+use citygrid::session::clusters::Glance;
 use citygrid::session::command::{CityCommand, Command};
 use citygrid::session::painting::{MapPiece, MapWish, Pane};
 use citygrid::session::place;
@@ -177,7 +178,9 @@ fn pick(session: &Session, home: &Bounds) {
         let share = |prime: f64| (f64::from(index) * prime).fract();
         let x = home.min[0] + home.width() * share(0.754_877_666);
         let y = home.min[1] + home.height() * share(0.569_840_290);
-        hits += usize::from(session.hover([x, y], 4.0, 2500.0, &Shown::Visible).is_some());
+        let (tolerance_m, denominator, metres_per_px) = (4.0, 2500.0, 0.76);
+        let glance = Glance { at_world: [x, y], tolerance_m, denominator, metres_per_px, shown: Shown::Visible };
+        hits += usize::from(session.hover(&glance).is_some());
     }
     let each_ms = start.elapsed().as_secs_f64() * 1e3 / f64::from(count);
     println!("{:<34} {each_ms:>9.4} ms  {hits} of {count} hit", "pick under the pointer");

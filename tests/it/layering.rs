@@ -10,7 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("geom", &[]),
     ("task", &["text"]),
     ("model", &["geom", "text"]),
-    ("index", &["geom", "model"]),
+    ("index", &["geom", "model", "task"]),
     ("io", &["geom", "model", "task", "text"]),
     ("store", &["geom", "model", "task", "text"]),
     ("render", &["geom", "index", "model", "task", "text"]),

@@ -4,6 +4,7 @@ use geo_types as gt;
 
 use super::fixture::{add_lamps, content, edit, insert, lamp_city, lamps, run};
 use crate::geom::crs::Crs;
+use crate::geom::own::OwnCrs;
 use crate::model::feature::{Delta, Feature};
 use crate::model::geometry::{Geometry, GeometryKind, WkbWriter};
 use crate::model::schema::{Field, Schema};
@@ -90,6 +91,10 @@ fn check(schema: Schema, feature: Feature) {
     assert_eq!(reader.schema(&table).unwrap(), schema);
 }
 
+fn own(name: &str, line: &str) -> Crs {
+    OwnCrs { name: name.to_owned(), form: line.parse().unwrap() }.learn().unwrap()
+}
+
 #[test]
 fn every_crs_comes_back() {
     for crs in [
@@ -103,6 +108,9 @@ fn every_crs_comes_back() {
         Crs::Gcj02,
         Crs::Bd09,
         Crs::Unknown,
+        own("城建坐标", "+base=EPSG:4548 +shift=380000,3260000 +turn=12.5 +scale=1.00002"),
+        own("七参数", "+base=EPSG:2384 +coordinate_frame=10,-20,30.25,1.1,-2.2,3.3,4.4"),
+        own("115.9", "+proj=tmerc +lat_0=0 +lon_0=115.9 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m +no_defs"),
     ] {
         let (_folder, city) = lamp_city();
         for table in ["one", "two"] {

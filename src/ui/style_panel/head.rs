@@ -11,7 +11,7 @@ use crate::ui::icons::icon;
 use crate::ui::legend;
 use crate::ui::signs::Signs;
 use crate::ui::theme::{self, Tokens};
-use crate::ui::widgets::{icon_button, primary_button, text_button};
+use crate::ui::widgets::{Tone, hint_bar, icon_button, primary_button, text_button};
 
 /// Which layer, to choose another.
 pub(super) fn layer_box(
@@ -71,6 +71,29 @@ pub(super) fn head_ui(ui: &mut Ui, shown: &Shown<'_>, state: &mut StyleState, as
             let words = RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2);
             ui.add(egui::Label::new(words).truncate());
         });
+    });
+}
+
+/// Whether to give the draft up, where Esc has raised the question.
+pub(super) fn doubt_ui(ui: &mut Ui, shown: &Shown<'_>, state: &mut StyleState, asks: &mut Asks) {
+    let (lang, table) = (shown.lang, shown.layer.table());
+    let now_s = ui.input(|input| input.time);
+    let is_changed = state.drafts.get(table).is_some_and(|draft| draft.is_changed(now_s));
+    if !is_changed || state.doubt.as_deref().is_some_and(|other| other != table) {
+        state.doubt = None;
+    }
+    if state.doubt.is_none() {
+        return;
+    }
+    ui.add_space(4.0);
+    hint_bar(ui, Tone::Warn, lang.pick("放弃还没有应用的样式？", "Give up the style that is not applied yet?"));
+    ui.horizontal(|ui| {
+        if text_button(ui, lang.pick("放弃", "Give it up")).clicked() {
+            state.cancel(table, asks);
+        }
+        if text_button(ui, lang.pick("继续编辑", "Go on editing")).clicked() {
+            state.doubt = None;
+        }
     });
 }
 

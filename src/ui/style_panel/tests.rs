@@ -187,7 +187,7 @@ fn cancel_and_another_layer_leave_what_is_kept() {
 }
 
 #[test]
-fn escape_over_the_panel_gives_up_but_leaves_a_text_field_first() {
+fn escape_over_the_panel_asks_before_it_gives_up_and_leaves_a_text_field_first() {
     let mut harness = graduated();
     harness.get_by_label("级 1的图例文字").focus();
     harness.run();
@@ -196,8 +196,18 @@ fn escape_over_the_panel_gives_up_but_leaves_a_text_field_first() {
     assert!(harness.state().state.is_at_work(), "the first one leaves the field");
     harness.hover_at(egui::pos2(100.0, 200.0));
     harness.run();
-    harness.key_press(Key::Escape);
-    harness.run();
+    let escape = |harness: &mut Harness<'static, Window>| {
+        harness.key_press(Key::Escape);
+        harness.run();
+    };
+    escape(&mut harness);
+    click(&mut harness, "继续编辑");
+    assert!(harness.state().state.is_at_work(), "nothing is lost by one key");
+    escape(&mut harness);
+    escape(&mut harness);
+    assert!(harness.query_by_label("放弃").is_none(), "a second one takes the question back");
+    escape(&mut harness);
+    click(&mut harness, "放弃");
     assert!(!harness.state().state.is_at_work());
 }
 

@@ -1,0 +1,189 @@
+//! A surveyed file is held against the open city, to see whether it is in the coordinate system that it is said to be in.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::geom::crs::Crs;
+use crate::geom::transform::Transform;
+use crate::io::error::ReadError;
+use crate::io::format::{self, Survey};
+use crate::model::geometry::{Bounds, Coords, Geometry, Visitor};
+use crate::store::reader::{LayerInfo, Reader};
+use crate::task::{Problem, Task};
+
+use super::answer::Failure;
+use super::crs_datum::{self, DatumVerdict, MOST_PLACES};
+use super::crs_nearby::{self, NearbyError};
+use super::import::{Source, read_failure};
+
+/// Features that are read to find places: of a longer layer the first ones tell enough.
+const MOST_FEATURES: u64 = 20_000;
+
+/// The verdict on the largest layer of a file; none if the city has no layers or the file no places.
+///
+/// # Errors
+/// The file or the city cannot be read, or the person has stopped it.
+pub(super) fn verdict(
+    reader: &Reader,
+    layers: &[LayerInfo],
+    (path, survey): (&Path, &Survey),
+    task: &mut Task<'_>,
+) -> Result<Option<DatumVerdict>, Failure> {
+    let placed = survey.layers.iter().enumerate().filter(|(_, draft)| draft.geometry.is_some() && draft.features > 0);
+    let Some((place, draft)) = placed.max_by_key(|(_, draft)| draft.features) else { return Ok(None) };
+    let Some(lon) = longitude(layers) else { return Ok(None) };
+    let points = points(path, survey, place, task)?;
+    let crs = draft.crs.unwrap_or(survey.crs);
+    let windows = crs_datum::windows(&points, crs, lon);
+    let city = match crs_nearby::read(reader, layers, &windows, task) {
+        Ok(city) => city,
+        Err(NearbyError::Store(error)) => return Err(error.into()),
+        Err(NearbyError::Cancelled(cancelled)) => return Err(cancelled.into()),
+    };
+    Ok(Some(crs_datum::judge(&points, crs, lon, &city)))
+}
+
+/// Adds a warning to every file of an import that looks to be in another system.
+///
+/// # Errors
+/// As [`verdict`].
+pub(super) fn warn(
+    reader: &Reader,
+    layers: &[LayerInfo],
+    sources: &mut [Source],
+    task: &mut Task<'_>,
+) -> Result<(), Failure> {
+    for source in sources {
+        let verdict = verdict(reader, layers, (&source.path, &source.survey), task)?;
+        source.survey.problems.listed.extend(verdict.as_ref().and_then(problem));
+    }
+    Ok(())
+}
+
+/// What is wrong according to a verdict, if anything is.
+pub(super) fn problem(verdict: &DatumVerdict) -> Option<Problem> {
+    let is_wrong = matches!(verdict, DatumVerdict::LooksLike { .. });
+    is_wrong.then(|| Problem::warning("import.datum", verdict.text()))
+}
+
+/// The longitude of a city's middle.
+fn longitude(layers: &[LayerInfo]) -> Option<f64> {
+    let mut whole = Bounds::EMPTY;
+    for info in layers {
+        let middle = info.bounds.filter(|bounds| !bounds.is_empty()).map(|bounds| bounds.center());
+        let to_degrees = Transform::new(info.schema.crs, Crs::WGS84).ok();
+        if let Some(at) = middle.zip(to_degrees).and_then(|(at, to_degrees)| to_degrees.point(at).ok()) {
+            whole.extend(at);
+        }
+    }
+    (!whole.is_empty()).then(|| whole.center()[0])
+}
+
+/// Places of one layer of a file, spread over its features and along each of them.
+fn points(path: &Path, survey: &Survey, layer: usize, task: &mut Task<'_>) -> Result<Vec<[f64; 2]>, Failure> {
+    let features = survey.layers[layer].features.min(MOST_FEATURES);
+    let every = features.div_ceil(MOST_PLACES as u64).max(1);
+    let of_each = (MOST_PLACES as u64 / features.max(1)).clamp(1, 20) as usize;
+    let (mut met, mut found) = (0, Vec::new());
+    let read = format::read(path, survey, task, &mut |of, _, feature| {
+        if of != layer {
+            return ControlFlow::Continue(());
+        }
+        if met % every == 0
+            && let Some(geometry) = &feature.geometry
+        {
+            found.extend(some_places(geometry, of_each));
+        }
+        met += 1;
+        if met < features { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    match read {
+        Ok(_) | Err(ReadError::Stopped) => Ok(found),
+        Err(error) => Err(read_failure(path, &error)),
+    }
+}
+
+/// So many places of a geometry, evenly along its positions.
+fn some_places(geometry: &Geometry, most: usize) -> Vec<[f64; 2]> {
+    let mut all = Places(Vec::new());
+    geometry.walk(&mut all);
+    let every = all.0.len().div_ceil(most).max(1);
+    all.0.into_iter().step_by(every).collect()
+}
+
+/// Takes every position.
+struct Places(Vec<[f64; 2]>);
+
+impl Visitor for Places {
+    fn path(&mut self, coords: Coords<'_>) {
+        self.0.extend(coords.iter());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geom::crs::Crs;
+    use crate::session::command::{CityCommand, Command, ExchangeCommand, ImportRequest, ReadOptions};
+    use crate::session::crs_datum::Hypothesis;
+    use crate::session::{NoWake, Session};
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+
+    /// Crooked streets in degrees, as `GeoJSON`; every one has another length and place.
+    fn streets(into: Crs) -> String {
+        let to = Transform::new(Crs::WGS84, into).expect("a system");
+        let mut lines = String::new();
+        for number in 0..60_u32 {
+            let wild = |salt: u32| f64::from((number * 7919 + salt * 104_729) % 1000) / 1000.0;
+            let (x, y) = (115.97 + wild(1) * 0.02, 29.70 + wild(2) * 0.02);
+            let path: Vec<String> = (0..6)
+                .map(|step| {
+                    let along = f64::from(step) * 0.0008;
+                    let at = if number % 2 == 0 { [x + along, y + wild(3) * 0.0004] } else { [x, y + along] };
+                    let [lon, lat] = to.point(at).expect("a place");
+                    format!("[{lon:.8},{lat:.8}]")
+                })
+                .collect();
+            let comma = if number == 0 { "" } else { "," };
+            let path = path.join(",");
+            let geometry = format!("{{\"type\":\"LineString\",\"coordinates\":[{path}]}}");
+            let _ = write!(lines, "{comma}{{\"type\":\"Feature\",\"properties\":{{}},\"geometry\":{geometry}}}");
+        }
+        format!("{{\"type\":\"FeatureCollection\",\"features\":[{lines}]}}")
+    }
+
+    #[test]
+    fn a_file_in_shifted_coordinates_is_told_of_before_and_after_it_comes_in() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str| folder.path().join(name);
+        std::fs::write(file("roads.geojson"), streets(Crs::WGS84)).expect("written");
+        std::fs::write(file("web.geojson"), streets(Crs::Gcj02)).expect("written");
+        let mut session = Session::headless(folder.path().to_owned(), Arc::new(NoWake));
+        let mut run = |command| session.finish(command, &mut |_| {}).expect("done");
+        run(Command::City(CityCommand::New { path: file("city.gpkg"), overwrite: false }));
+        run(Command::City(CityCommand::Open(file("city.gpkg"))));
+        let import = |name: &str, crs| {
+            let read = ReadOptions { crs, ..ReadOptions::default() };
+            let request = ImportRequest { paths: vec![file(name)], read, ..ImportRequest::default() };
+            Command::Exchange(ExchangeCommand::Import(request))
+        };
+        let warned = |answer: &super::super::answer::Answer| match answer {
+            super::super::answer::Answer::Imported { problems, .. } => {
+                problems.listed.iter().any(|problem| problem.rule == "import.datum")
+            }
+            other => panic!("{other:?}"),
+        };
+        assert!(!warned(&run(import("roads.geojson", None))));
+        assert!(!warned(&run(import("web.geojson", Some(Crs::Gcj02)))), "rightly said");
+        let (path, read) = (file("web.geojson"), ReadOptions::default());
+        run(Command::Exchange(ExchangeCommand::Survey { path, read }));
+        assert!(warned(&run(import("web.geojson", None))), "wrongly said");
+        let preview = session.take_preview().expect("a preview");
+        let Some(DatumVerdict::LooksLike { hypothesis, crs, moves_m, .. }) = preview.datum else {
+            panic!("{:?}", preview.datum)
+        };
+        assert_eq!((hypothesis, crs), (Hypothesis::Gcj02, Some(Crs::Gcj02)));
+        assert!(moves_m.is_some_and(|metres| (550.0..580.0).contains(&metres)), "{moves_m:?}");
+    }
+}

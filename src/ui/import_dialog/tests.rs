@@ -1,0 +1,197 @@
+//! The import dialog as a person meets it.
+
+use egui_kittest::{Harness, kittest::Queryable as _};
+
+use super::*;
+use crate::kinds;
+use crate::model::feature::Feature;
+use crate::model::geometry::GeometryKind;
+use crate::model::schema::Field;
+use crate::model::value::{FieldType, Value};
+use crate::session::command::PlaceColumns;
+use crate::session::state::PreviewLayer;
+use crate::task::Problem;
+use crate::text::encoding::Encoding;
+use crate::ui::sample;
+
+type Dialog = (ImportState, Asks, End);
+
+/// A file of two lamps that looks like bridges.
+pub(in super::super) fn sample_preview() -> ImportPreview {
+    let field = |id: &'static str| Field::new(id, FieldType::Text, id, id);
+    let row = |name: Value, other: &str| Feature { id: 1, geometry: None, values: vec![name, Value::from(other)] };
+    let layer = PreviewLayer {
+        name: "lamps".into(),
+        features: 2,
+        geometry: Some(GeometryKind::Point),
+        fields: vec![field("桥名"), field("x1")],
+        guessed_kind: kinds::find("bridge"),
+        sample: vec![row(Value::Null, "7"), row(Value::from("浔阳桥"), "8")],
+        bounds_world: None,
+    };
+    ImportPreview {
+        format: Text::same("GeoJSON"),
+        format_id: "geojson",
+        crs_origin: CrsOrigin::Format,
+        columns: layer.fields.iter().map(|field| field.name.zh.to_string()).collect(),
+        layers: vec![layer],
+        problems: vec![Problem::error("geojson.ring-open", Text::new("环没有闭合", "The ring is open")).of_feature(1)],
+        ..ImportPreview::of("data/lamps.geojson".into(), Crs::WGS84)
+    }
+}
+
+#[test]
+fn import_takes_the_file_as_proposed() {
+    let mut harness = harness(&["data/lamps.geojson"], sample_preview());
+    harness.get_by_label_contains("2 features · points");
+    harness.get_by_label("Import").click();
+    harness.run();
+    let request = imported(&mut harness).expect("a request");
+    assert_eq!((request.layer.as_deref(), request.kind.as_deref()), (Some("lamps"), Some("bridge")));
+    assert!(!harness.state().0.is_open());
+}
+
+#[test]
+fn another_encoding_looks_into_the_file_again_and_shows_it() {
+    let preview = ImportPreview { encoding: Some(Encoding::GB18030), ..sample_preview() };
+    let mut harness = harness(&["data/lamps.geojson"], preview);
+    harness.get_by_label("Encoding").click();
+    harness.run();
+    harness.get_by_label("Big5").click();
+    harness.run();
+    assert_eq!(harness.state().2, End::Again);
+    assert_eq!(harness.state().0.reading.encoding, Some(Encoding::BIG5));
+    harness.get_by_label("First rows").click();
+    harness.run();
+    harness.get_by_label("浔阳桥");
+}
+
+#[test]
+fn a_guessed_crs_wants_to_be_looked_at() {
+    let preview = ImportPreview { crs_origin: CrsOrigin::Guessed, ..sample_preview() };
+    let mut harness = harness(&["data/lamps.geojson"], preview);
+    harness.get_by_label("Import").click();
+    harness.run();
+    assert!(imported(&mut harness).is_none());
+    harness.get_by_label("I have looked: the place is right").click();
+    harness.run();
+    harness.get_by_label("Import").click();
+    harness.run();
+    assert!(imported(&mut harness).is_some());
+}
+
+#[test]
+fn the_columns_of_the_place_are_chosen_for_a_table_alone() {
+    let mut harness = harness(&["data/lamps.geojson"], sample_preview());
+    assert!(harness.query_by_label("Columns x and y").is_none());
+    let preview = &mut harness.state_mut().0.answer.as_mut().expect("an answer").0;
+    (preview.has_place_columns, preview.columns) = (true, vec!["桥名".to_owned(), "x1".to_owned()]);
+    harness.run();
+    harness.get_by_label("Columns x and y").click();
+    harness.run();
+    assert_eq!((&harness.state().2, harness.state().0.reading.place()), (&End::Open, None), "nothing is chosen yet");
+    for (choice, column) in [("x or longitude", "桥名"), ("y or latitude", "x1")] {
+        harness.get_by_label(choice).click();
+        harness.run();
+        harness.get_all_by_label(column).last().expect("a column").click();
+        harness.run();
+    }
+    assert_eq!(harness.state().0.reading.place(), Some(PlaceColumns::Xy("桥名".into(), "x1".into())));
+    assert_eq!(harness.state().2, End::Again);
+}
+
+#[test]
+fn a_way_of_reading_that_makes_no_sense_is_said_and_taken_back() {
+    let mut harness = harness(&["data/lamps.geojson"], sample_preview());
+    let state = &mut harness.state_mut().0;
+    state.reading.encoding = Some(Encoding::BIG5);
+    let refused = Some(Text::new("读不懂", "Makes no sense"));
+    state.take(ImportPreview { refused, ..sample_preview() }, None);
+    assert_eq!(state.reading.encoding, None);
+    harness.run();
+    harness.get_by_label("Makes no sense");
+    harness.get_by_label("Import");
+}
+
+#[test]
+fn a_refused_file_says_why_and_cannot_be_imported() {
+    let refused = Some(Text::new("不是 GeoJSON", "No GeoJSON"));
+    let harness = harness(&["data/lamps.geojson"], ImportPreview { refused, ..sample_preview() });
+    harness.get_by_label("No GeoJSON");
+    assert!(harness.query_by_label("Import").is_none());
+}
+
+#[test]
+fn the_answer_for_another_file_is_not_taken() {
+    let mut state = ImportState::default();
+    state.start(vec!["b.geojson".into()], &mut Asks::new());
+    state.take(sample_preview(), None);
+    assert!(state.answer.is_none());
+}
+
+#[test]
+fn files_of_one_shape_follow_the_first() {
+    let mut harness = harness(&["data/lamps.geojson", "b.geojson", "c.geojson"], sample_preview());
+    harness.get_by_label("1 of 3");
+    harness.get_by_label("The other files of this shape the same way").click();
+    harness.run();
+    harness.get_by_label("Import").click();
+    harness.run();
+    imported(&mut harness).expect("a request");
+    let state = &mut harness.state_mut().0;
+    state.take(ImportPreview { path: "b.geojson".into(), ..sample_preview() }, None);
+    assert!(state.goes_with_all());
+    state.next(&mut Asks::new());
+    state.take(ImportPreview { path: "c.geojson".into(), crs: Crs::Gcj02, ..sample_preview() }, None);
+    assert!(!state.goes_with_all(), "another place is asked about");
+}
+
+#[test]
+fn a_remembered_recipe_is_offered_and_says_what_does_not_fit() {
+    let (recipe, _) = {
+        let mut state = ImportState::default();
+        state.start(vec!["data/lamps.geojson".into()], &mut Asks::new());
+        state.take(sample_preview(), None);
+        state.recipe().expect("a recipe")
+    };
+    let mut preview = ImportPreview { recipe: Some(recipe), ..sample_preview() };
+    preview.layers[0].fields.push(Field::new("新", FieldType::Text, "新", "新"));
+    let mut harness = harness(&["data/lamps.geojson"], preview.clone());
+    harness.get_by_label("As the last file of this shape").click();
+    harness.run();
+    let (state, asks, end) = harness.state_mut();
+    finish(end.clone(), None, state, asks);
+    assert!(matches!(asks.last(), Some(UiAsk::Run(Command::Exchange(ExchangeCommand::Survey { .. })))));
+    state.take(preview, None);
+    harness.run();
+    harness.get_by_label_contains("columns that the recipe has never seen: 新");
+}
+
+fn imported(harness: &mut Harness<'_, Dialog>) -> Option<ImportRequest> {
+    let (state, asks, end) = harness.state_mut();
+    finish(std::mem::replace(end, End::Open), Some(&sample::city()), state, asks);
+    asks.iter().find_map(|ask| match ask {
+        UiAsk::Run(Command::Exchange(ExchangeCommand::Import(request))) => Some(request.clone()),
+        _ => None,
+    })
+}
+
+fn harness(files: &[&str], preview: ImportPreview) -> Harness<'static, Dialog> {
+    let mut state = ImportState::default();
+    let mut asks = Asks::new();
+    state.start(files.iter().map(PathBuf::from).collect(), &mut asks);
+    state.take(preview, None);
+    let city = sample::city();
+    let builder = Harness::builder().with_size(vec2(820.0, 900.0)).with_context_setup(theme::install);
+    let mut harness = builder.build_ui_state(
+        move |ui, (state, asks, end): &mut Dialog| {
+            let left = contents(ui, Lang::En, Some(&city), state, asks);
+            if left != End::Open {
+                *end = left;
+            }
+        },
+        (state, asks, End::Open),
+    );
+    harness.run();
+    harness
+}
