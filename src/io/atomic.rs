@@ -51,7 +51,7 @@ fn write_beside<T>(
 /// `path`. They come into place together, the main one last; on an error nothing is left behind, and older files stay.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_files<T>(
     path: &Path,
     overwrite: bool,
