@@ -23,6 +23,25 @@ pub enum FieldType {
     Json,
 }
 
+impl FieldType {
+    /// The one that the declared type of a GeoPackage's column (upper case) stands for: GeoPackage's own names first,
+    /// then SQLite's rules of affinity.
+    pub fn of_declared(declared: &str) -> Self {
+        let word = declared.split('(').next().unwrap_or_default().trim();
+        match word {
+            "BOOLEAN" | "BOOL" => Self::Bool,
+            "DATE" => Self::Date,
+            "DATETIME" | "TIMESTAMP" => Self::DateTime,
+            "JSON" => Self::Json,
+            "BLOB" => Self::Blob,
+            "NUMERIC" | "DECIMAL" | "NUMBER" => Self::Real,
+            _ if word.contains("INT") => Self::Int,
+            _ if ["REAL", "FLOA", "DOUB"].iter().any(|part| word.contains(part)) => Self::Real,
+            _ => Self::Text,
+        }
+    }
+}
+
 /// One attribute value. Dates are ISO 8601 text, as in GeoPackage.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {

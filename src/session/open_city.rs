@@ -104,7 +104,7 @@ impl OpenCity {
         Ok(Self { opening, librarian, keeper, view, city, cache, _seal: seal })
     }
 
-    /// Keeps the map that is on the screen, if all of it is in memory and the next start would not show it anyway.
+    /// Keeps the map that is on the screen, if all of it is in memory.
     pub(super) fn keep_look(&self, look: Look) {
         let (Some(cache), Ok(layers)) = (&self.cache, self.city.reader().and_then(|reader| reader.layers())) else {
             return;

@@ -246,7 +246,7 @@ fn fields<'a>(
 
 fn field(conn: &Connection, column: &Column, described: Option<&Described>) -> Result<Field, StoreError> {
     let json = described.is_some_and(|it| it.mime.as_deref() == Some("application/json"));
-    let field_type = if json { FieldType::Json } else { type_of(&column.declared) };
+    let field_type = if json { FieldType::Json } else { FieldType::of_declared(&column.declared) };
     let title = described.and_then(|it| it.title.clone()).filter(|title| !title.is_empty());
     let mut field = Field::new(column.name.clone(), field_type, "", "");
     field.name = Text::same(title.unwrap_or_else(|| column.name.clone()));
@@ -337,22 +337,6 @@ fn merge(mut actual: Vec<Field>, stored: Vec<Field>) -> Vec<Field> {
     }
     merged.extend(actual);
     merged
-}
-
-/// A declared column type (upper case) to ours: GeoPackage's own names first, then SQLite's rules of affinity.
-fn type_of(declared: &str) -> FieldType {
-    let word = declared.split('(').next().unwrap_or_default().trim();
-    match word {
-        "BOOLEAN" | "BOOL" => FieldType::Bool,
-        "DATE" => FieldType::Date,
-        "DATETIME" | "TIMESTAMP" => FieldType::DateTime,
-        "JSON" => FieldType::Json,
-        "BLOB" => FieldType::Blob,
-        "NUMERIC" | "DECIMAL" | "NUMBER" => FieldType::Real,
-        _ if word.contains("INT") => FieldType::Int,
-        _ if ["REAL", "FLOA", "DOUB"].iter().any(|part| word.contains(part)) => FieldType::Real,
-        _ => FieldType::Text,
-    }
 }
 
 /// Whether the file has a table or view of this name, letter case aside.

@@ -189,7 +189,7 @@ fn descriptions(conn: &Connection, table: &str) -> rusqlite::Result<BTreeMap<Str
 
 fn field(conn: &Connection, id: String, column: &Column, described: Option<&Described>) -> rusqlite::Result<Field> {
     let is_json = described.is_some_and(|it| it.mime.as_deref() == Some("application/json"));
-    let field_type = if is_json { FieldType::Json } else { type_of(&column.declared) };
+    let field_type = if is_json { FieldType::Json } else { FieldType::of_declared(&column.declared) };
     let mut field = Field::new(id, field_type, "", "");
     field.name = Text::same(column.name.clone());
     let Some(described) = described else { return Ok(field) };
@@ -229,22 +229,6 @@ fn codes(conn: &Connection, constraint: &str) -> rusqlite::Result<Vec<Code>> {
         Ok(Code { value: value.into(), name })
     })?;
     rows.collect()
-}
-
-/// A declared column type (upper case) to ours: GeoPackage's own names first, then SQLite's rules of affinity.
-fn type_of(declared: &str) -> FieldType {
-    let word = declared.split('(').next().unwrap_or_default().trim();
-    match word {
-        "BOOLEAN" | "BOOL" => FieldType::Bool,
-        "DATE" => FieldType::Date,
-        "DATETIME" | "TIMESTAMP" => FieldType::DateTime,
-        "JSON" => FieldType::Json,
-        "BLOB" => FieldType::Blob,
-        "NUMERIC" | "DECIMAL" | "NUMBER" => FieldType::Real,
-        _ if word.contains("INT") => FieldType::Int,
-        _ if ["REAL", "FLOA", "DOUB"].iter().any(|part| word.contains(part)) => FieldType::Real,
-        _ => FieldType::Text,
-    }
 }
 
 fn exists(conn: &Connection, name: &str) -> rusqlite::Result<bool> {
