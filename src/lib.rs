@@ -10,7 +10,7 @@
 //! command line are two callers of it, the tests a third.
 //!
 //! ```text
-//! main → ui | cli → session → sample | kinds → render → store | io → index → model | task → text | geom
+//! main → ui | cli → session → trades | sample → kinds → render | analysis → store | io → index → model | task → text | geom
 //! ```
 //!
 //! # The rooms, from the ground up
@@ -30,8 +30,11 @@
 //! * [`render`]: layers + style + view → [`Scene`](render::scene::Scene) → pixels, by one painter for screen and file; the
 //!   same scene becomes SVG and PDF. The screen asks for [tiles](render::tile), paper for a [sheet](render::sheet);
 //!   small scales of large layers are painted from [levels](render::levels).
+//! * [`analysis`]: answers about networks ([`Network`](analysis::network::Network)) that know edges, not sewers.
 //! * [`kinds`]: what a layer may be, in one list ([`Kind`](kinds::kind::Kind)); tables, forms, legends, import mapping,
 //!   search and command-line words all come from it.
+//! * [`trades`]: the rules of each trade as pure functions over rows handed in. Read
+//!   [`Sewers`](trades::sewer::sewers::Sewers), the sewer network that follows every edit.
 //! * [`sample`]: the sample city, from a seed. Invented, and marked so wherever it is shown.
 //! * [`session`]: the program without a screen. Threads begin here and nowhere below. What it has in memory of a city is
 //!   kept beside the settings for the next start and proves itself before it is used (`session/cache.rs`).
@@ -70,9 +73,12 @@ pub mod index;
 pub mod io;
 pub mod store;
 
+pub mod analysis;
 pub mod render;
 
 pub mod kinds;
+
+pub mod trades;
 
 pub mod sample;
 

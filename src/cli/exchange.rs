@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{ExportArgs, RenderArgs, RowArgs};
+use super::args::RowArgs;
 use super::city::{find_schema, unexpected};
 use super::console::{NumberOf, Reply, problem_json, problem_lines};
+use super::exchange_args::{ExportArgs, RenderArgs};
 use super::rows::row_filter;
 use super::table::count;
 use super::{Run, usage};
@@ -87,10 +88,17 @@ pub(super) fn render(run: &mut Run, args: RenderArgs) -> Result<Reply, Failure> 
     let mut progress = run.console.progress();
     let drawn = run.session.render(&request, &mut |report| progress.report(report));
     progress.clear();
-    let [width, height] = drawn?;
-    let file = request.path.display().to_string();
-    let message = text!("已画出 {width}×{height}：{file}", "drew {width}×{height}: {file}");
-    Ok(Reply::done(json!({ "file": file, "width": width, "height": height }), message))
+    let drawn = drawn?;
+    let ([width, height], pages, file) = (drawn.size, drawn.pages, request.path.display().to_string());
+    let is_series = request.sheet.as_ref().is_some_and(|sheet| sheet.series.is_some());
+    let Text { zh, en } = drawn.scale_words();
+    let message = match (is_series, drawn.in_files) {
+        (false, _) => text!("已画出 {width}×{height}：{file}", "drew {width}×{height}: {file}"),
+        (true, false) => text!("已画出 {pages} 页{zh}：{file}", "pages drawn: {pages}{en}: {file}"),
+        (true, true) => text!("已画出 {pages} 个文件{zh}：{file}", "files drawn: {pages}{en}: {file}"),
+    };
+    let scale = drawn.one_scale.map(f64::round);
+    Ok(Reply::done(json!({ "file": file, "width": width, "height": height, "pages": pages, "scale": scale }), message))
 }
 
 fn sheet(run: &mut Run, word: &str, args: &RenderArgs) -> Result<SheetRequest, Failure> {
@@ -124,7 +132,7 @@ fn series(run: &mut Run, word: &str, args: &RenderArgs) -> Result<SeriesRequest,
     let schema = find_schema(run, word)?;
     let rows = RowArgs { filter: args.filter.clone(), ..RowArgs::default() };
     let rows = row_filter(rows, &schema)?;
-    Ok(SeriesRequest { rows, ..SeriesRequest::of(schema.table) })
+    Ok(SeriesRequest { rows, one_scale: !args.fit_each, ..SeriesRequest::of(schema.table) })
 }
 
 /// How many problems there are, and the first of them.

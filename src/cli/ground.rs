@@ -105,7 +105,7 @@ pub(super) fn basemap(run: &mut Run, args: &BasemapArgs) -> Result<Reply, Failur
     }
     let request = run.session.basemap_request(args.files.clone(), args.margin);
     match run.finish(Command::Exchange(ExchangeCommand::Import(request)))? {
-        Answer::Imported { layers, problems, rejects } => Ok(imported(&layers, &problems, &rejects)),
+        Answer::Imported { layers, problems, rejects, datum } => Ok(imported(&layers, &problems, &rejects, &datum)),
         _ => Err(unexpected()),
     }
 }
@@ -127,8 +127,8 @@ fn ground_json(ground: &GroundView, lang: Lang) -> Json {
 }
 
 fn lines(grounds: &[GroundView], lang: Lang) -> String {
-    let zh = ["底图", "格式", "基准", ">不透明度", "可见", "文件"];
-    let en = ["Base map", "Format", "Datum", ">Opacity", "Visible", "File"];
+    let zh = ["底图", "格式", "坐标系", "基准", ">不透明度", "可见", "文件"];
+    let en = ["Base map", "Format", "CRS", "Datum", ">Opacity", "Visible", "File"];
     let mut table = Table::new(if lang == Lang::Zh { zh } else { en });
     for ground in grounds {
         let kind = ground.ground().map(|opened| opened.kind().name().get(lang).to_owned());
@@ -136,6 +136,7 @@ fn lines(grounds: &[GroundView], lang: Lang) -> String {
         table.row([
             ground.name.clone(),
             kind.or_else(trouble).unwrap_or_default(),
+            ground.ground().map(|opened| opened.crs().to_string()).unwrap_or_default(),
             ground.datum.to_string(),
             format!("{:.0}%", ground.opacity * 100.0),
             if ground.visible { lang.pick("是", "yes") } else { lang.pick("否", "no") }.to_owned(),

@@ -1,16 +1,23 @@
 //! The verb `import`: takes files in, says what would come of it, or holds a file against a layer.
 
-use super::args::ImportArgs;
 use super::city::{find_kind, unexpected};
 use super::console::Reply;
+use super::exchange_args::ImportArgs;
 use super::import_words::{compared, imported, tried};
+use super::words::WhichCrs;
 use super::{Run, usage};
+use crate::geom::crs::Crs;
+use crate::geom::own;
 use crate::session::Trial;
-use crate::session::answer::{Answer, Failure};
+use crate::session::answer::{Answer, Failure, FailureKind};
 use crate::session::command::{Command, CompareRequest, ExchangeCommand, ImportRequest, PlaceColumns, ReadOptions};
 use crate::session::compare::Comparison;
 use crate::session::recipe::Recipe;
+use crate::text;
 use crate::text::Text;
+
+/// What is said in place of a coordinate system if nobody knows where the coordinates lie.
+const LOCAL: [&str; 2] = ["local", "位置不明"];
 
 /// Takes files into a city, which is made if absent; what comes to nothing leaves no new file behind.
 pub(super) fn import_into(run: &mut Run, args: &ImportArgs) -> Result<Reply, Failure> {
@@ -53,8 +60,13 @@ fn import_request(run: &Run, args: &ImportArgs) -> Result<ImportRequest, Failure
         (_, _, Some(column)) => Some(PlaceColumns::Wkt(column.clone())),
         _ => args.no_place.then_some(PlaceColumns::Nowhere),
     };
+    let is_local = |crs: &WhichCrs| matches!(crs, WhichCrs::Named(name) if LOCAL.contains(&name.as_str()));
+    request.is_place_unknown = args.crs.as_ref().is_some_and(is_local);
+    let crs = args.crs.as_ref().filter(|crs| !is_local(crs));
+    let asked = crs.map(|crs| run.crs(crs)).transpose()?.or(request.read.crs);
+    let asked = if args.swap_axes { asked.map(north_first).transpose()? } else { asked };
     request.read = ReadOptions {
-        crs: args.crs.as_ref().map(|crs| run.crs(crs)).transpose()?.or(request.read.crs),
+        crs: asked,
         encoding: args.encoding.or(request.read.encoding),
         one_layer: args.one_layer || request.read.one_layer,
         place: place.or(request.read.place),
@@ -69,6 +81,11 @@ fn import_request(run: &Run, args: &ImportArgs) -> Result<ImportRequest, Failure
     request.lossless |= args.lossless;
     request.rejects.clone_from(&args.rejects);
     Ok(request)
+}
+
+/// The system of a file that puts north or latitude first.
+fn north_first(crs: Crs) -> Result<Crs, Failure> {
+    own::north_first(crs).ok_or_else(|| usage(text!("{crs} 不能再交换坐标轴", "the axes of {crs} cannot be exchanged")))
 }
 
 fn trials(run: &mut Run, request: &ImportRequest) -> Result<Vec<Trial>, Failure> {
@@ -92,7 +109,7 @@ fn take_in(run: &mut Run, args: &ImportArgs, request: ImportRequest) -> Result<R
         save_recipe(run, args, &request, &trials)?;
     }
     match run.finish(Command::Exchange(ExchangeCommand::Import(request)))? {
-        Answer::Imported { layers, problems, rejects } => Ok(imported(&layers, &problems, &rejects)),
+        Answer::Imported { layers, problems, rejects, datum } => Ok(imported(&layers, &problems, &rejects, &datum)),
         _ => Err(unexpected()),
     }
 }
@@ -109,6 +126,18 @@ fn compare(run: &mut Run, args: &ImportArgs, import: ImportRequest) -> Result<Re
     let request = CompareRequest { import, key: args.key.clone() };
     run.finish(Command::Exchange(ExchangeCommand::Compare(request)))?;
     let which = |comparison: &Comparison| args.take.map(|parts| (comparison.open(parts), parts));
+    let is_sure = args.as_declared || args.crs.is_some() || args.take.is_none();
+    if let Some(verdict) = run.session.comparison().and_then(|comparison| comparison.datum.as_ref())
+        && verdict.code() == "looks-like"
+        && !is_sure
+    {
+        let Text { zh, en } = verdict.text();
+        let text = text!(
+            "没有接收任何差别。{zh}。请用 --crs 指定坐标系；坐标确实无误时加 --as-declared",
+            "nothing was taken over. {en}. Say the system with --crs, or --as-declared if the coordinates are right"
+        );
+        return Err(Failure::new(FailureKind::Data, text));
+    }
     if let Some((which, parts)) = run.session.comparison().and_then(which) {
         run.finish(Command::Exchange(ExchangeCommand::Take { which, parts }))?;
     }

@@ -1,6 +1,6 @@
 //! What `import` says: of files that were taken in, tried, or held against a layer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
@@ -12,6 +12,7 @@ use crate::model::value::Value;
 use crate::session::Trial;
 use crate::session::answer::ImportedLayer;
 use crate::session::compare::{Comparison, Difference, DifferenceKind};
+use crate::session::crs_datum::DatumVerdict;
 use crate::session::place;
 use crate::session::state::{CrsOrigin, PreviewLayer};
 use crate::task::Problems;
@@ -22,7 +23,12 @@ use crate::text::{Lang, Text};
 const SHOWN: usize = 20;
 
 /// Files were taken in.
-pub(super) fn imported(layers: &[ImportedLayer], problems: &Problems, rejects: &[(PathBuf, u64)]) -> Reply {
+pub(super) fn imported(
+    layers: &[ImportedLayer],
+    problems: &Problems,
+    rejects: &[(PathBuf, u64)],
+    datum: &[(PathBuf, DatumVerdict)],
+) -> Reply {
     let list = layers.iter().map(|it| json!({"name": it.name, "kind": it.kind, "features": it.features}));
     let mapped = layers
         .iter()
@@ -34,8 +40,14 @@ pub(super) fn imported(layers: &[ImportedLayer], problems: &Problems, rejects: &
         "problems": problems.listed.iter().map(problem_json).collect::<Vec<_>>(),
         "problems_omitted": problems.omitted,
         "rejects": kept.collect::<Vec<_>>(),
+        "datum": datum.iter().map(|(file, verdict)| datum_json(Some(file), verdict)).collect::<Vec<_>>(),
     });
-    let words = |lang| imported_lines(layers, problems, rejects, lang);
+    let words = |lang| {
+        // What looks wrong is a problem and stands among them.
+        let quiet = datum.iter().filter(|(_, verdict)| !matches!(verdict, DatumVerdict::LooksLike { .. }));
+        let lines: Vec<String> = quiet.map(|(_, verdict)| format!("{}\n", verdict.text().get(lang))).collect();
+        format!("{}\n{}", imported_lines(layers, problems, rejects, lang), lines.concat()).trim_end().to_owned()
+    };
     Reply::done(json, Text::owned(words(Lang::Zh), words(Lang::En)))
 }
 
@@ -53,6 +65,32 @@ fn imported_lines(layers: &[ImportedLayer], problems: &Problems, rejects: &[(Pat
         lines.push_str(kept.get(lang));
     }
     format!("{lines}{}", found_lines(problems, NumberOf::Feature, lang)).trim_end().to_owned()
+}
+
+/// A verdict on the coordinate system of a file, for programs.
+fn datum_json(file: Option<&Path>, verdict: &DatumVerdict) -> Json {
+    let rounded = |number: f64| (number * 100.0).round() / 100.0;
+    let (mut rms, mut moves, mut on) = (None, None, None);
+    match verdict {
+        DatumVerdict::FitsAsDeclared { rms_m, layer } => (rms, on) = (Some(rounded(*rms_m)), Some(layer)),
+        DatumVerdict::LooksLike { rms_m, moves_m, layer, .. } => {
+            (rms, moves, on) = (Some(rounded(*rms_m)), moves_m.map(rounded), Some(layer));
+        }
+        DatumVerdict::CannotTell(_) => {}
+    }
+    let Text { zh, en } = verdict.text();
+    let mut json = json!({
+        "verdict": verdict.code(),
+        "crs": verdict.crs().map(|crs| crs.to_string()),
+        "rms_m": rms,
+        "moves_m": moves,
+        "layer": on.map(|layer| json!({"zh": layer.zh, "en": layer.en})),
+        "what": {"zh": zh, "en": en},
+    });
+    if let Some(file) = file {
+        json["file"] = json!(file.display().to_string());
+    }
+    json
 }
 
 fn mapped_line(pairs: &[(String, String)], lang: Lang) -> String {
@@ -101,6 +139,7 @@ fn trial_json(trial: &Trial) -> Json {
         "crs_origin": origin(preview.crs_origin).0,
         "layers": layers.collect::<Vec<_>>(),
         "understood": preview.understood.iter().map(both).collect::<Vec<_>>(),
+        "datum": preview.datum.as_ref().map(|verdict| datum_json(None, verdict)),
         "problems": preview.problems.iter().map(problem_json).collect::<Vec<_>>(),
     })
 }
@@ -134,6 +173,8 @@ fn trial_lines(trial: &Trial, lang: Lang) -> String {
     let (zh, en) = (how.zh, how.en);
     add(text!("坐标系：{crs}（{zh}）", "CRS: {crs} ({en})"));
     preview.understood.iter().cloned().for_each(&mut add);
+    let quiet = preview.datum.iter().filter(|verdict| !matches!(verdict, DatumVerdict::LooksLike { .. }));
+    quiet.for_each(|verdict| add(verdict.text()));
     for (layer, becomes) in preview.layers.iter().zip(&trial.becomes) {
         lines.push_str(&layer_lines(layer, becomes.as_ref(), lang));
     }
@@ -179,6 +220,7 @@ pub(super) fn compared(comparison: &Comparison, lang: Lang) -> Reply {
         "differences": comparison.differences.iter().map(|it| difference_json(comparison, it)).collect::<Vec<_>>(),
         "problems": comparison.problems.listed.iter().map(problem_json).collect::<Vec<_>>(),
         "problems_omitted": comparison.problems.omitted,
+        "datum": comparison.datum.as_ref().map(|verdict| datum_json(None, verdict)),
     });
     for (kind, count) in DifferenceKind::ALL.iter().zip(&counts) {
         json[kind.code()] = json!(count);
@@ -198,6 +240,8 @@ pub(super) fn compared(comparison: &Comparison, lang: Lang) -> Reply {
     if taken > 0 {
         lines.push_str(text!("已接收 {taken} 个\n", "{taken} taken over\n").get(lang));
     }
+    let quiet = comparison.datum.iter().filter(|verdict| !matches!(verdict, DatumVerdict::LooksLike { .. }));
+    quiet.for_each(|verdict| lines.push_str(&format!("{}\n", verdict.text().get(lang))));
     lines.push_str(&found_lines(&comparison.problems, NumberOf::Feature, lang));
     Reply::result(json, lines)
 }

@@ -7,6 +7,7 @@ mod args;
 mod city;
 mod console;
 mod exchange;
+mod exchange_args;
 mod figures;
 mod ground;
 mod help;
@@ -15,6 +16,7 @@ mod import_words;
 mod journal;
 mod rows;
 mod script;
+mod sewer;
 mod style;
 mod table;
 mod values;
@@ -168,7 +170,9 @@ struct Run {
 
 impl Run {
     fn new(console: Console) -> Self {
-        Self { session: Session::headless(settings_folder(), Arc::new(NoWake)), console, one_line: false }
+        let mut session = Session::headless(settings_folder(), Arc::new(NoWake));
+        session.speak(console.lang);
+        Self { session, console, one_line: false }
     }
 
     fn lang(&self) -> Lang {
@@ -261,6 +265,7 @@ impl Run {
             Verb::Export(export) => exchange::export(self, export),
             Verb::Render(render) => exchange::render(self, render),
             Verb::Query(query) => rows::query(self, query),
+            Verb::Sewer(sewer) => sewer::sewer(self, sewer),
             Verb::Style(style) => style::style(self, style),
             Verb::Note(note) => rows::note(self, note),
             Verb::Edit(edit) => rows::edit(self, &edit),
@@ -294,6 +299,7 @@ fn city_of(verb: &Verb) -> Option<&Path> {
         Verb::Ground(it) => &it.city,
         Verb::Basemap(it) => &it.city,
         Verb::Info(it) => &it.city,
+        Verb::Sewer(it) => it.verb.city(),
         Verb::Import(it) => return it.city.as_deref(),
         Verb::Export(it) => &it.city,
         Verb::Render(it) => &it.city,

@@ -110,6 +110,11 @@ pub(super) fn row_filter(args: RowArgs, schema: &Schema) -> Result<RowFilter, Fa
     })
 }
 
+/// A condition that is not yet checked against a layer.
+pub(super) fn expression(words: &str) -> Result<Expr, Failure> {
+    Expr::parse(words).map_err(|error| usage(expr_text(words, &error)))
+}
+
 fn condition(words: &str, schema: &Schema) -> Result<Expr, Failure> {
     let parsed = Expr::parse(words).and_then(|expr| expr.check(schema).map(|()| expr));
     parsed.map_err(|error| usage(expr_text(words, &error)))

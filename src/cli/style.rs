@@ -82,9 +82,17 @@ pub(super) fn style(run: &mut Run, args: StyleArgs) -> Result<Reply, Failure> {
     } else if args.reset {
         run.finish(Command::Style(StyleCommand::Reset(layer.clone())))?;
     } else if let Some(field) = &args.by {
-        let style = by_field(&view(run, &layer)?, &run.session.field_survey(&layer, field)?, &args)?;
+        let survey = run.session.field_survey(&layer, field)?;
+        let style = by_field(&view(run, &layer)?, &survey, &args)?;
         if let Some(words) = few_classes(&style, &args) {
             run.console.say(&words);
+        }
+        if style.rules.iter().any(style_make::is_no_data) {
+            let features = count(survey.unknown);
+            run.console.say(&text!(
+                "{features} 个要素没有数值，画作“无数据”",
+                "{features} features have no value and are drawn as “No data”"
+            ));
         }
         run.finish(Command::Style(StyleCommand::Set { layer: layer.clone(), style }))?;
     }
@@ -131,7 +139,11 @@ fn by_field(view: &LayerView, survey: &FieldSurvey, args: &StyleArgs) -> Result<
             ramp: ramp.id.to_owned(),
             reversed: args.reversed,
         };
-        (style_make::graduated(&base, field, &bounds, &inks), classing)
+        let mut rules = style_make::graduated(&base, field, &bounds, &inks);
+        if survey.unknown > 0 {
+            rules.push(style_make::no_data(&base, field));
+        }
+        (rules, classing)
     } else {
         if args.method.is_some() || args.classes.is_some() || args.breaks.is_some() {
             let (zh, en) = (&field.name.zh, &field.name.en);
@@ -184,6 +196,7 @@ impl Class {
             _ => None,
         });
         let count = survey.and_then(|survey| match (bounds, value) {
+            _ if style_make::is_no_data(rule) => Some(survey.unknown),
             (Some((bounds, holds_end)), _) => {
                 let below = |bound: f64| survey.numbers.partition_point(|&number| number < bound);
                 let end =

@@ -115,10 +115,16 @@ impl Crs {
             Self::WGS84 => fixed("WGS 84 经纬度", "WGS 84 longitude and latitude"),
             Self::CGCS2000 => fixed("2000国家大地坐标系经纬度", "CGCS2000 longitude and latitude"),
             Self::WEB_MERCATOR => fixed("Web 墨卡托", "Web Mercator"),
+            Self::Epsg(4479) => fixed("2000国家大地坐标系地心直角坐标", "CGCS2000 geocentric"),
+            Self::Epsg(4480) => fixed("2000国家大地坐标系经纬度和大地高", "CGCS2000 with ellipsoidal height"),
             Self::Gcj02 => fixed("GCJ-02 经纬度（火星坐标，有偏移）", "GCJ-02 longitude and latitude (shifted)"),
             Self::Bd09 => fixed("BD-09 经纬度（百度坐标，有偏移）", "BD-09 longitude and latitude (shifted)"),
             Self::Unknown => fixed("坐标系未知", "unknown coordinate system"),
             Self::Own(_) => {
+                if let Some(base) = own::east_first(self) {
+                    let (zh, en) = base.title();
+                    return (format!("{zh}，北在前、东在后"), format!("{en}, north before east"));
+                }
                 let name = self.own().map(|own| own.name.clone()).filter(|name| !name.is_empty());
                 let name = name.unwrap_or_else(|| self.to_string());
                 (name.clone(), name)

@@ -111,11 +111,17 @@ fn polygon_area_m2(polygon: &Polygon<f64>) -> f64 {
 
 /// Pythagoras with the two radii of curvature in the middle: what is left out grows with the square of the length.
 fn short_distance_m(mid_lat: f64, lon_diff: f64, lat_diff: f64) -> f64 {
-    let (sin, cos) = mid_lat.to_radians().sin_cos();
+    let [east_m, north_m] = metres_per_degree(mid_lat);
+    (east_m * lon_diff).hypot(north_m * lat_diff)
+}
+
+/// How long a degree of longitude and one of latitude are at a latitude (degrees): metres.
+pub fn metres_per_degree(lat: f64) -> [f64; 2] {
+    let (sin, cos) = lat.to_radians().sin_cos();
     let w2 = 1.0 - E2 * sin * sin;
     let prime_vertical_m = A_M / w2.sqrt();
     let meridian_m = prime_vertical_m * (1.0 - E2) / w2;
-    (prime_vertical_m * cos * lon_diff.to_radians()).hypot(meridian_m * lat_diff.to_radians())
+    [(prime_vertical_m * cos).to_radians(), meridian_m.to_radians()]
 }
 
 #[cfg(test)]

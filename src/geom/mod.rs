@@ -8,6 +8,8 @@ pub mod gcj;
 pub mod krueger;
 pub mod measure;
 pub mod own;
+pub mod plane;
+pub mod shift;
 pub mod transform;
 pub mod wkt;
 mod wkt_facts;

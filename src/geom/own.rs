@@ -6,6 +6,7 @@
 //! +proj=tmerc +lat_0=0 +lon_0=115.9 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m +no_defs
 //! +base=EPSG:4548 +shift=-380000,-3260000 +turn=12.5 +scale=1.00002
 //! +base=EPSG:2384 +position_vector=10,-20,30,1.1,-2.2,3.3,4.4
+//! +base=EPSG:4490 +axis=neu
 //! ```
 //!
 //! A [`Crs`] is two words long and copied everywhere, so it names such a system by its place in a list that lives as
@@ -25,6 +26,8 @@ use super::transform::Transform;
 const MOST: usize = 4096;
 /// Longest name and longest line, characters.
 const MOST_CHARS: usize = 1000;
+/// PROJ's word for axes that point north, east and up.
+const NORTH_FIRST: &str = "neu";
 
 static KNOWN: RwLock<Vec<Arc<OwnCrs>>> = RwLock::new(Vec::new());
 
@@ -55,6 +58,11 @@ pub enum OwnForm {
         base: Crs,
         /// From its datum to WGS 84 (for the purposes of a city, CGCS2000).
         shift: Helmert,
+    },
+    /// A system whose file has the axes exchanged: north or latitude first.
+    Swapped {
+        /// The system with its axes in the usual order.
+        base: Crs,
     },
 }
 
@@ -120,6 +128,19 @@ impl OwnCrs {
     }
 }
 
+/// The system as a file has it that puts north or latitude first; none for systems of one's own and the unknown one.
+pub fn north_first(base: Crs) -> Option<Crs> {
+    OwnCrs { name: String::new(), form: OwnForm::Swapped { base } }.learn().ok()
+}
+
+/// The system whose axes a file has exchanged, if [`north_first`] made it.
+pub fn east_first(crs: Crs) -> Option<Crs> {
+    match crs.own()?.form {
+        OwnForm::Swapped { base } => Some(base),
+        _ => None,
+    }
+}
+
 /// The system at a place of the list.
 pub(super) fn known(place: u32) -> Option<Arc<OwnCrs>> {
     KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(place as usize).cloned()
@@ -140,6 +161,7 @@ impl OwnForm {
             Self::DatumShift { base, shift } => {
                 Helmert::from_towgs84(&shift.numbers()).is_some() && shifted(*base, shift).is_some()
             }
+            Self::Swapped { base } => !matches!(base, Crs::Own(_) | Crs::Unknown) && Transform::knows(*base),
         }
     }
 
@@ -149,7 +171,8 @@ impl OwnForm {
             Self::Proj(words) => {
                 matches!(Words::read(words).get("proj"), Some("longlat" | "latlong" | "lonlat" | "latlon"))
             }
-            Self::PlaneShift { .. } => false,
+            // Exchanged degrees are none: what reads degrees would miss their place.
+            Self::PlaneShift { .. } | Self::Swapped { .. } => false,
             Self::DatumShift { base, .. } => base.is_geographic(),
         }
     }
@@ -177,6 +200,7 @@ impl fmt::Display for OwnForm {
                 let numbers = shift.numbers().map(|number| number.to_string()).join(",");
                 write!(out, "+base={base} +{key}={numbers}")
             }
+            Self::Swapped { base } => write!(out, "+base={base} +axis={NORTH_FIRST}"),
         }
     }
 }
@@ -205,6 +229,9 @@ fn on_base(base: Crs, words: &Words<'_>) -> Option<OwnForm> {
         let (turn_arcsec, scale) = (words.number("turn", 0.0)?, words.number("scale", 1.0)?);
         return Some(OwnForm::PlaneShift { base, shift: PlaneShift { shift_m, turn_arcsec, scale } });
     }
+    if let Some(axis) = words.get("axis") {
+        return (axis == NORTH_FIRST).then_some(OwnForm::Swapped { base });
+    }
     let (numbers, sense) = match words.numbers("position_vector") {
         Some(numbers) => (numbers, RotationSense::PositionVector),
         None => (words.numbers("coordinate_frame")?, RotationSense::CoordinateFrame),
@@ -217,12 +244,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LINES: [&str; 5] = [
+    const LINES: [&str; 7] = [
         "+proj=tmerc +lat_0=0 +lon_0=115.9 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m +no_defs",
         "+proj=lcc +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +x_0=0 +y_0=0 +ellps=krass +units=m +no_defs",
         "+base=EPSG:4548 +shift=380000,3260000.5 +turn=12.5 +scale=1.00002",
         "+base=EPSG:2384 +position_vector=10,-20,30.25,1.1,-2.2,3.3,4.4",
         "+base=EPSG:4214 +coordinate_frame=10,-20,30.25,1.1,-2.2,3.3,4.4",
+        "+base=GCJ02 +axis=neu",
+        "+base=EPSG:4548 +axis=neu",
     ];
 
     #[test]
@@ -250,6 +279,8 @@ mod tests {
             "+base=EPSG:4548 +shift=1,2 +scale=0",
             "+base=EPSG:4548 +shift=NaN,2",
             "+base=EPSG:2384 +position_vector=1,2,3,4",
+            "+base=EPSG:4548 +axis=enu",
+            "+base=UNKNOWN +axis=neu",
         ] {
             assert!(line.parse::<OwnForm>().is_err(), "{line}");
         }

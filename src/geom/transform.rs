@@ -7,7 +7,7 @@ use std::fmt;
 use proj4rs::Proj;
 
 use super::crs::{Crs, CrsError};
-use super::definition::Definition;
+use super::definition::{Definition, Words};
 use super::gcj;
 use super::own::{self, OwnForm, PlaneShift};
 
@@ -33,6 +33,8 @@ enum Side {
     Defined(Crs, Box<Definition>),
     /// A local grid on a projected system.
     Local(Crs, PlaneShift, Box<Side>),
+    /// With the axes exchanged.
+    Swapped(Crs, Box<Side>),
     /// Computed by `proj4rs`: projections that no city of the bureau is in.
     Proj(Box<Projected>),
     Unknown,
@@ -124,6 +126,7 @@ impl Side {
                         let definition = own::shifted(*base, shift).ok_or_else(unsupported)?;
                         Self::Defined(crs, Box::new(definition))
                     }
+                    OwnForm::Swapped { base } => Self::Swapped(crs, Box::new(Self::new(*base)?)),
                 }
             }
         })
@@ -132,6 +135,11 @@ impl Side {
     fn of_proj_string(crs: Crs, words: &str) -> Option<Self> {
         if let Some(definition) = Definition::read(words) {
             return Some(Self::Defined(crs, Box::new(definition)));
+        }
+        // Degrees are counted from Greenwich here, and are degrees.
+        let meridian = Words::read(words).get("pm").unwrap_or("greenwich");
+        if !matches!(meridian, "greenwich" | "0") {
+            return None;
         }
         let proj = Proj::from_proj_string(words).ok()?;
         let wgs84 = Proj::from_proj_string("+proj=longlat +datum=WGS84 +no_defs").ok()?;
@@ -145,7 +153,7 @@ impl Side {
             Self::WebMercator => Crs::WEB_MERCATOR,
             Self::Gcj02 => Crs::Gcj02,
             Self::Bd09 => Crs::Bd09,
-            Self::Defined(crs, _) | Self::Local(crs, ..) => *crs,
+            Self::Defined(crs, _) | Self::Local(crs, ..) | Self::Swapped(crs, _) => *crs,
             Self::Proj(projected) => projected.crs,
             Self::Unknown => Crs::Unknown,
         }
@@ -165,6 +173,9 @@ impl Side {
             Self::Local(crs, shift, base) => {
                 base.to_degrees(shift.base_from_local(at)).map_err(|_| CrsError::OutOfRange { at, crs: *crs })
             }
+            Self::Swapped(crs, base) => {
+                base.to_degrees([at[1], at[0]]).map_err(|_| CrsError::OutOfRange { at, crs: *crs })
+            }
             Self::Proj(projected) => projected.to_degrees(at),
         }
     }
@@ -179,6 +190,7 @@ impl Side {
                 definition.place_from_wgs84(at).ok_or(CrsError::OutOfRange { at, crs: *crs })
             }
             Self::Local(_, shift, base) => base.place_of_degrees(at).map(|place| shift.local_from_base(place)),
+            Self::Swapped(_, base) => base.place_of_degrees(at).map(|[x, y]| [y, x]),
             Self::Proj(projected) => projected.place_of_degrees(at),
         }
     }
@@ -280,6 +292,25 @@ mod tests {
     }
 
     #[test]
+    fn feet_are_feet() {
+        // New York Long Island, US survey feet: by PROJ.
+        let (there, _) = both_ways(Crs::WGS84, Crs::Epsg(2263));
+        let [x, y] = there.point([-73.985_7, 40.748_4]).expect("in reach");
+        assert!((x - 988_212.24).abs() < 1.0 && (y - 211_939.28).abs() < 1.0, "{x} {y}");
+    }
+
+    #[test]
+    fn exchanged_axes_are_put_right() {
+        let (there, back) = both_ways(Crs::WGS84, own::north_first(Crs::Epsg(4548)).expect("a system"));
+        let (plain, _) = both_ways(Crs::WGS84, Crs::Epsg(4548));
+        let at = [116.0, 29.7];
+        let [x, y] = plain.point(at).expect("in reach");
+        assert_eq!(there.point(at), Ok([y, x]));
+        let again = back.point([y, x]).expect("in reach");
+        assert!((again[0] - at[0]).hypot(again[1] - at[1]) < 1e-10, "{again:?}");
+    }
+
+    #[test]
     fn cgcs2000_is_wgs84_and_shifted_maps_are_not() {
         assert!(Transform::new(Crs::CGCS2000, Crs::WGS84).expect("known").is_identity());
         let (there, back) = both_ways(Crs::CGCS2000, Crs::Bd09);
@@ -299,6 +330,8 @@ mod tests {
         assert!(there.point([116.0, 90.0]).expect("a pole").iter().all(|n| n.is_finite()));
         assert!(Transform::new(Crs::Unknown, Crs::WGS84).is_err());
         assert!(Transform::new(Crs::Epsg(4479), Crs::WGS84).is_err());
+        // Grads from Paris.
+        assert!(Transform::new(Crs::Epsg(4807), Crs::WGS84).is_err());
         assert!(Transform::new(Crs::Unknown, Crs::Unknown).is_ok());
     }
 

@@ -25,6 +25,9 @@ pub(super) fn own_wkt(own: &OwnCrs) -> String {
         OwnForm::PlaneShift { .. } => {
             format!("LOCAL_CS[\"{name}\",LOCAL_DATUM[\"{name}\",32767],UNIT[\"metre\",1],{ours}]")
         }
+        OwnForm::Swapped { .. } => {
+            format!("LOCAL_CS[\"{name}\",LOCAL_DATUM[\"{name}\",32767],UNIT[\"unit\",1],{ours}]")
+        }
         OwnForm::DatumShift { base, shift } => match shifted(*base, shift) {
             Some(definition) => defined(&name, &definition, &ours),
             None => format!("LOCAL_CS[\"{name}\",LOCAL_DATUM[\"{name}\",32767],UNIT[\"metre\",1],{ours}]"),

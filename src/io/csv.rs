@@ -54,6 +54,7 @@ pub(super) fn survey(path: &Path, options: &ReadOptions, task: &mut Task) -> Res
 
 /// The first pass over a table that should have tabs between its cells.
 pub(super) fn survey_tsv(path: &Path, options: &ReadOptions, task: &mut Task) -> Result<Survey, ReadError> {
+    refuse_mapinfo(path)?;
     Ok(Survey { format: known("tsv"), ..survey(path, options, task)? })
 }
 
@@ -69,6 +70,22 @@ pub(super) fn survey_wkt(path: &Path, options: &ReadOptions, task: &mut Task) ->
         Some(first) if !has_place => Err(ReadError::NothingUsable { first: first.what.clone() }),
         _ => Ok(survey),
     }
+}
+
+/// Tables of `MapInfo` have the same ending; what they hold is in other files beside them.
+fn refuse_mapinfo(path: &Path) -> Result<(), ReadError> {
+    use std::io::Read as _;
+    let mut beginning = Vec::new();
+    std::fs::File::open(path)?.take(64).read_to_end(&mut beginning)?;
+    let beginning = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&beginning).trim_ascii_start();
+    if !beginning.get(..6).is_some_and(|head| head.eq_ignore_ascii_case(b"!table")) {
+        return Ok(());
+    }
+    let what = Text::new(
+        "这是 MapInfo 的 TAB 文件，请在 MapInfo 或 QGIS 中导出为 GeoPackage、Shapefile 或 GeoJSON",
+        "this is a TAB file of MapInfo: export it as GeoPackage, Shapefile or GeoJSON from MapInfo or QGIS",
+    );
+    Err(ReadError::NotRead { what })
 }
 
 fn known(id: &str) -> &'static Format {

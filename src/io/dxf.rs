@@ -1,11 +1,12 @@
 //! Reading AutoCAD's DXF: the model space of a drawing as points, lines and areas, with layer, colour, text and the
 //! attributes of blocks as columns.
 //!
-//! Closed polylines, circles and closed curves are areas, whatever is in them; a line that only happens to end where it
-//! began stays a line.
+//! Closed polylines, circles, closed curves and hatches are areas, whatever is in them; a line that only happens to end
+//! where it began stays a line.
 
 mod drawing;
 mod groups;
+mod hatch;
 mod shape;
 mod words;
 pub(super) mod write;
@@ -110,7 +111,8 @@ pub(super) fn survey(path: &Path, options: &ReadOptions, task: &mut Task) -> Res
     }
     let drawn_bounds = gather.bounds();
     let (crs, crs_origin) = choose_crs(options.crs, &drawn_bounds, &mut understood, &mut problems);
-    understood.extend(left_words(&look.left));
+    // What is not there is told by the import too.
+    left_words(&look.left).into_iter().for_each(|what| problems.push(Problem::warning("dxf.left-out", what)));
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = options.layer_name.clone().or(stem).unwrap_or_else(|| "layer".to_owned());
     let (mut layers, homes) = gather.into_layers(&name, &rows.fields(), options, 0, &|values| values);
@@ -228,8 +230,8 @@ fn choose_crs(
     problems: &mut Problems,
 ) -> (Crs, CrsOrigin) {
     understood.push(Text::new(
-        "闭合的多段线、圆读为面，其余为线；弧线用折线代替，偏差不超过 1 厘米",
-        "closed polylines and circles are areas, others lines; arcs become short straight pieces, at most 1 cm off",
+        "闭合的多段线、圆和填充读为面，其余为线；弧线用折线代替，偏差不超过 1 厘米",
+        "closed polylines, circles and hatches are areas, others lines; arcs become short straight pieces, at most 1 cm off",
     ));
     if let Some(crs) = asked {
         return (crs, CrsOrigin::Asked);
@@ -388,6 +390,7 @@ fn elevation(shape: &shape::Shape) -> Option<f64> {
             let first = path.at.first()?[2];
             path.at.iter().all(|at| at[2] == first).then_some(first)?
         }
+        shape::Shape::Areas(areas) => areas.first()?.first()?.first()?[2],
     };
     (z != 0.0).then_some(z)
 }

@@ -42,6 +42,13 @@ pub enum ReadError {
         what: Text,
     },
 
+    /// A file of a known kind, in a form that is not read here; the words say what to do.
+    #[error("not supported: {}", .what.en)]
+    NotRead {
+        /// What it is, and what helps.
+        what: Text,
+    },
+
     /// The text is not in UTF-8.
     #[error("the text is not in UTF-8, at byte {byte}, line {line}")]
     Encoding {
@@ -118,6 +125,7 @@ impl ReadError {
                 "The file ends in the middle, after {bytes} bytes: copy or download it again"
             ),
             Self::Damaged { what: Text { zh, en } } => text!("文件已损坏：{zh}", "The file is damaged: {en}"),
+            Self::NotRead { what: Text { zh, en } } => text!("不支持：{zh}", "Not supported: {en}"),
             Self::Encoding { utf16: true, .. } => Text::new(
                 "文件是 UTF-16 编码，请另存为 UTF-8 后再导入",
                 "The file is in UTF-16: save it as UTF-8 and import again",
@@ -182,6 +190,17 @@ pub enum WriteError {
         crs: Crs,
     },
 
+    /// The format has no room for any of the features.
+    #[error("nothing can be written: {}", .first.en)]
+    NothingWritten {
+        /// What is wrong with the first of them.
+        first: Text,
+    },
+
+    /// Nobody knows where the coordinates lie, and the format says it of all of them.
+    #[error("the layer's coordinate system is unknown")]
+    UnknownCrs,
+
     /// The format cannot hold this, or the CRS cannot be converted.
     #[error("cannot be written: {}", .what.en)]
     NotSupported {
@@ -226,6 +245,14 @@ impl WriteError {
             Self::WrongCrs { crs } => text!(
                 "这种格式固定为 WGS 84 经纬度，不能用 {crs}",
                 "This format is always in WGS 84 longitude and latitude, not in {crs}"
+            ),
+            Self::NothingWritten { first: Text { zh, en } } => {
+                text!("没有要素能写进这种文件：{zh}", "This kind of file has no room for any of the features: {en}")
+            }
+            Self::UnknownCrs => Text::new(
+                "图层的坐标系未知，而这种文件固定为 WGS 84 经纬度；确认坐标就是经纬度时请指定 EPSG:4326",
+                "The layer's coordinate system is unknown, and such a file is always in WGS 84 degrees; choose EPSG:4326 if \
+                 the coordinates are degrees",
             ),
             Self::NotSupported { what: Text { zh, en } } => text!("无法写出：{zh}", "Cannot be written: {en}"),
             Self::Cancelled(_) => Text::new("已取消", "Cancelled"),

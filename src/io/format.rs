@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use super::error::{ReadError, WriteError};
 use super::{
-    archive, atomic, csv, dxf, exif, flatgeobuf, geojson, geojson_write, gpkg, gpx, kml, osm, shapefile, topojson, xlsx,
+    archive, atomic, csv, dxf, exif, flatgeobuf, geojson, geojson_write, gpkg, gpx, kml, osm, shapefile, swmm,
+    topojson, xlsx,
 };
 use crate::geom::crs::Crs;
 use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, GeometryKind};
 use crate::model::schema::{Field, Schema};
-use crate::task::{Problems, Task};
+use crate::task::{Problems, Severity, Task};
 use crate::text::encoding::Encoding;
 use crate::text::{Lang, Text};
 
@@ -217,6 +218,15 @@ pub static FORMATS: &[Format] = &[
         create: None,
     },
     Format {
+        id: "swmm",
+        name: Text::new("EPA SWMM 模型", "EPA SWMM model"),
+        endings: &["inp"],
+        is_begun: swmm::is_begun,
+        survey: Some(swmm::survey),
+        read: Some(swmm::read),
+        create: None,
+    },
+    Format {
         id: "topojson",
         name: Text::new("TopoJSON", "TopoJSON"),
         endings: &["topojson"],
@@ -259,7 +269,7 @@ pub fn format_by_ending(path: &Path) -> Option<&'static Format> {
 }
 
 /// How to understand a file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadOptions {
     /// Coordinates are in this CRS, whatever the file says.
     pub crs: Option<Crs>,
@@ -458,13 +468,22 @@ pub fn write_file(
         Create::Stream(create) => atomic::write(path, overwrite, |out| {
             let mut writer = create(out, schema, options)?;
             fill(writer.as_mut())?;
-            writer.finish()
+            something(writer.finish()?)
         }),
         Create::Files(create) => atomic::write_files(path, overwrite, |at| {
             let mut writer = create(at, schema, options)?;
             fill(writer.as_mut())?;
-            writer.finish()
+            something(writer.finish()?)
         }),
+    }
+}
+
+/// Refuses a file in which none of the features has found room: it would take the place of a good one.
+fn something(written: Written) -> Result<Written, WriteError> {
+    let mut problems = written.problems.listed.iter();
+    match problems.find(|problem| problem.severity == Severity::Error) {
+        Some(problem) if written.features == 0 => Err(WriteError::NothingWritten { first: problem.what.clone() }),
+        _ => Ok(written),
     }
 }
 

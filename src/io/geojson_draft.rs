@@ -264,6 +264,15 @@ impl LayerPlan {
         self.row(kept.id, geometry, kept.properties.into_iter())
     }
 
+    /// The values alone.
+    pub(super) fn values<'a>(
+        &self,
+        id: Option<&str>,
+        properties: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Vec<Value> {
+        self.row(id, None, properties).0.values
+    }
+
     fn sample(&self, sample: &Sample) -> Feature {
         let properties = sample.properties.iter().map(|(name, json)| (name.as_str(), json.as_str()));
         self.row(sample.id.as_deref(), sample.geometry.clone().map(|it| self.shaped(it)), properties).0

@@ -1,6 +1,8 @@
 //! What can be wrong with one feature of a GeoJSON file, and what a person is told.
 
 use super::geojson_check::words;
+use super::guess_crs::is_swapped;
+use crate::model::geometry::Bounds;
 use crate::task::Problem;
 use crate::text;
 use crate::text::Text;
@@ -87,6 +89,14 @@ impl Fault {
             Self::TooDeep => {
                 ("geojson.too-deep", Text::new("几何集合嵌套太深", "its collections are nested too deeply"))
             }
+            Self::OutOfRange([x, y]) if is_swapped(&Bounds::new(*x, *y, *x, *y)) => (
+                "geojson.out-of-range",
+                text!(
+                    "坐标 ({x}, {y}) 像是纬度在前、经度在后；可交换坐标轴读入：--crs EPSG:4326 --swap-axes",
+                    "({x}, {y}) looks like latitude before longitude; read it with the axes exchanged: --crs EPSG:4326 \
+                     --swap-axes"
+                ),
+            ),
             Self::OutOfRange([x, y]) => (
                 "geojson.out-of-range",
                 text!(

@@ -143,7 +143,7 @@ impl<'a> Parsed<'a> {
     }
 }
 
-struct Properties<'a>(Vec<(Cow<'a, str>, &'a str)>);
+pub(super) struct Properties<'a>(pub Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Properties<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

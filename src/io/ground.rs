@@ -24,6 +24,7 @@ mod picture;
 mod place;
 mod plane;
 mod pmtiles;
+mod samples;
 mod shapes;
 #[cfg(test)]
 mod tests;

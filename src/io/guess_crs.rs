@@ -41,10 +41,11 @@ pub(super) fn guess_crs(bounds: &Bounds) -> Guess {
         );
         return Guess { crs: Crs::WGS84, why, is_doubtful: false };
     }
-    if within(&swapped(bounds), &CHINA_DEG) {
+    if is_swapped(bounds) {
         let why = Text::new(
-            "坐标像是纬度在前、经度在后，请交换两列后再导入",
-            "the numbers look like latitude before longitude: swap the axes and import again",
+            "坐标像是纬度在前、经度在后，请交换坐标轴再读入（--crs EPSG:4326 --swap-axes）",
+            "the numbers look like latitude before longitude: read them with the axes exchanged (--crs EPSG:4326 \
+             --swap-axes)",
         );
         return doubtful(Crs::Unknown, why);
     }
@@ -53,8 +54,9 @@ pub(super) fn guess_crs(bounds: &Bounds) -> Guess {
     }
     if zone_of(&swapped(bounds)).is_some() || is_plain_easting(&swapped(bounds)) {
         let why = Text::new(
-            "坐标像是高斯平面坐标，但 X（北）在前、Y（东）在后，请交换坐标轴",
-            "the numbers look like Gauss–Krüger metres with the northing first: swap the axes",
+            "坐标像是高斯平面坐标，但 X（北）在前、Y（东）在后，请选择坐标系并交换坐标轴（--crs … --swap-axes）",
+            "the numbers look like Gauss–Krüger metres with the northing first: choose the coordinate system and read them \
+             with the axes exchanged (--crs … --swap-axes)",
         );
         return doubtful(Crs::Unknown, why);
     }
@@ -72,6 +74,11 @@ pub(super) fn guess_crs(bounds: &Bounds) -> Guess {
         "the numbers (about {x:.0}, {y:.0}) are neither degrees nor a national grid, perhaps a local one: choose it"
     );
     doubtful(Crs::Unknown, why)
+}
+
+/// Whether the numbers are latitudes and longitudes of the country, in this order.
+pub(super) fn is_swapped(bounds: &Bounds) -> bool {
+    !within(bounds, &CHINA_DEG) && within(&swapped(bounds), &CHINA_DEG)
 }
 
 /// Whether the numbers are those of some national system, in either order of axes.

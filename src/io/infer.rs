@@ -4,6 +4,8 @@
 //! code with leading zeros, a telephone number, a section called `1.10` stay the words they are. A person who wants
 //! numbers can make them from words; nobody can make words again from rounded numbers.
 
+use std::borrow::Cow;
+
 use crate::model::value::{FieldType, Value};
 use crate::task::Problem;
 use crate::text;
@@ -36,6 +38,8 @@ pub(super) struct Reading {
     field: Kind,
     /// Whether numbers are written `1,5`.
     pub decimal_comma: bool,
+    /// Whether numbers are written `39,401,502.17`.
+    pub thousands: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +66,8 @@ const DATE_TIME: u16 = 128;
 const TRUE_FALSE: u16 = 256;
 const YES_NO: u16 = 512;
 const SHI_FOU: u16 = 1024;
+/// `1,095,000` or `12,345.67`: what no decimal comma looks like.
+const THOUSANDS: u16 = 2048;
 
 impl Seen {
     /// Takes note of one cell. Blank cells say nothing.
@@ -96,9 +102,18 @@ impl Seen {
             TRUE_FALSE | YES_NO | SHI_FOU => Kind::Bool,
             looks if looks & POINT != 0 && only(INT | POINT | FIXED) && is_even => Kind::Real,
             looks if looks & SURELY_COMMA != 0 && only(INT | COMMA | SURELY_COMMA | FIXED) && is_even => Kind::Real,
+            // `1,234` stands among numbers that are surely written so.
+            looks if looks & THOUSANDS != 0 && only(INT | POINT | COMMA | THOUSANDS) => {
+                if looks & POINT == 0 {
+                    Kind::Int
+                } else {
+                    Kind::Real
+                }
+            }
             _ => Kind::Text,
         };
-        Reading { field, decimal_comma: field == Kind::Real && self.looks & COMMA != 0 }
+        let thousands = self.looks & THOUSANDS != 0 && field != Kind::Text;
+        Reading { field, decimal_comma: field == Kind::Real && !thousands && self.looks & COMMA != 0, thousands }
     }
 
     fn number_or_day(&mut self, word: &[u8]) -> u16 {
@@ -108,7 +123,7 @@ impl Seen {
         if is_date_time(word) {
             return DATE_TIME;
         }
-        let Some(number) = Number::parse(word) else { return TEXT };
+        let Some(number) = Number::parse(word) else { return thousands_look(word) };
         let Some(separator) = number.separator else {
             let is_exact = number.exponent.is_none() && number.whole.len() <= MOST_DIGITS;
             let is_minus_zero = word == b"-0";
@@ -157,15 +172,43 @@ impl Reading {
         if plain.is_empty() {
             return Value::Null;
         }
+        let plain = if self.thousands { Cow::Owned(plain.replace(',', "")) } else { Cow::Borrowed(plain) };
+        let plain = plain.as_ref();
         match self.field {
             Kind::Text => Value::Text(word.to_owned()),
             Kind::Int => plain.parse().map_or(Value::Null, Value::Int),
             Kind::Real => real(plain, self.decimal_comma).map_or(Value::Null, Value::Real),
             Kind::Bool => truth(plain).map_or(Value::Null, |(_, yes)| Value::Bool(yes)),
-            Kind::DateTime if plain.len() == DAY_LEN => Value::Text(format!("{plain}T00:00:00Z")),
+            Kind::DateTime if plain.len() == DAY_LEN => {
+                let midnight = format!("{plain}T00:00:00");
+                Value::Text(super::clock::instant(&midnight).unwrap_or(midnight))
+            }
             Kind::Date | Kind::DateTime => Value::Text(plain.to_owned()),
         }
     }
+}
+
+/// What a number looks like in which commas stand between thousands, several of them or with a point behind.
+fn thousands_look(word: &[u8]) -> u16 {
+    let Some(plain) = std::str::from_utf8(word).ok().and_then(without_thousands) else { return TEXT };
+    let digits = plain.bytes().filter(u8::is_ascii_digit).count();
+    if digits > MOST_DIGITS {
+        return TEXT;
+    }
+    if plain.contains('.') { THOUSANDS | POINT } else { THOUSANDS }
+}
+
+/// The number without its commas, if they stand between thousands and can be nothing else: `39,401,502.17`, `1,234.5`.
+pub(super) fn without_thousands(word: &str) -> Option<String> {
+    let (whole, fraction) = word.split_once('.').map_or((word, None), |(whole, fraction)| (whole, Some(fraction)));
+    let mut groups = whole.strip_prefix('-').unwrap_or(whole).split(',');
+    let are_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let first = groups.next().filter(|first| (1..=3).contains(&first.len()) && are_digits(first))?;
+    let rest: Vec<&str> = groups.collect();
+    let is_grouped = !first.starts_with('0') && rest.iter().all(|group| group.len() == 3 && are_digits(group));
+    let is_sure = rest.len() > 1 || (rest.len() == 1 && fraction.is_some());
+    let is_fraction = fraction.is_none_or(|fraction| !fraction.is_empty() && are_digits(fraction));
+    (is_grouped && is_sure && is_fraction).then(|| word.replace(',', ""))
 }
 
 /// A finite number as people write it: `12.5`, `1e3`, with `comma` also `12,5`.
@@ -314,6 +357,9 @@ mod tests {
         check("+86 5", FieldType::Text);
         check("-0", FieldType::Text);
         check("1,234 2,500", FieldType::Text);
+        check("1,234,567 1,5", FieldType::Text);
+        check("12,34,567.5", FieldType::Text);
+        check("360,402,199,001,010,011", FieldType::Text);
         check("12 12a", FieldType::Text);
         check("3.6E+16 12", FieldType::Text);
         check("2024-02-30", FieldType::Text);
@@ -331,6 +377,8 @@ mod tests {
         check("115.98503057123456 29.7", FieldType::Real);
         check("1e-5 2.5e3", FieldType::Real);
         check("1,5 12,25 3", FieldType::Real);
+        check("39,401,502.17 3,284,117.4 950.25", FieldType::Real);
+        check("1,234,567 1,234 12", FieldType::Int);
         check("2024-02-29 2026-11-22", FieldType::Date);
         check("2026-11-22T06:03:27Z 2026-11-22", FieldType::DateTime);
         check("是 否", FieldType::Bool);
@@ -341,6 +389,13 @@ mod tests {
     fn a_decimal_comma_is_read_where_all_agree() {
         assert_eq!(seen(["1,5", "2,25"]).reading().value(" 2,25 "), Value::Real(2.25));
         assert_eq!(seen(["1,5", "2.25"]).reading().field_type(), FieldType::Text);
+    }
+
+    #[test]
+    fn commas_between_thousands_are_left_out_of_the_number() {
+        let reading = seen(["39,401,502.17", "1,234", "-7"]).reading();
+        let values = ["39,401,502.17", "1,234", "-7"].map(|word| reading.value(word));
+        assert_eq!(values, [Value::Real(39_401_502.17), Value::Real(1234.0), Value::Real(-7.0)]);
     }
 
     #[test]
@@ -357,7 +412,7 @@ mod tests {
             for word in &words {
                 let value = reading.value(word);
                 match reading.field_type() {
-                    FieldType::Int if !word.trim().is_empty() => prop_assert_eq!(value.to_string(), word.trim()),
+                    FieldType::Int if !word.trim().is_empty() => prop_assert_eq!(value.to_string(), word.trim().replace(',', "")),
                     FieldType::Text if !word.trim().is_empty() => prop_assert_eq!(&value.to_string(), word),
                     _ => prop_assert_eq!(value.is_null(), word.trim().is_empty()),
                 }

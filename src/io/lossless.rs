@@ -16,6 +16,7 @@ use super::columns::ID_COLUMN;
 use super::error::{ReadError, WriteError};
 use super::format::{Survey, WriteOptions, Written};
 use super::geojson_draft::Plan;
+use super::geojson_parse::Properties;
 use super::geojson_scan::{Layout, ScanError, scan};
 use super::geojson_write::{Form, put_bbox, put_text};
 use super::geojson_write_shape::write_geometry;
@@ -23,6 +24,7 @@ use crate::geom::crs::Crs;
 use crate::model::feature::Feature;
 use crate::model::geometry::Geometry;
 use crate::model::schema::{Field, Schema};
+use crate::model::value::Value;
 use crate::task::{Problem, Task};
 use crate::text;
 use crate::text::Text;
@@ -95,6 +97,24 @@ pub fn obstacle(survey: &Survey) -> Option<Text> {
         }
         _ => Some(Text::new("只有 GeoJSON 能保留原文", "only the text of GeoJSON can be kept")),
     }
+}
+
+/// The values in the text of a feature, as a layer of its file has them, whatever is wrong with its geometry; `None` if
+/// the text is not even an object.
+pub fn values(survey: &Survey, layer: usize, text: &[u8]) -> Option<Vec<Value>> {
+    #[derive(serde::Deserialize)]
+    struct Loose<'a> {
+        #[serde(borrow)]
+        id: Option<&'a RawValue>,
+        #[serde(borrow)]
+        properties: Option<&'a RawValue>,
+    }
+    let plan = survey.plan.downcast_ref::<Plan>()?;
+    let Loose { id, properties } = serde_json::from_slice(text).ok()?;
+    let properties = properties.and_then(|found| serde_json::from_str::<Properties<'_>>(found.get()).ok());
+    let properties = properties.map_or_else(Vec::new, |Properties(found)| found);
+    let properties = properties.iter().map(|(name, json)| (name.as_ref(), *json));
+    Some(plan.layers.get(layer)?.values(id.map(RawValue::get), properties))
 }
 
 /// Hands over the texts of a surveyed file's features in its order; what stands around them comes back. A document that is

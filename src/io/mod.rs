@@ -6,6 +6,7 @@
 
 mod archive;
 pub mod atomic;
+mod clock;
 mod columns;
 mod csv;
 mod dxf;
@@ -49,6 +50,7 @@ pub mod sld;
 mod source;
 pub mod style_file;
 mod style_write;
+pub mod swmm;
 mod table;
 mod topojson;
 pub mod wkt;

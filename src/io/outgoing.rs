@@ -39,12 +39,16 @@ impl Outgoing {
     /// For a format that has no other CRS than WGS 84.
     ///
     /// # Errors
-    /// [`WriteError::WrongCrs`] if another is asked for, [`WriteError::NotSupported`] if the way there is not known.
+    /// [`WriteError::WrongCrs`] if another is asked for, [`WriteError::UnknownCrs`] if nobody says that the coordinates
+    /// of an unknown system are degrees, [`WriteError::NotSupported`] if the way there is not known.
     pub(super) fn in_wgs84(schema: &Schema, options: &WriteOptions) -> Result<Self, WriteError> {
         if let Some(crs) = options.crs.filter(|crs| *crs != Crs::WGS84) {
             return Err(WriteError::WrongCrs { crs });
         }
-        // Unknown coordinates are drawn as degrees, so they go out as such.
+        let is_placed = schema.geometry.is_some();
+        if schema.crs == Crs::Unknown && is_placed && options.crs.is_none() {
+            return Err(WriteError::UnknownCrs);
+        }
         let from = if schema.crs == Crs::Unknown { Crs::WGS84 } else { schema.crs };
         Self::new(schema, options, from, Crs::WGS84)
     }

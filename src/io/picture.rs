@@ -104,6 +104,35 @@ pub fn thumbnail(bytes: &[u8]) -> Result<Vec<u8>, PictureError> {
     Ok(out.into_inner())
 }
 
+/// Writes a map as PNG that says how large it is on paper. `rgba` has straight alpha; `dpi` are pixels to the inch.
+///
+/// # Errors
+/// The writer fails.
+pub fn write_sized_png(out: &mut dyn std::io::Write, size: [u32; 2], rgba: &[u8], dpi: f64) -> std::io::Result<()> {
+    /// Signature and header, which come before what is said of pixels: 8 bytes and 25.
+    const HEAD: usize = 33;
+    let mut png = Vec::new();
+    write_png(&mut png, size, rgba)?;
+    let per_metre = (dpi / 0.0254).round().clamp(0.0, f64::from(u32::MAX)) as u32;
+    let mut chunk = b"pHYs".to_vec();
+    chunk.extend([per_metre.to_be_bytes(), per_metre.to_be_bytes()].as_flattened());
+    // The unit is the metre.
+    chunk.push(1);
+    let check = crc32(&chunk);
+    out.write_all(&png[..HEAD])?;
+    out.write_all(&(chunk.len() as u32 - 4).to_be_bytes())?;
+    out.write_all(&chunk)?;
+    out.write_all(&check.to_be_bytes())?;
+    out.write_all(&png[HEAD..])
+}
+
+/// The check sum of a chunk of PNG (ISO/IEC 15948, annex D), bit by bit: chunks are small.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |sum, &byte| {
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| (sum >> 1) ^ (if sum & 1 == 1 { 0xEDB8_8320 } else { 0 }))
+    })
+}
+
 /// Writes a map as PNG. `rgba` has straight alpha.
 ///
 /// # Errors
@@ -143,6 +172,16 @@ fn pixels(picture: &DynamicImage) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_says_how_many_pixels_there_are_to_the_inch() {
+        let mut out = Vec::new();
+        write_sized_png(&mut out, [2, 1], &[255; 8], 300.0).unwrap();
+        assert_eq!(out[33..50], [0, 0, 0, 9, b'p', b'H', b'Y', b's', 0, 0, 0x2E, 0x23, 0, 0, 0x2E, 0x23, 1]);
+        // The sum over the end of every PNG file is known.
+        assert_eq!(crc32(b"IEND"), 0xAE42_6082);
+        assert!(image::load_from_memory(&out).is_ok_and(|picture| picture.width() == 2));
+    }
 
     #[test]
     fn a_text_file_is_no_photo() {

@@ -137,6 +137,7 @@ impl All {
         let name = options.layer_name.clone().filter(|_| !self.is_several).unwrap_or_else(|| files.name.clone());
         let (prj, bytes) = (files.prj.clone(), files.bytes());
         let mut told = Told::default();
+        told.parts(&files);
         let mut part = Part::open(files, options.encoding, &mut told, task)?;
         let look = part.look(task)?;
         told.look(&part, &look);

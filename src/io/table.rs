@@ -113,6 +113,8 @@ pub(super) struct Look {
     problems: Problems,
     /// Whether a place could not be read: then its words must not be lost.
     has_bad_place: bool,
+    /// Rows whose cells for the place are blank.
+    blank_places: u64,
 }
 
 impl Look {
@@ -129,7 +131,9 @@ impl Look {
             }
         }
         self.check_width(number, width, cells);
-        let geometry = form.place_of(cells).unwrap_or_else(|bad| {
+        let place = form.place_of(cells);
+        self.blank_places += u64::from(form.place != Place::Nowhere && matches!(place, Ok(None)));
+        let geometry = place.unwrap_or_else(|bad| {
             self.has_bad_place = true;
             self.problems.push(Problem::error("table.bad-place", bad.words()).of_feature(number));
             None
@@ -169,6 +173,7 @@ impl Look {
         }
         self.problems.append(later.problems);
         self.has_bad_place |= later.has_bad_place;
+        self.blank_places += later.blank_places;
     }
 
     /// Rows seen.
@@ -179,6 +184,14 @@ impl Look {
     /// The layers that the table called `name` becomes, the first at `first` among those of the file.
     pub(super) fn finish(mut self, form: Form, name: &str, options: &ReadOptions, first: usize) -> Finished {
         let mut understood = form.understood.clone();
+        if self.blank_places > 0 {
+            let rows = self.blank_places;
+            let what = text!(
+                "{rows} 行没有坐标，读入后没有位置",
+                "no coordinates in {rows} of the rows: they come in without a place"
+            );
+            self.problems.push(Problem::warning("table.no-place", what));
+        }
         let (crs, crs_origin) = form.crs.unwrap_or_else(|| {
             if form.place == Place::Nowhere {
                 return (Crs::WGS84, CrsOrigin::Guessed);
@@ -202,6 +215,10 @@ impl Look {
         if let Some((column, _)) = kept.iter().find(|(_, reading)| reading.decimal_comma) {
             let name = &form.header.names[*column];
             understood.push(text!("“{name}”等列的逗号是小数点", "commas in “{name}” are decimal points"));
+        }
+        if let Some((column, _)) = kept.iter().find(|(_, reading)| reading.thousands) {
+            let name = &form.header.names[*column];
+            understood.push(text!("“{name}”等列的逗号是千位分隔", "commas in “{name}” stand between thousands"));
         }
         let values = |row: Vec<Value>| values(&kept, |column| row.get(column).and_then(Value::as_str).unwrap_or(""));
         let (drafts, homes) = self.gather.into_layers(name, &fields, options, first, &values);

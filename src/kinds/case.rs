@@ -141,15 +141,20 @@ const RUNNING: &str = "(state NOT IN ('suspended', 'closed', 'rejected', 'cancel
 fn style() -> Style {
     let near = ScaleRange::closer_than(20_000.0);
     let size = look::by_scale(&[(1_000.0, 28.0), (2_500.0, 26.0), (8_000.0, 20.0), (20_000.0, 14.0)]);
+    // What is over and done with is smaller, and lies under the rest.
+    let quiet = look::by_scale(&[(1_000.0, 24.0), (2_500.0, 20.0), (8_000.0, 11.0), (20_000.0, 7.0)]);
     let late = format!("{RUNNING} AND overdue = TRUE");
     let mut rules: Vec<Rule> = Vec::new();
     for (id, states, zh, en) in LOOKS {
         let filter = format!("({states}) AND (overdue = FALSE OR overdue IS NULL OR NOT {RUNNING})");
-        rules.push(look::symbol_rule(id, &size, &filter, (zh, en)).at(near));
+        let is_over = matches!(id, "case-closed" | "case-rejected");
+        let size = if is_over { &quiet } else { &size };
+        rules.push(look::symbol_rule(id, size, &filter, (zh, en)).at(near).pass(u8::from(!is_over)));
     }
-    rules.push(look::symbol_rule("case-overdue", &size, &late, ("超期", "Overdue")).at(near).pass(1));
+    rules.push(look::symbol_rule("case-overdue", &size, &late, ("超期", "Overdue")).at(near).pass(2));
     let dots = look::by_scale(&[(20_000.0, 8.0), (100_000.0, 5.0)]);
-    rules.push(Rule::all(vec![look::disc(look::CASE, dots)]).when(RUNNING).at(ScaleRange::farther_than(near.most)));
+    let dot = Rule::all(vec![look::disc(look::CASE, dots)]).when(RUNNING).named("办理中", "In progress");
+    rules.push(dot.at(ScaleRange::farther_than(near.most)));
     let code = LabelRule {
         scale: ScaleRange::closer_than(1_500.0),
         ..look::label("{code}", "{code}", Placement::Around, 23, look::px(10.5))

@@ -64,7 +64,9 @@ fn kiosk_fields() -> Vec<Field> {
         Field::bool("has_camera", "监控", "Camera").aliases(&["摄像头", "camera"]),
         Field::bool("has_lamp", "照明", "Lamp").aliases(&["灯", "lamp"]),
         Field::text("watch_hours", "值守时段", "Watch hours").aliases(&["值守时间", "投放时间", "开放时间"]),
-        Field::int("households_served", "服务户数", "Households served").range(0.0, 100_000.0).aliases(&["覆盖户数"]),
+        Field::int("households_served", "服务户数", "Households served")
+            .range(0.0, 100_000.0)
+            .aliases(&["覆盖户数", "户数"]),
         Field::text("compound_code", "所属小区", "Compound").aliases(&["小区编号", "小区", "小区名称"]),
         fields::owner(),
         Field::text("maintainer", "保洁单位", "Cleaned by").aliases(&["环卫单位", "作业单位"]),

@@ -219,6 +219,12 @@ mod tests {
     }
 
     #[test]
+    fn the_words_of_a_bureaus_own_tables_are_known() {
+        check("sewer_node", "井编号 排水类 备注", "code sewer_type remark");
+        check("kiosk", "名称 户数", "name households_served");
+    }
+
+    #[test]
     fn names_cut_by_a_shapefile_are_known() {
         check(
             "sewer_pipe",

@@ -8,6 +8,7 @@ pub mod convert;
 pub mod kind;
 pub mod mapping;
 pub mod overdue;
+pub mod pipe_styles;
 
 mod bridge;
 mod building;
@@ -19,6 +20,7 @@ mod component;
 mod compound;
 mod device;
 mod district;
+mod drainage_user;
 mod fields;
 mod ground;
 mod kiosk;
@@ -28,6 +30,7 @@ mod note;
 mod picture_tests;
 mod plain;
 mod road;
+mod sewer_check;
 mod sewer_inspection;
 mod sewer_node;
 mod sewer_pipe;
@@ -46,9 +49,13 @@ pub fn all() -> &'static [Kind] {
             note::note(),
             case::case(),
             sewer_node::sewer_node(),
+            drainage_user::drainage_user(),
             sewer_pipe::sewer_pipe(),
             sewer_inspection::sewer_inspection(),
             sewer_inspection::sewer_defect(),
+            sewer_check::sewer_finding(),
+            sewer_check::sewer_campaign(),
+            sewer_check::sewer_excuse(),
             kiosk::kiosk(),
             waste_plant::waste_plant(),
             chief_road::chief_road(),

@@ -125,7 +125,8 @@ fn severity_rules(severity: &str, ink: Ink, (zh, en): (&str, &str)) -> [Rule; 5]
     let dot = Rule::all(vec![look::disc(ink, look::by_scale(&[(20_000.0, 8.0), (100_000.0, 5.0)]))])
         .when(&format!("{which} AND (state <> 'done' OR state IS NULL)"))
         .at(ScaleRange::farther_than(NEAR.most));
-    [done, open, work, overdue, dot]
+    let name = text!("{zh}·未办结", "{en}, not done");
+    [done, open, work, overdue, Rule { name, ..dot }]
 }
 
 /// A note may be a line or an area too; its symbol stands in the middle.

@@ -71,6 +71,9 @@ fn choices<'a>(kind: &'a Kind, rules: &[&'a Rule]) -> Vec<(&'a str, Vec<Value>)>
         if field.field_type == FieldType::Bool {
             values.extend([Value::Bool(false), Value::Bool(true)]);
         }
+        if field.field_type == FieldType::Text && field.codes.is_empty() {
+            values.push("1".into());
+        }
         values.push(Value::Null);
     }
     asked.into_iter().collect()
@@ -343,7 +346,9 @@ fn legend(layers: &[OwnLayer], denominator: f64) -> Vec<LegendRow> {
             layer.index.live_slots().any(|slot| drawn.holds(&layer.index, slot))
         };
         let rules = layer.style.rules.iter().filter(is_seen).cloned().collect();
-        Shown { name: &layer.schema.name, rules, crowd: None }
+        let names: std::collections::BTreeSet<&str> = layer.style.rules.iter().map(|rule| &*rule.name.en).collect();
+        let has_classes = names.iter().filter(|name| !name.is_empty()).count() > 1;
+        Shown { name: &layer.schema.name, rules, has_classes, crowd: None }
     });
     legend_rows(shown, denominator)
 }
@@ -370,6 +375,7 @@ fn page(layers: &[OwnLayer], lang: Lang, is_lying: bool, rotation_rad: f64, pixe
         legend: legend(layers, 2_500.0),
         grounds: Vec::new(),
         overview: sheet::overview(&base().collect::<Vec<_>>(), small, &Cancel::default()),
+        focus: None,
         pixel_ratio,
     };
     let view = View { rotation_rad, ..View::at_scale(MIDDLE, 2_500.0, paper.map_px()) };

@@ -59,6 +59,8 @@ fn sewer_inspection_fields() -> Vec<Field> {
             "sample time",
             "检测时间",
             "inspection date",
+            "date",
+            "日期",
         ]),
         Field::real("length_inspected_m", "检测长度", "Length inspected", "m")
             .range(0.0, 10_000.0)
@@ -76,18 +78,20 @@ fn sewer_inspection_fields() -> Vec<Field> {
                 ("road", "其他行车道路、丙类建筑附近", "Other road or class C buildings"),
                 ("other", "其他区域", "Elsewhere"),
             ],
-        ),
+        )
+        .aliases(&["area", "地区类别", "区域类型"]),
         Field::coded(
             "soil_class",
             "土质影响",
             "Soil",
             &[
-                ("severe", "粉砂、淤泥、强膨胀土", "Silt-sand, muck, strongly expansive"),
-                ("medium", "淤泥质土、红黏土、中膨胀土", "Mucky, red clay, medium expansive"),
+                ("severe", "粉砂层、淤泥、强膨胀土、Ⅳ级湿陷性黄土", "Silt-sand, muck, strongly expansive, loess IV"),
+                ("medium", "淤泥质土、红黏土、中膨胀土、Ⅲ级湿陷性黄土", "Mucky, red clay, medium expansive, loess III"),
                 ("light", "弱膨胀土、Ⅰ、Ⅱ级湿陷性黄土", "Weakly expansive, loess I or II"),
                 ("ordinary", "一般土质", "Ordinary"),
             ],
-        ),
+        )
+        .aliases(&["soil", "土质", "土质类别"]),
         index("structure_f", "结构性缺陷参数 F", "Structural F"),
         index("density_sm", "结构性密度 SM", "Structural density SM").range(0.0, 100.0),
         index("ri", "修复指数 RI", "Repair index RI").aliases(&["repair index", "修复指数", "RI"]),
@@ -117,12 +121,20 @@ pub(super) fn sewer_defect() -> Kind {
 
 fn sewer_defect_fields() -> Vec<Field> {
     vec![
-        Field::text("inspection_code", "检测编号", "Inspection number").required().aliases(&["work id", "检测编码"]),
+        Field::text("inspection_code", "检测编号", "Inspection number").required().aliases(&[
+            "work id",
+            "检测编码",
+            "inspection",
+            "inspection id",
+        ]),
         Field::text("pipe_code", "管段编号", "Pipe number").required().aliases(&[
             "exp no",
             "pipe id",
             "管段编码",
             "管道编号",
+            "pipe",
+            "pipe code",
+            "管段",
         ]),
         defect(),
         grade("grade", "等级", "Grade").required().aliases(&["缺陷等级", "class"]),
@@ -131,11 +143,14 @@ fn sewer_defect_fields() -> Vec<Field> {
             "距离",
             "起始距离",
             "start",
+            "起点",
+            "缺陷距离",
+            "纵向距离",
         ]),
-        Field::real("end_m", "终点距离", "To", "m").range(0.0, 10_000.0).aliases(&["终止距离", "end"]),
-        Field::text("clock", "环向位置", "Clock position").aliases(&["时钟", "时钟表示", "clock position"]),
+        Field::real("end_m", "终点距离", "To", "m").range(0.0, 10_000.0).aliases(&["终止距离", "end", "终点"]),
+        Field::text("clock", "环向位置", "Clock position").aliases(&["时钟", "时钟表示", "时钟位置", "clock position"]),
         Field::real("score", "分值", "Score", "").range(0.0, 10.0).aliases(&["得分"]),
-        Field::text("photo", "照片", "Photo").aliases(&["图片", "照片序号"]),
+        Field::text("photo", "照片", "Photo").aliases(&["图片", "照片序号", "照片编号", "照片文件"]),
         Field::text("description", "描述", "Description").aliases(&["缺陷描述", "内部状况描述"]),
     ]
 }
@@ -177,7 +192,7 @@ fn defect() -> Field {
         ],
     )
     .required()
-    .aliases(&["code", "defect code", "缺陷", "缺陷名称"])
+    .aliases(&["code", "defect code", "缺陷", "缺陷名称", "代码"])
 }
 
 fn check_defect(kind: &Kind, feature: &Feature) -> Vec<Problem> {

@@ -107,6 +107,8 @@ const NODE_CODE: &[&str] = &[
     "点号",
     "物探点号",
     "管点编号",
+    "井编号",
+    "窨井编号",
     "编号",
     "编码",
     "code",
@@ -142,6 +144,7 @@ fn node_type() -> Field {
             ("plant", "污水处理厂", "Treatment plant"),
             ("storage", "调蓄池", "Storage tank"),
             ("septic", "化粪池", "Septic tank"),
+            ("divider", "分流井", "Flow divider"),
             ("other", "其他", "Other"),
         ],
     )

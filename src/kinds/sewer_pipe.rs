@@ -52,6 +52,13 @@ fn sewer_pipe_fields() -> Vec<Field> {
             "渠宽",
         ]),
         material(),
+        link_type(),
+        Field::real("manning_n", "粗糙系数 n", "Manning n", "").range(0.005, 0.5).aliases(&[
+            "roughness",
+            "manning",
+            "糙率",
+            "粗糙度",
+        ]),
         fields::length_m(),
         Field::text("from_node", "起点井号", "From node").aliases(FROM_NODE),
         Field::text("to_node", "终点井号", "To node").aliases(TO_NODE),
@@ -194,6 +201,9 @@ pub(super) fn sewer_type() -> Field {
         "类别",
         "管线类型",
         "管类",
+        "排水类",
+        "排水类别",
+        "排水性质",
         "pslx",
     ])
 }
@@ -219,6 +229,23 @@ pub(super) fn state() -> Field {
         ],
     )
     .aliases(&["status", "asset status", "lifecycle status", "lifecycle", "service status", "service st", "状态"])
+}
+
+/// What leads the water on: a pipe or channel, or a part that a model gives two nodes (EPA SWMM's links).
+fn link_type() -> Field {
+    Field::coded(
+        "link_type",
+        "连接类型",
+        "Link type",
+        &[
+            ("conduit", "管渠", "Conduit"),
+            ("pump", "水泵", "Pump"),
+            ("orifice", "孔口", "Orifice"),
+            ("weir", "堰", "Weir"),
+            ("outlet", "出流装置", "Outlet"),
+        ],
+    )
+    .aliases(&["link type", "连接方式"])
 }
 
 fn section() -> Field {

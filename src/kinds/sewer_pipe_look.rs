@@ -8,11 +8,16 @@ use crate::text::Text;
 struct Look {
     filter: &'static str,
     name: Text,
+    /// Legend from afar, where only large pipes are drawn.
+    far_name: Text,
     /// Legend of the pressure mains; empty but once, because one row says it for all.
     pressure_name: Text,
     ink: Ink,
     dash: &'static [f32],
+    /// What is written beside a pipe from close by, and what from farther away, where one text does for many pipes of a
+    /// street.
     template: &'static str,
+    short: &'static str,
     label_offset: f32,
 }
 
@@ -20,37 +25,45 @@ static LOOKS: [Look; 4] = [
     Look {
         filter: "sewer_type = 'storm'",
         name: Text::new("雨水 YS", "Storm YS"),
+        far_name: Text::new("雨水 ≥DN600", "Storm ≥DN600"),
         pressure_name: Text::new("", ""),
         ink: look::STORM,
         dash: &[],
         template: "YS[ {material:code}] DN{diameter_mm}[ {slope_permille:1}‰]",
+        short: "YS DN{diameter_mm}",
         label_offset: 9.0,
     },
     Look {
         filter: "sewer_type = 'foul'",
         name: Text::new("污水 WS", "Foul WS"),
+        far_name: Text::new("污水 ≥DN600", "Foul ≥DN600"),
         pressure_name: Text::new("压力管", "Pressure main"),
         ink: look::FOUL,
         dash: &[],
         template: "WS[ {material:code}] DN{diameter_mm}[ {slope_permille:1}‰]",
+        short: "WS DN{diameter_mm}",
         label_offset: -9.0,
     },
     Look {
         filter: "sewer_type = 'combined'",
         name: Text::new("合流 HS", "Combined HS"),
+        far_name: Text::new("合流 ≥DN600", "Combined ≥DN600"),
         pressure_name: Text::new("", ""),
         ink: look::COMBINED,
         dash: &[9.0, 4.0],
         template: "HS[ {material:code}] DN{diameter_mm}[ {slope_permille:1}‰]",
+        short: "HS DN{diameter_mm}",
         label_offset: 9.0,
     },
     Look {
         filter: "(sewer_type NOT IN ('storm', 'foul', 'combined') OR sewer_type IS NULL)",
         name: Text::new("类型不明", "Unknown"),
+        far_name: Text::new("不明 ≥DN600", "Unknown ≥DN600"),
         pressure_name: Text::new("", ""),
         ink: look::UNKNOWN,
         dash: &[2.5, 3.0],
         template: "[{material:code} ]DN{diameter_mm}[ {slope_permille:1}‰]",
+        short: "DN{diameter_mm}",
         label_offset: 9.0,
     },
 ];
@@ -59,12 +72,15 @@ const GRAVITY: &str = "(is_pressure = FALSE OR is_pressure IS NULL)";
 const ALL: ScaleRange = ScaleRange::closer_than(10_000.0);
 const LARGE: ScaleRange = ScaleRange::between(ALL.most, 25_000.0);
 
+/// Closer than this a pipe's material and slope are written too.
+const ALL_WORDS: f64 = 1_500.0;
+
 /// Colour, dash and letters by what it carries, width by diameter, arrows and text close by.
 pub(super) fn style() -> Style {
     let near = LOOKS.iter().flat_map(Look::near);
     let pressure = LOOKS.iter().map(Look::pressure);
     let far = LOOKS.iter().map(Look::far);
-    Style::new(near.chain(pressure).chain(far).collect(), LOOKS.iter().map(Look::label).collect())
+    Style::new(near.chain(pressure).chain(far).collect(), LOOKS.iter().flat_map(Look::labels).collect())
 }
 
 /// Wider for larger pipes, and the closer the more so.
@@ -108,16 +124,19 @@ impl Look {
 
     fn far(&self) -> Rule {
         let filter = format!("{} AND diameter_mm >= 600", self.filter);
-        Rule::all(vec![self.stroke()]).when(&filter).at(LARGE)
+        Rule { name: self.far_name.clone(), ..Rule::all(vec![self.stroke()]).when(&filter).at(LARGE) }
     }
 
-    fn label(&self) -> LabelRule {
-        LabelRule {
-            filter: look::filter(self.filter),
-            scale: look::STREET_VIEW,
-            ink: self.ink,
-            offset: self.label_offset,
-            ..look::label(self.template, self.template, Placement::Along, 30, look::px(10.5))
-        }
+    fn labels(&self) -> [LabelRule; 2] {
+        let all = ScaleRange::closer_than(ALL_WORDS);
+        [(self.template, all), (self.short, ScaleRange::between(all.most, look::STREET_VIEW.most))].map(
+            |(template, scale)| LabelRule {
+                filter: look::filter(self.filter),
+                scale,
+                ink: self.ink,
+                offset: self.label_offset,
+                ..look::label(template, template, Placement::Along, 30, look::px(10.5))
+            },
+        )
     }
 }

@@ -185,11 +185,12 @@ impl Ramp {
         inks
     }
 
-    /// As [`Ramp::inks`] of a ramp from little to much, without the ends that thin things in them could hardly be told
-    /// from the ground in: each map leaves out its own.
-    pub fn inks_on_land(&self, n: usize, reversed: bool) -> Vec<Ink> {
+    /// As [`Ramp::inks`] of a ramp from little to much, without the ends that things in them, thin ones or areas, could
+    /// hardly be told from the ground in: each map leaves out its own.
+    pub fn inks_on_land(&self, n: usize, reversed: bool, are_thin: bool) -> Vec<Ink> {
+        let least = if are_thin { LEAST_CONTRAST } else { LEAST_CONTRAST_INSIDE };
         let shares = |dark_map: bool| {
-            let is_seen = |share: &f64| contrast(self.ink(*share).on(dark_map), LAND.on(dark_map)) >= LEAST_CONTRAST;
+            let is_seen = |share: &f64| contrast(self.ink(*share).on(dark_map), LAND.on(dark_map)) >= least;
             let steps = || (0..=100).map(|step| f64::from(step) / 100.0);
             (steps().find(is_seen).unwrap_or(0.0), steps().rev().find(is_seen).unwrap_or(1.0))
         };
@@ -243,6 +244,9 @@ const LAND: Ink = Ink::new(0xF4_F2_EC, 0x20_25_2A);
 
 /// Least contrast of a thin line or a small disc with the ground.
 const LEAST_CONTRAST: f64 = 1.6;
+
+/// Least contrast of an area with the ground.
+const LEAST_CONTRAST_INSIDE: f64 = 1.2;
 
 /// How much lighter one colour is than the other, as WCAG has it: 1 to 21.
 fn contrast(one: Rgba, other: Rgba) -> f64 {
@@ -438,7 +442,7 @@ mod tests {
     #[test]
     fn thin_things_stand_out_from_the_ground_in_every_class() {
         for ramp in RAMPS.iter().filter(|ramp| ramp.kind == RampKind::Sequential) {
-            let inks = ramp.inks_on_land(5, false);
+            let inks = ramp.inks_on_land(5, false, true);
             for (ink, dark) in inks.iter().flat_map(|ink| [(ink, false), (ink, true)]) {
                 let contrast = contrast(ink.on(dark), LAND.on(dark));
                 assert!(contrast >= 1.55, "{}: {contrast:.2}, dark {dark}", ramp.id);

@@ -83,11 +83,13 @@ pub fn fits(paint: &Paint, geometry: Option<GeometryKind>) -> bool {
     }
 }
 
-/// The colours of `n` classes that are painted with `base`. Thin lines and small discs leave out the steps of a ramp that
-/// can hardly be told from the ground; an inside has its border and keeps them.
+/// The colours of `n` classes that are painted with `base`, without the steps of a ramp that can hardly be told from the
+/// ground: of thin lines and small discs more are left out than of an inside.
 pub fn class_inks(base: &[Paint], ramp: &Ramp, n: usize, reversed: bool) -> Vec<Ink> {
-    let is_thin = !has_inside(base) && ramp.kind == RampKind::Sequential;
-    if is_thin { ramp.inks_on_land(n, reversed) } else { ramp.inks(n, reversed) }
+    match ramp.kind {
+        RampKind::Sequential => ramp.inks_on_land(n, reversed, !has_inside(base)),
+        _ => ramp.inks(n, reversed),
+    }
 }
 
 fn has_inside(paints: &[Paint]) -> bool {
@@ -114,10 +116,21 @@ pub fn categorised(base: &[Paint], field: &Field, values: &[(Value, u64)], ramp:
 }
 
 /// One rule for each class between two of the ascending `bounds`, which holds its lower bound; the last one holds its
-/// upper bound too. An infinite outer bound makes an open class. Features without a number are not drawn.
+/// upper bound too. An infinite outer bound makes an open class. Features without a number are left to [`no_data`].
 pub fn graduated(base: &[Paint], field: &Field, bounds: &[f64], inks: &[Ink]) -> Vec<Rule> {
     let base = solid(base);
     classes(field, bounds).zip(inks).map(|(rule, &ink)| Rule { paints: recolored(&base, ink), ..rule }).collect()
+}
+
+/// A grey rule for the features without a value of the field, which no class takes; `base` are the paints of the classes.
+pub fn no_data(base: &[Paint], field: &Field) -> Rule {
+    let rule = Rule::all(recolored(&solid(base), REST)).named("无数据", "No data");
+    Rule { filter: Some(Expr::IsNull { field: field.id.to_string() }), ..rule }
+}
+
+/// Whether a rule is a [`no_data`] one.
+pub fn is_no_data(rule: &Rule) -> bool {
+    matches!(rule.filter, Some(Expr::IsNull { .. }))
 }
 
 /// The same with sizes instead of colours: from `px[0]` in the first class to `px[1]` in the last.
@@ -305,6 +318,16 @@ mod tests {
         let names: Vec<&str> = rules.iter().map(|rule| &*rule.name.zh).collect();
         assert_eq!(names, ["200 – <400 mm", "400 – <750 mm", "750 – 1500 mm"]);
         assert_eq!(rules.iter().filter_map(|rule| main_ink(&rule.paints)).collect::<Vec<_>>(), inks);
+    }
+
+    #[test]
+    fn features_without_a_value_are_grey_and_no_class() {
+        let rule = no_data(&line(), &diameter());
+        assert_eq!(rule.filter.as_ref().map(ToString::to_string).as_deref(), Some("diameter_mm IS NULL"));
+        assert!(is_no_data(&rule) && main_ink(&rule.paints) == Some(REST));
+        let bounds = [200.0, 400.0, 800.0];
+        let inks = ramp("blues").expect("in the list").inks(2, false);
+        assert!(!graduated(&line(), &diameter(), &bounds, &inks).iter().any(is_no_data));
     }
 
     #[test]

@@ -22,8 +22,9 @@ const BEND: f32 = 0.848;
 /// The part of a line under words is no longer than this many times the straight way.
 const WINDING: f32 = 1.12;
 
-/// A line that strays no more than this from the straight way counts as straight, in character heights.
-const STRAIGHT: f32 = 0.2;
+/// A line that strays no more than this from the straight way counts as straight, in character heights; for Latin words,
+/// which are torn apart by a bend, somewhat more.
+const STRAIGHT: [f32; 2] = [0.2, 0.35];
 
 /// Words ready to be laid out.
 pub(super) struct Words {
@@ -106,9 +107,14 @@ impl Words {
     /// Characters turned with the line; backwards if the line runs to the left.
     fn lying(&self, line: &[[f32; 2]], start: f32, offset: f32, backwards: bool) -> Option<Layout> {
         let mut layout = Layout { glyphs: Vec::with_capacity(self.glyphs.len()), boxes: Vec::new() };
-        let (mut walked, mut before): (f32, Option<[f32; 2]>) = (0.0, None);
+        let mut before: Option<[f32; 2]> = None;
         let straight = self.straight(line, start);
-        for &(id, advance) in &self.glyphs {
+        let walks = match straight {
+            Some(_) => self.walks(|_| Some(1.0)),
+            None => self
+                .walks(|walked| self.stretch(line, start, walked, if backwards { -offset } else { offset }, backwards)),
+        };
+        for (&(id, advance), walk) in self.glyphs.iter().zip(walks?.windows(2)) {
             let place = |by: f32| {
                 let walk = if backwards { self.width - by } else { by };
                 straight.map_or_else(
@@ -116,7 +122,7 @@ impl Words {
                     |[from, along]| Some([from[0] + along[0] * walk, from[1] + along[1] * walk]),
                 )
             };
-            let (left, right) = (place(walked)?, place(walked + advance)?);
+            let (left, right) = (place(walk[0])?, place(walk[1])?);
             let step = path::distance(left, right).max(f32::MIN_POSITIVE);
             let ahead = [(right[0] - left[0]) / step, (right[1] - left[1]) / step];
             if before.is_some_and(|before| before[0] * ahead[0] + before[1] * ahead[1] < BEND) {
@@ -129,9 +135,39 @@ impl Words {
             layout.glyphs.push(PlacedGlyph { id, at, turn_rad: ahead[1].atan2(ahead[0]) });
             let middle = [0, 1].map(|axis| f32::midpoint(left[axis], right[axis]) - down[axis] * offset);
             layout.boxes.push(turned_box(middle, [advance, self.size], ahead));
-            walked += advance;
         }
         Some(layout)
+    }
+
+    /// How far along the line each character begins, and the last one ends: `stretch` says how much longer than the line
+    /// the way beside it is at a place. What is gained or lost is so at both ends.
+    fn walks(&self, stretch: impl Fn(f32) -> Option<f32>) -> Option<Vec<f32>> {
+        let mut walks = vec![0.0];
+        let mut walked = 0.0;
+        for &(_, advance) in &self.glyphs {
+            walked += advance / stretch(walked + advance / 2.0)?;
+            walks.push(walked);
+        }
+        let shift = (self.glyphs.iter().map(|glyph| glyph.1).sum::<f32>() - walked) / 2.0;
+        walks.iter_mut().for_each(|walk| *walk += shift);
+        Some(walks)
+    }
+
+    /// How much longer the way `offset` pixels to the left of a line is than the line, about the place `walked` pixels
+    /// from where the words begin: more than 1 on the outer side of a bend.
+    fn stretch(&self, line: &[[f32; 2]], start: f32, walked: f32, offset: f32, backwards: bool) -> Option<f32> {
+        let (walk, step) = (if backwards { self.width - walked } else { walked }, self.size);
+        let turn = |at: f32| {
+            let [from, to] = [at - step / 2.0, at + step / 2.0].map(|at| path::station(line, at).map(|it| it.at));
+            let (from, to) = (from?, to?);
+            Some((to[1] - from[1]).atan2(to[0] - from[0]))
+        };
+        let (Some(before), Some(after)) = (turn(start + walk - step / 2.0), turn(start + walk + step / 2.0)) else {
+            return Some(1.0);
+        };
+        let bend = (after - before + std::f32::consts::PI).rem_euclid(std::f32::consts::TAU) - std::f32::consts::PI;
+        // To the left of a line that turns right, clockwise on the screen, the way is longer.
+        Some((1.0 + bend * offset / step).clamp(0.6, 1.7))
     }
 
     /// Beginning and direction of the straight line that the words may follow instead of one that hardly bends: they are
@@ -144,7 +180,7 @@ impl Words {
         let bends = (1..steps).any(|step| {
             let Some(at) = path::station(line, start + self.width * step as f32 / steps as f32) else { return true };
             let aside = (at.at[0] - from[0]) * along[1] - (at.at[1] - from[1]) * along[0];
-            aside.abs() > STRAIGHT * self.size
+            aside.abs() > STRAIGHT[usize::from(!self.wide)] * self.size
         });
         (!bends).then_some([from, along])
     }
@@ -176,6 +212,8 @@ fn turned_box(middle: [f32; 2], [width, height]: [f32; 2], ahead: [f32; 2]) -> R
 /// The places that are taken.
 pub(super) struct Board {
     seen: Rect,
+    /// Words must stay inside this, and outside that.
+    room: (Rect, Option<Rect>),
     columns: usize,
     squares: Vec<Vec<Rect>>,
     /// Symbols, which words keep clear of where they can.
@@ -197,12 +235,22 @@ impl Board {
         let count = |from: f32, to: f32| ((to - from) / SQUARE).ceil().clamp(1.0, 1000.0) as usize;
         let (columns, rows) = (count(seen[0], seen[2]), count(seen[1], seen[3]));
         let squares = vec![Vec::new(); columns * rows];
-        Self { seen, columns, symbols: squares.clone(), squares }
+        Self { seen, room: (seen, None), columns, symbols: squares.clone(), squares }
+    }
+
+    /// Words must stay inside `room` from now on, and leave out another part of it.
+    pub(super) fn give(&mut self, room: Rect, but: Option<Rect>) {
+        self.room = (room, but);
+    }
+
+    fn has_room(&self, area: Rect) -> bool {
+        let (room, but) = self.room;
+        path::holds(room, area) && !but.is_some_and(|but| path::overlap(but, area))
     }
 
     /// Takes the places of a layout, if all of them are free and seen.
     pub(super) fn take(&mut self, layout: &Layout, clear: Clear) -> bool {
-        let free = layout.boxes.iter().all(|&area| path::holds(self.seen, area) && self.is_free(area, clear));
+        let free = layout.boxes.iter().all(|&area| self.has_room(area) && self.is_free(area, clear));
         if free {
             for &area in &layout.boxes {
                 self.touched(area).for_each(|square| self.squares[square].push(area));
@@ -288,6 +336,23 @@ mod tests {
         let hairpin = [[0.0, 0.0], [40.0, 0.0], [40.0, 6.0], [0.0, 6.0]];
         assert!(words.along(&hairpin, 43.0, 0.0).is_none());
         assert!(words.along(&[[0.0, 0.0], [20.0, 0.0]], 10.0, 0.0).is_none());
+    }
+
+    #[test]
+    fn letters_beside_a_bend_stand_as_close_as_on_a_straight_line() {
+        let bend: Vec<[f32; 2]> =
+            (0..=60).map(|step| (step as f32 / 50.0).sin_cos()).map(|(x, y)| [x * 90.0, 90.0 - y * 90.0]).collect();
+        let words = Words::new("WS HDPE DN600", false, 10.0, 0.0);
+        let middle = path::length(&bend) / 2.0;
+        for offset in [9.0, -9.0] {
+            let layout = words.along(&bend, middle, offset).expect("room");
+            let middles: Vec<[f32; 2]> =
+                layout.boxes.iter().map(|b| [b[0] + b[2], b[1] + b[3]].map(|n| n / 2.0)).collect();
+            for (pair, two) in middles.windows(2).zip(words.glyphs.windows(2)) {
+                let (apart, want) = (path::distance(pair[0], pair[1]), f32::midpoint(two[0].1, two[1].1));
+                assert!((apart / want - 1.0).abs() < 0.06, "{apart} for {want} at {offset}");
+            }
+        }
     }
 
     #[test]

@@ -130,9 +130,12 @@ fn fill(scene: &mut Scene, [left, top, right, bottom]: [f32; 4], ink: Ink, opaci
 
 /// Which part of words stands at their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Align {
+pub enum Align {
+    /// Their beginning.
     Left,
+    /// Their middle.
     Middle,
+    /// Their end.
     Right,
 }
 
@@ -141,12 +144,12 @@ fn words(scene: &mut Scene, text: &str, at: [f32; 2], align: Align, ink: Ink) {
 }
 
 /// Width of words as [`write`] sets them.
-pub(super) fn width(text: &str, size: f32) -> f32 {
+pub fn width(text: &str, size: f32) -> f32 {
     Words::new(text, true, size, 0.0).width
 }
 
 /// Words on one line of medium weight, `size` pixels high, around or beside a place at half their height.
-pub(super) fn write(scene: &mut Scene, text: &str, at: [f32; 2], align: Align, color: Rgba, size: f32) {
+pub fn write(scene: &mut Scene, text: &str, at: [f32; 2], align: Align, color: Rgba, size: f32) {
     let words = Words::new(text, true, size, 0.0);
     let middle = match align {
         Align::Left => at[0] + words.width / 2.0,

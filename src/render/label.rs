@@ -33,6 +33,9 @@ const MOST_EACH: usize = 20_000;
 /// Along a line the same words come again after so many times their width, and not before so many pixels.
 const AGAIN: (f32, f32) = (5.0, 420.0);
 
+/// From this priority on words may lie over symbols.
+const OVER_SYMBOLS: u8 = 40;
+
 /// Words that look for a place.
 struct Candidate<'a> {
     rule: &'a LabelRule,
@@ -92,46 +95,60 @@ pub(super) fn labels(
     cancel: &Cancel,
 ) -> Option<(Vec<Item>, LabelLayout)> {
     let [width, height] = view.size_px.map(|side| side as f32);
-    let seen = [0.0, 0.0, width, height];
-    let mut candidates = Vec::new();
-    for (layer, map_layer) in layers.iter().enumerate() {
-        if cancel.is_cancelled() {
-            return None;
-        }
-        Collector::new(map_layer, layer, view, options.lang, seen).collect(&mut candidates);
-    }
-    let order = |one: &Candidate| (std::cmp::Reverse(one.rule.priority), std::cmp::Reverse(one.layer), one.key.id);
-    candidates.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.key.text.cmp(&b.key.text)));
-    let mut board = Board::new(seen);
+    let (whole, beyond) = ([0.0, 0.0, width, height], options.beyond_px);
+    let seen = [beyond, beyond, width - beyond, height - beyond];
+    let mut board = Board::new(whole);
     decor::places(view, options.lang, &options.marks).into_iter().for_each(|area| board.block(area));
     scene.iter().filter_map(symbol_box).for_each(|area| board.add_symbol(area));
-    let moved = before.and_then(|before| Some((before, before.seen_from(view)?)));
     let mut layout = LabelLayout {
         metres_per_px: view.metres_per_px,
         rotation_rad: view.rotation_rad,
         corner_px: view.corner_px(),
         placed: HashMap::new(),
     };
+    let before = before.and_then(|before| Some((before, before.seen_from(view)?)));
     let mut items = Vec::new();
-    for candidate in candidates {
+    let around = (beyond > 0.0).then_some((whole, Some(seen)));
+    for (room, but) in std::iter::once((seen, None)).chain(around) {
+        board.give(room, but);
+        for candidate in candidates(layers, view, options.lang, room, cancel)? {
+            if cancel.is_cancelled() {
+                return None;
+            }
+            let placed = layout.placed.entry(candidate.key.clone()).or_default();
+            let known = placed.len();
+            let old = before.and_then(|(before, by)| Some((before.placed.get(&candidate.key)?, by)));
+            let is_done = known > 0 && (candidate.rule.once || !matches!(candidate.place, Place::Along(_)));
+            for (old, by) in old.into_iter().filter(|_| !is_done) {
+                placed.extend(old.iter().map(|layout| layout.moved(by)).filter(|old| board.take(old, Clear::OfWords)));
+            }
+            place(&candidate, &mut board, placed);
+            items.extend(placed[known..].iter().map(|layout| candidate.item(layout, options.dark)));
+        }
+    }
+    layout.placed.retain(|_, placed| !placed.is_empty());
+    items.reverse();
+    Some((items, layout))
+}
+
+/// The words of the features in a part of the picture, in the order in which they find their places; `None` if cancelled.
+fn candidates<'a>(
+    layers: &'a [MapLayer<'a>],
+    view: &'a View,
+    lang: Lang,
+    seen: Rect,
+    cancel: &Cancel,
+) -> Option<Vec<Candidate<'a>>> {
+    let mut candidates = Vec::new();
+    for (layer, map_layer) in layers.iter().enumerate() {
         if cancel.is_cancelled() {
             return None;
         }
-        let old = moved.and_then(|(before, by)| Some((before.placed.get(&candidate.key)?, by)));
-        let mut placed = Vec::new();
-        for layout in old.into_iter().flat_map(|(old, by)| old.iter().map(move |layout| layout.moved(by))) {
-            if board.take(&layout, Clear::OfWords) {
-                placed.push(layout);
-            }
-        }
-        place(&candidate, &mut board, &mut placed);
-        items.extend(placed.iter().map(|layout| candidate.item(layout, options.dark)));
-        if !placed.is_empty() {
-            layout.placed.insert(candidate.key, placed);
-        }
+        Collector::new(map_layer, layer, view, lang, seen).collect(&mut candidates);
     }
-    items.reverse();
-    Some((items, layout))
+    let order = |one: &Candidate| (std::cmp::Reverse(one.rule.priority), std::cmp::Reverse(one.layer), one.key.id);
+    candidates.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.key.text.cmp(&b.key.text)));
+    Some(candidates)
 }
 
 /// Whether a layer has anything to say at the view's scale.
@@ -184,8 +201,10 @@ fn place(candidate: &Candidate, board: &mut Board, placed: &mut Vec<Layout>) {
         Place::Inside(areas) => {
             for &(at, room, width) in areas {
                 let fits = room >= words.size * 0.5 && width * 1.1 >= words.width;
-                let layout =
-                    inside(&words, at, room).filter(|_| fits).find(|layout| board.take(layout, Clear::OfWords));
+                let layout = clearances(rule)
+                    .iter()
+                    .filter(|_| fits)
+                    .find_map(|&clear| inside(&words, at, room).find(|layout| board.take(layout, clear)));
                 placed.extend(layout);
                 if rule.once && !placed.is_empty() {
                     return;
@@ -201,6 +220,12 @@ fn place(candidate: &Candidate, board: &mut Board, placed: &mut Vec<Layout>) {
             }
         }
     }
+}
+
+/// What words keep clear of, at best and at worst: names by which people find their way may lie over a symbol where there
+/// is no other place.
+fn clearances(rule: &LabelRule) -> &'static [Clear] {
+    if rule.priority >= OVER_SYMBOLS { &[Clear::OfAll, Clear::OfWords] } else { &[Clear::OfAll] }
 }
 
 /// The middle part of a symbol that is large enough to be worth keeping clear of.
@@ -246,7 +271,7 @@ fn along(words: &Words, line: &[[f32; 2]], rule: &LabelRule, board: &mut Board, 
     let old = placed.len();
     for time in 0..times as usize {
         let (from, to) = (length * time as f32 / times, length * (time as f32 + 1.0) / times);
-        let layout = [Clear::OfAll, Clear::OfWords].into_iter().find_map(|clear| {
+        let layout = clearances(rule).iter().find_map(|&clear| {
             middles(from, to, words.width).find_map(|middle| {
                 let layout = words.along(line, middle, rule.offset)?;
                 let at = layout.middle();

@@ -37,11 +37,22 @@ pub struct MapOptions {
     pub background: Option<Rgba>,
     /// Base maps under everything, the lowest first.
     pub grounds: Vec<GroundLayer>,
+    /// So far on every side the view reaches beyond what is seen now, pixels: words find their places in what is seen as
+    /// if there were no more, then around it.
+    pub beyond_px: f32,
 }
 
 impl Default for MapOptions {
     fn default() -> Self {
-        Self { marks: Vec::new(), lang: Lang::Zh, dark: false, labels: true, background: None, grounds: Vec::new() }
+        Self {
+            marks: Vec::new(),
+            lang: Lang::Zh,
+            dark: false,
+            labels: true,
+            background: None,
+            grounds: Vec::new(),
+            beyond_px: 0.0,
+        }
     }
 }
 

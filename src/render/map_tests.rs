@@ -232,6 +232,33 @@ fn pieces_of_a_road_have_one_name() {
 }
 
 #[test]
+fn what_is_seen_has_its_names_though_the_picture_reaches_beyond_it() {
+    // Most of the road lies out of sight, and so does the middle of the park.
+    let road = (Geometry::line(&[[-180.0, 50.0], [90.0, 50.0]]), "storm");
+    let corners = [[-150.0, 60.0], [60.0, 60.0], [60.0, 95.0], [-150.0, 95.0]];
+    let park = (Geometry::polygon(&corners), "foul");
+    let layers = [
+        layer(&[road], label(Placement::Along, true)),
+        Layer {
+            schema: Schema { table: "u".into(), ..layer(&[], Style::default()).schema },
+            ..layer(&[park], label(Placement::Inside, true))
+        },
+    ];
+    let beyond_px = 200.0;
+    let wide = View { size_px: [500.0, 500.0], ..view() };
+    let options = MapOptions { beyond_px, ..MapOptions::default() };
+    let (scene, _) = map_scene(&borrowed(&layers), &wide, &options, &Cancel::default()).unwrap();
+    let mut seen: Vec<&str> = Vec::new();
+    for item in &scene.items {
+        let Item::Text(run) = item else { continue };
+        let is_seen = |at: [f32; 2]| at.iter().all(|n| (beyond_px..beyond_px + 100.0).contains(n));
+        seen.extend(run.glyphs.iter().all(|glyph| is_seen(glyph.at)).then_some(run.text.as_str()));
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, ["污水", "雨水"]);
+}
+
+#[test]
 fn names_inside_need_room() {
     let square = |side: f64| {
         Geometry::polygon(&[

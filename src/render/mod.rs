@@ -26,6 +26,7 @@ pub mod pdf;
 pub mod pole;
 pub mod scene;
 pub mod sheet;
+pub mod sheet_focus;
 mod sheet_grid;
 pub mod sheet_legend;
 mod sizes;

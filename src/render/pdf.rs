@@ -3,7 +3,7 @@
 //!
 //! A logical pixel of the scene (96 to the inch) is three quarters of a PDF point.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,12 +22,21 @@ use vello_cpu::kurbo::{BezPath, Cap as PenCap, Join, PathEl};
 
 use super::font;
 use super::painter;
-use super::scene::{Item, Scene, TextRun};
+use super::scene::{Item, PlacedGlyph, Scene, TextRun};
 use super::symbol;
 use crate::model::style::{Cap, Rgba};
 
 /// Points to a logical pixel.
 const POINTS: f32 = 0.75;
+
+/// Turns that differ by less, radians, are one.
+const SAME_TURN: f32 = 1e-3;
+
+/// Characters that stand no higher or lower than this, in ems, stand on one line.
+const LEVEL: f32 = 0.01;
+
+/// A character's place in its text, and where it stands.
+type Character<'a> = (Range<usize>, &'a PlacedGlyph);
 
 /// Why there is no PDF.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +53,8 @@ pub enum PdfError {
 pub struct Pdf {
     document: Document,
     fonts: [Font; 2],
+    /// Glyphs whose character the file knows, by weight.
+    known: HashSet<(bool, u32)>,
 }
 
 impl Pdf {
@@ -58,7 +69,7 @@ impl Pdf {
         let mut document = Document::new();
         let metadata = Metadata::new().title(title.to_owned()).language(language.to_owned());
         document.set_metadata(metadata.creator("citygrid 城格".to_owned()));
-        Ok(Self { document, fonts })
+        Ok(Self { document, fonts, known: HashSet::new() })
     }
 
     /// Adds a scene as a page of its size.
@@ -70,7 +81,8 @@ impl Pdf {
         let settings = PageSettings::from_wh(width, height).ok_or(PdfError::Size)?;
         let mut page = self.document.start_page_with(settings);
         let surface = page.surface();
-        Writer { scene, surface, fonts: &self.fonts, symbols: HashMap::new(), open: 0 }.write();
+        let (fonts, known) = (&self.fonts, &mut self.known);
+        Writer { scene, surface, fonts, known, symbols: HashMap::new(), open: 0 }.write();
         page.finish();
         Ok(())
     }
@@ -89,6 +101,7 @@ struct Writer<'a> {
     scene: &'a Scene,
     surface: Surface<'a>,
     fonts: &'a [Font; 2],
+    known: &'a mut HashSet<(bool, u32)>,
     /// Symbols in their own units, made once.
     symbols: HashMap<Arc<str>, Graphic>,
     /// Groups that are open.
@@ -236,16 +249,83 @@ impl Writer<'_> {
         }
         self.surface.set_stroke(None);
         self.surface.set_fill(Some(fill(run.color)));
-        let font = &self.fonts[usize::from(run.medium)];
-        for ((start, character), glyph) in run.text.char_indices().zip(&run.glyphs) {
-            let range = 0..character.len_utf8();
-            let word = &run.text[start..start + range.end];
-            let one = KrillaGlyph::new(GlyphId::new(glyph.id), 0.0, 0.0, 0.0, 0.0, range, None);
-            self.surface.push_transform(&glyph_place(glyph.at, glyph.turn_rad, run));
-            self.surface.draw_glyphs(Point::from_xy(0.0, 0.0), &[one], font.clone(), word, 1.0, false);
-            self.surface.pop();
+        let characters: Vec<Character<'_>> = run
+            .text
+            .char_indices()
+            .zip(&run.glyphs)
+            .map(|((start, character), glyph)| (start..start + character.len_utf8(), glyph))
+            .collect();
+        let Some((_, first)) = characters.first() else { return };
+        if characters.iter().all(|(_, glyph)| (glyph.turn_rad - first.turn_rad).abs() < SAME_TURN) {
+            self.straight(run, &characters);
+        } else {
+            self.bent(run, &characters);
         }
     }
+
+    /// Characters of one turn, in one piece. A reader of the file takes level ones for a line by itself; of others, one
+    /// below the other or turned, it is told what they are together.
+    fn straight(&mut self, run: &TextRun, characters: &[Character<'_>]) {
+        let place = glyph_place(characters[0].1.at, characters[0].1.turn_rad, run);
+        let steps: Vec<[f32; 2]> = characters.iter().map(|(_, glyph)| step_in(&place, glyph.at)).collect();
+        let is_level = place.ky() == 0.0 && place.sx() > 0.0 && steps.iter().all(|step| step[1].abs() < LEVEL);
+        if !is_level {
+            self.make_known(run, characters);
+        }
+        let glyphs: Vec<KrillaGlyph> = characters
+            .iter()
+            .enumerate()
+            .map(|(at, (own, glyph))| {
+                let advance = steps.get(at + 1).map_or(0.0, |next| next[0] - steps[at][0]);
+                let range = if is_level { own.clone() } else { 0..run.text.len() };
+                KrillaGlyph::new(GlyphId::new(glyph.id), advance, 0.0, -steps[at][1], 0.0, range, None)
+            })
+            .collect();
+        self.glyphs(run, &place, &glyphs, &run.text);
+    }
+
+    /// Characters that each turn with a line: the first stands for all of them, the others for nothing more.
+    fn bent(&mut self, run: &TextRun, characters: &[Character<'_>]) {
+        self.make_known(run, characters);
+        for (at, (_, glyph)) in characters.iter().enumerate() {
+            let range = if at == 0 { 0..run.text.len() } else { 0..0 };
+            let one = KrillaGlyph::new(GlyphId::new(glyph.id), 0.0, 0.0, 0.0, 0.0, range, None);
+            self.glyphs(run, &glyph_place(glyph.at, glyph.turn_rad, run), &[one], &run.text);
+        }
+    }
+
+    fn glyphs(&mut self, run: &TextRun, place: &Transform, glyphs: &[KrillaGlyph], text: &str) {
+        let font = self.fonts[usize::from(run.medium)].clone();
+        self.surface.push_transform(place);
+        self.surface.draw_glyphs(Point::from_xy(0.0, 0.0), glyphs, font, text, 1.0, false);
+        self.surface.pop();
+    }
+
+    /// Tells the font which character each of these glyphs is, by drawing them on a page that nobody sees: the first
+    /// word with a glyph would be taken for its meaning everywhere.
+    fn make_known(&mut self, run: &TextRun, characters: &[Character<'_>]) {
+        let is_new = |(_, glyph): &&Character<'_>| self.known.insert((run.medium, glyph.id));
+        let new: Vec<KrillaGlyph> = characters
+            .iter()
+            .filter(is_new)
+            .map(|(range, glyph)| KrillaGlyph::new(GlyphId::new(glyph.id), 0.0, 0.0, 0.0, 0.0, range.clone(), None))
+            .collect();
+        if new.is_empty() {
+            return;
+        }
+        let font = self.fonts[usize::from(run.medium)].clone();
+        let mut builder = self.surface.stream_builder();
+        let mut surface = builder.surface();
+        surface.draw_glyphs(Point::from_xy(0.0, 0.0), &new, font, &run.text, 1.0, false);
+        surface.finish();
+    }
+}
+
+/// How far a place lies from where a character stands, in its own ems, y downwards.
+fn step_in(place: &Transform, [x, y]: [f32; 2]) -> [f32; 2] {
+    let (x, y) = (x - place.tx(), y - place.ty());
+    let area = place.sx() * place.sy() - place.kx() * place.ky();
+    [(x * place.sy() - y * place.kx()) / area, (y * place.sx() - x * place.ky()) / area]
 }
 
 /// From ems, y downwards, to the scene.
@@ -305,4 +385,50 @@ fn bez_path(path: &BezPath) -> Option<Path> {
         }
     }
     builder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    /// How often a page with these words says what characters are together; each with its place and turn.
+    fn together(text: &str, places: &[([f32; 2], f32)]) -> usize {
+        let glyphs =
+            font::glyphs(false, text).zip(places).map(|((_, id, _), &(at, turn_rad))| PlacedGlyph { id, at, turn_rad });
+        let run = TextRun {
+            text: text.to_owned(),
+            glyphs: glyphs.collect(),
+            size: 12.0,
+            medium: false,
+            italic: false,
+            color: Rgba::hex(0),
+            halo: None,
+        };
+        let items = vec![Item::Text(Arc::new(run))];
+        let scene = Scene { size_px: [200.0, 200.0], pixel_ratio: 1.0, items, ..Scene::default() };
+        let mut pdf = Pdf::new("t", "zh").expect("fonts");
+        pdf.page(&scene).expect("a page");
+        let bytes = pdf.finish().expect("a file");
+        let begins = bytes.windows(7).enumerate().filter(|(_, word)| *word == b"stream\n").map(|(at, _)| at + 7);
+        let page = |from: usize| {
+            let mut words = Vec::new();
+            flate2::read::ZlibDecoder::new(&bytes[from..]).read_to_end(&mut words).ok()?;
+            Some(String::from_utf8_lossy(&words).matches("/ActualText").count())
+        };
+        begins.filter_map(page).sum()
+    }
+
+    #[test]
+    fn names_that_stand_or_bend_are_told_to_be_one_word() {
+        let at = |step: u8| 40.0 + 12.0 * f32::from(step);
+        let level: Vec<_> = (0..4).map(|step| ([at(step), 50.0], 0.0)).collect();
+        let standing: Vec<_> = (0..4).map(|step| ([50.0, at(step)], 0.0)).collect();
+        let turned: Vec<_> = (0..4).map(|step| ([at(step), at(step)], 0.785)).collect();
+        let bent: Vec<_> = (0..4).map(|step| ([at(step), 50.0], f32::from(step) * 0.1)).collect();
+        let said = [&level, &standing, &turned, &bent].map(|places| together("庐山北路", places));
+        // Along a bend the first character says it and the others nothing more.
+        assert_eq!(said, [0, 1, 1, 4]);
+    }
 }

@@ -9,6 +9,7 @@ use super::ground::GroundLayer;
 use super::map::{LAND, MapOptions, map_scene};
 use super::paper::{Layout, PX, Paper, Parts};
 use super::scene::{Item, Scene};
+use super::sheet_focus::{self, Focus};
 use super::sheet_grid::{self, GridCrs, GridLook};
 use super::sheet_legend::{self, LegendRow};
 use super::view::View;
@@ -51,6 +52,8 @@ pub struct Sheet {
     pub grounds: Vec<GroundLayer>,
     /// A small map of the whole city: see [`overview`].
     pub overview: Option<(Scene, View)>,
+    /// The feature that it is about, if it is one of a series.
+    pub focus: Option<Focus>,
     /// Physical pixels to a logical one.
     pub pixel_ratio: f64,
 }
@@ -65,6 +68,9 @@ pub fn sheet(layers: &[MapLayer], view: &View, sheet: &Sheet, cancel: &Cancel) -
     let (layout, k) = (Layout::of(&sheet.paper), sheet.paper.measure() as f32);
     let mut desk = Desk { scene, layout, view, k, sheet };
     desk.scene.place(map, [layout.map[0], layout.map[1]]);
+    if let Some(focus) = &sheet.focus {
+        sheet_focus::draw(&mut desk.scene, &view, layout.map, focus, k);
+    }
     if sheet.is_sample {
         desk.across();
     }
@@ -385,9 +391,10 @@ mod tests {
             lang: Lang::Zh,
             is_sample: true,
             parts,
-            legend: vec![LegendRow { name: Text::new("道路", "Roads"), sign: None }],
+            legend: vec![LegendRow { name: Text::new("道路", "Roads"), sign: None, is_member: false }],
             grounds: Vec::new(),
             overview: None,
+            focus: None,
             pixel_ratio: 1.0,
         }
     }

@@ -17,6 +17,12 @@ use crate::text::Text;
 const ROW_MM: f64 = 7.0;
 const LEAST_ROW_MM: f64 = 4.3;
 const SWATCH_MM: f64 = 9.0;
+/// So far to the right stands what a heading heads, millimetres.
+const INDENT_MM: f64 = 2.0;
+/// Words too long for their column are made so much smaller at most.
+const LEAST_WORDS: f32 = 0.82;
+/// Longest words of a row that names a layer and a class of it, in Chinese and in English.
+const MOST_IN_ONE: [usize; 2] = [8, 16];
 /// Steps of a ramp, and its longest.
 const SHADES: usize = 32;
 const SHADES_MM: f64 = 40.0;
@@ -32,6 +38,8 @@ pub struct LegendRow {
     pub name: Text,
     /// How it looks; `None` for a heading.
     pub sign: Option<Sign>,
+    /// Whether it belongs to the heading before it.
+    pub is_member: bool,
 }
 
 /// How a row of the legend looks.
@@ -50,6 +58,9 @@ pub struct Shown<'a> {
     pub name: &'a Text,
     /// The rules that paint something.
     pub rules: Vec<Rule>,
+    /// Whether the layer tells several classes apart at some scale: one that is drawn alone is then called by its own
+    /// name.
+    pub has_classes: bool,
     /// Points shown together.
     pub crowd: Option<CrowdSign>,
 }
@@ -57,13 +68,17 @@ pub struct Shown<'a> {
 /// The legend of layers at one scale: a heading for each layer that is drawn, and its named rules.
 pub fn legend_rows<'a>(layers: impl Iterator<Item = Shown<'a>>, denominator: f64) -> Vec<LegendRow> {
     let mut rows = Vec::new();
-    let ruled = |name: &Text, rule: Rule| LegendRow { name: name.clone(), sign: Some(Sign::Rule(rule)) };
-    for Shown { name, rules, crowd } in layers {
+    let heading = |name: &Text| LegendRow { name: name.clone(), sign: None, is_member: false };
+    let ruled = |name: &Text, rule: Rule, is_member: bool| {
+        let sign = Some(Sign::Rule(rule));
+        LegendRow { name: name.clone(), sign, is_member }
+    };
+    for Shown { name, rules, has_classes, crowd } in layers {
         let is_crowd = crowd.is_some();
         if let Some(crowd) = crowd {
-            rows.push(LegendRow { name: name.clone(), sign: None });
+            rows.push(heading(name));
             let words = if let CrowdSign::Disc { name, .. } = &crowd { name.clone() } else { Text::default() };
-            rows.push(LegendRow { name: words, sign: Some(Sign::Crowd(crowd)) });
+            rows.push(LegendRow { name: words, sign: Some(Sign::Crowd(crowd)), is_member: true });
         }
         let in_force = |rule: &&Rule| rule.scale.holds(denominator) && !rule.paints.is_empty();
         let drawn: Vec<&Rule> = rules.iter().filter(in_force).collect();
@@ -74,22 +89,31 @@ pub fn legend_rows<'a>(layers: impl Iterator<Item = Shown<'a>>, denominator: f64
                 named.push(rule);
             }
         }
-        match (named.len(), drawn.first()) {
-            (_, None) => {}
-            (0 | 1, Some(first)) => {
-                let rule = named.first().unwrap_or(first);
-                let alone = Text::new("单独的要素", "Single feature");
-                rows.push(ruled(if is_crowd { &alone } else { name }, whole(rule, &drawn)));
+        let Some(first) = drawn.first() else { continue };
+        if let ([only], false, true) = (&named[..], is_crowd, has_classes)
+            && let Some(words) = in_one(name, &only.name)
+        {
+            rows.push(ruled(&words, whole(only, &drawn), false));
+        } else if named.len() > 1 || (has_classes && !named.is_empty()) {
+            if !is_crowd {
+                rows.push(heading(name));
             }
-            _ => {
-                if !is_crowd {
-                    rows.push(LegendRow { name: name.clone(), sign: None });
-                }
-                rows.extend(named.into_iter().map(|rule| ruled(&rule.name, whole(rule, &drawn))));
-            }
+            rows.extend(named.into_iter().map(|rule| ruled(&rule.name, whole(rule, &drawn), true)));
+        } else {
+            let rule = named.first().unwrap_or(first);
+            let alone = Text::new("单独的要素", "Single feature");
+            rows.push(ruled(if is_crowd { &alone } else { name }, whole(rule, &drawn), is_crowd));
         }
     }
     rows
+}
+
+/// A layer and its only class in one row, if that is no longer than a row may be.
+fn in_one(layer: &Text, class: &Text) -> Option<Text> {
+    let [zh, en] = [(&layer.zh, &class.zh, "："), (&layer.en, &class.en, ": ")].map(|(layer, class, colon)| {
+        if class.starts_with(&**layer) { class.to_string() } else { format!("{layer}{colon}{class}") }
+    });
+    (zh.chars().count() <= MOST_IN_ONE[0] && en.chars().count() <= MOST_IN_ONE[1]).then(|| Text::owned(zh, en))
 }
 
 /// The rule with what nameless rules paint for the same features: a white road is seen by its edges, a railway by the
@@ -108,6 +132,21 @@ fn whole(rule: &Rule, drawn: &[&Rule]) -> Rule {
 struct Setting {
     columns: Vec<[f32; 4]>,
     row_px: f32,
+    /// Whether what stands under a heading may go on in the next column.
+    parts_groups: bool,
+}
+
+/// Where a row stands.
+#[derive(Clone, Debug, PartialEq)]
+struct Place {
+    /// Its number in the legend.
+    row: usize,
+    /// Whether it is a heading that has stood in another column before.
+    is_again: bool,
+    /// Left end, middle of the height.
+    at: [f32; 2],
+    /// Width of its column.
+    width: f32,
 }
 
 impl Setting {
@@ -127,29 +166,47 @@ impl Setting {
         };
         // A little closer is better than another column, much closer is not.
         let tries = [ROW_MM, 5.6].into_iter().flat_map(|row_mm| (1..=most).map(move |columns| (row_mm, columns)));
-        let mut settings = tries.map(|(row_mm, columns)| Self { columns: cut(columns), row_px: mm(row_mm) });
-        let fits = settings.find(|setting| setting.places(rows).len() == rows.len());
-        fits.unwrap_or_else(|| Self { columns: cut(most), row_px: mm(LEAST_ROW_MM) })
+        let closest = std::iter::once((LEAST_ROW_MM, most));
+        let setting = |(row_mm, columns)| Self { columns: cut(columns), row_px: mm(row_mm), parts_groups: false };
+        let mut settings = tries.chain(closest).map(setting);
+        let fits = settings.find(|setting| setting.places(rows).last().is_some_and(|last| last.row + 1 == rows.len()));
+        fits.unwrap_or_else(|| Self { columns: cut(most), row_px: mm(LEAST_ROW_MM), parts_groups: true })
     }
 
-    /// Where rows stand, as far as there is room: left, middle of the height, and width of the column. A heading does not
-    /// stand at the foot of a column.
-    fn places(&self, rows: &[LegendRow]) -> Vec<[f32; 3]> {
+    /// Where rows stand, as far as there is room. A heading stands in one column with what it heads; where that cannot be
+    /// it comes again in the next.
+    fn places(&self, rows: &[LegendRow]) -> Vec<Place> {
         let mut places = Vec::new();
         let mut columns = self.columns.iter();
         let Some(mut column) = columns.next() else { return places };
         let mut y = column[1];
-        for row in rows {
-            let needs = if row.sign.is_none() { 2.0 } else { 1.0 };
+        for (row, line) in rows.iter().enumerate() {
+            let needs = self.row_px * self.together(rows, row) as f32;
+            let mut heading = None;
             // Half a pixel is lost in rounding.
-            while y + self.row_px * needs > column[3] + 0.5 {
+            while y + needs > column[3] + 0.5 {
                 let Some(next) = columns.next() else { return places };
                 (column, y) = (next, next[1]);
+                heading = rows[..row].iter().rposition(|line| line.sign.is_none()).filter(|_| line.is_member);
             }
-            places.push([column[0], y + self.row_px / 2.0, column[2] - column[0]]);
-            y += self.row_px;
+            for (row, is_again) in heading.map(|heading| (heading, true)).into_iter().chain([(row, false)]) {
+                let at = [column[0], y + self.row_px / 2.0];
+                places.push(Place { row, is_again, at, width: column[2] - column[0] });
+                y += self.row_px;
+            }
         }
         places
+    }
+
+    /// How many rows from this one on stand in one column.
+    fn together(&self, rows: &[LegendRow], row: usize) -> usize {
+        if rows[row].sign.is_some() {
+            return 1;
+        }
+        let members = rows[row + 1..].iter().take_while(|line| line.is_member).count();
+        let highest = self.columns.iter().map(|column| column[3] - column[1]).fold(0.0, f32::max);
+        let is_too_long = (members + 1) as f32 * self.row_px > highest + 0.5;
+        if self.parts_groups || is_too_long { 1 + members.min(1) } else { 1 + members }
     }
 }
 
@@ -157,12 +214,16 @@ impl Setting {
 pub(super) fn draw(scene: &mut Scene, areas: &[[f32; 4]], sheet: &Sheet, view: &View, k: f32) {
     let setting = Setting::of(&sheet.legend, areas, k);
     let mut places = setting.places(&sheet.legend);
-    let is_cut = places.len() < sheet.legend.len();
+    let is_cut = places.last().is_none_or(|last| last.row + 1 < sheet.legend.len());
     let last = if is_cut { places.pop() } else { None };
-    let (shown, scale) = (places.len(), f64::from(k) * PX);
+    let shown = places.iter().filter(|place| !place.is_again).count();
+    let scale = f64::from(k) * PX;
     let swatch_px = [SWATCH_MM * scale, (f64::from(setting.row_px) * 0.82).min(6.0 * scale)];
     let half = swatch_px[1] as f32 / 2.0;
-    for (line, [x, y, wide]) in sheet.legend.iter().zip(places) {
+    for Place { row, is_again, at: [left, y], width } in places {
+        let line = &sheet.legend[row];
+        let x = left + if line.is_member { (INDENT_MM * scale) as f32 } else { 0.0 };
+        let right = left + width - 3.0 * k;
         let words_at = match &line.sign {
             None => x,
             Some(Sign::Rule(rule)) => {
@@ -179,15 +240,18 @@ pub(super) fn draw(scene: &mut Scene, areas: &[[f32; 4]], sheet: &Sheet, view: &
             }
             Some(Sign::Crowd(CrowdSign::Ramp { ramp, ends })) => {
                 let ends = [ends[0].get(sheet.lang), ends[1].get(sheet.lang)];
-                shades(scene, ramp, ends, [x, y, x + wide - 3.0 * k, half], k);
+                shades(scene, ramp, ends, [x, y, right, half], k);
                 continue;
             }
         };
         let size = if line.sign.is_none() { 11.5 } else { 11.0 } * k;
-        let fits = clipped(line.name.get(sheet.lang), size, x + wide - words_at - 3.0 * k);
-        write(scene, &fits, [words_at, y], Align::Left, INK, size);
+        let again = if is_again { sheet.lang.pick("（续）", " (continued)") } else { "" };
+        let (words, room) = (format!("{}{again}", line.name.get(sheet.lang)), right - words_at);
+        // Somewhat smaller is better than cut.
+        let size = size * (room / decor::width(&words, size).max(1.0)).clamp(LEAST_WORDS, 1.0);
+        write(scene, &clipped(&words, size, room), [words_at, y], Align::Left, INK, size);
     }
-    if let Some([x, y, _]) = last {
+    if let Some(Place { at: [x, y], .. }) = last {
         let more = sheet.legend.len() - shown;
         let text = text!("另有 {more} 项", "and {more} more");
         write(scene, text.get(sheet.lang), [x, y], Align::Left, FAINT, 10.0 * k);
@@ -248,16 +312,21 @@ mod tests {
     use super::*;
     use crate::model::style::{Crowd, Size};
 
-    fn rows(count: usize, heading_at: usize) -> Vec<LegendRow> {
-        let sign = |at: usize| (at != heading_at).then(|| Sign::Rule(Rule::all(Vec::new())));
-        (0..count).map(|at| LegendRow { name: Text::new("行", "Row"), sign: sign(at) }).collect()
+    /// So many rows, of which those at `headings` head all that follow.
+    fn rows(count: usize, headings: &[usize]) -> Vec<LegendRow> {
+        let sign = |at: usize| (!headings.contains(&at)).then(|| Sign::Rule(Rule::all(Vec::new())));
+        let is_member = |at: usize| sign(at).is_some() && headings.iter().any(|&heading| heading < at);
+        let row = |at| LegendRow { name: Text::new("行", "Row"), sign: sign(at), is_member: is_member(at) };
+        (0..count).map(row).collect()
     }
+
+    const AREA: [[f32; 4]; 1] = [[0.0, 0.0, 280.0, 380.0]];
 
     #[test]
     fn a_long_legend_takes_another_column_before_it_is_cut() {
         let check = |count: usize, columns: usize, shown: usize| {
-            let rows = rows(count, usize::MAX);
-            let setting = Setting::of(&rows, &[[0.0, 0.0, 280.0, 380.0]], 1.0);
+            let rows = rows(count, &[]);
+            let setting = Setting::of(&rows, &AREA, 1.0);
             assert_eq!((setting.columns.len(), setting.places(&rows).len()), (columns, shown), "{count}");
         };
         check(1, 1, 1);
@@ -267,18 +336,44 @@ mod tests {
     }
 
     #[test]
-    fn a_heading_goes_to_the_next_column_with_what_it_heads() {
-        let rows = rows(20, 13);
-        let setting = Setting::of(&rows, &[[0.0, 0.0, 280.0, 380.0]], 1.0);
+    fn a_heading_goes_to_the_next_column_with_all_that_it_heads() {
+        let rows = rows(20, &[8, 14]);
+        let setting = Setting::of(&rows, &AREA, 1.0);
+        let lefts: Vec<f32> = setting.places(&rows).iter().map(|place| place.at[0]).collect();
+        assert_eq!(lefts.iter().position(|&left| left == 140.0), Some(14), "{lefts:?}");
+    }
+
+    #[test]
+    fn what_is_too_long_for_one_column_has_its_heading_again_in_the_next() {
+        let rows = rows(40, &[0]);
+        let setting = Setting::of(&rows, &AREA, 1.0);
         let places = setting.places(&rows);
-        assert!(places[12][0] == 0.0 && places[13][0] == 140.0, "{places:?}");
+        let again: Vec<&Place> = places.iter().filter(|place| place.is_again).collect();
+        assert!(matches!(&again[..], [Place { row: 0, at: [140.0, _], .. }]), "{again:?}");
+        assert_eq!(places.len(), 41);
+    }
+
+    #[test]
+    fn a_class_that_is_drawn_alone_is_called_by_its_own_name() {
+        let check = |class: &'static str, has_classes: bool, expected: &[(&str, bool)]| {
+            let ink = Ink::new(0x20_60_90, 0x80_B0_E0);
+            let dot = Paint::Disc { ink, size: Size::Px(6.0), ring: None };
+            let name = Text::new("排水节点", "Sewer node");
+            let rules = vec![Rule::all(vec![dot]).named(class, "Pump")];
+            let rows = legend_rows(std::iter::once(Shown { name: &name, rules, has_classes, crowd: None }), 50_000.0);
+            let said: Vec<(&str, bool)> = rows.iter().map(|row| (&*row.name.zh, row.is_member)).collect();
+            assert_eq!(said, expected);
+        };
+        check("污水处理厂", true, &[("排水节点", false), ("污水处理厂", true)]);
+        check("泵站", true, &[("排水节点：泵站", false)]);
+        check("污水处理厂", false, &[("排水节点", false)]);
     }
 
     #[test]
     fn points_shown_together_have_a_row_that_says_what_it_means() {
         let check = |crowd: Crowd, rules: Vec<Rule>, expected: &[&str]| {
             let name = Text::new("案件", "Cases");
-            let shown = Shown { name: &name, rules, crowd: CrowdSign::of(&crowd) };
+            let shown = Shown { name: &name, rules, has_classes: false, crowd: CrowdSign::of(&crowd) };
             let rows = legend_rows(std::iter::once(shown), 5_000.0);
             let words = |row: &LegendRow| match &row.sign {
                 Some(Sign::Crowd(CrowdSign::Ramp { ends, .. })) => format!("{}…{}", ends[0].en, ends[1].en),

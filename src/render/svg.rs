@@ -1,4 +1,5 @@
-//! A scene as SVG 1.1: shapes stay shapes, symbols are defined once and used, words are outlines with their text as label.
+//! A scene as SVG 1.1: shapes stay shapes, symbols are defined once and used, words are outlines with
+//! their text as label and, without ink, as characters.
 //!
 //! Units are the scene's logical pixels (96 to the inch), which are SVG's own.
 
@@ -10,7 +11,7 @@ use vello_cpu::kurbo::{Affine, BezPath, Cap as PenCap, Join, PathEl};
 
 use super::font;
 use super::painter;
-use super::scene::{Item, Scene, TextRun};
+use super::scene::{Item, PlacedGlyph, Scene, TextRun};
 use super::symbol::{self, Symbol};
 use crate::model::style::{Cap, Rgba};
 
@@ -182,7 +183,29 @@ impl Svg<'_> {
                 short(width.into())
             );
         }
-        let _ = write!(self.out, r#"<path d="{data}"{}/></g>"#, ink("fill", run.color));
+        let _ = write!(self.out, r#"<path d="{data}"{}/>"#, ink("fill", run.color));
+        self.letters(run);
+        self.out.push_str("</g>");
+    }
+
+    /// The same words once more as characters without any ink: they are found and copied, in whatever font the reader
+    /// has, while the outlines show them.
+    fn letters(&mut self, run: &TextRun) {
+        let each = |number: &dyn Fn(&PlacedGlyph) -> f64| -> String {
+            run.glyphs.iter().map(|glyph| short(number(glyph))).collect::<Vec<_>>().join(" ")
+        };
+        let (x, y) = (each(&|glyph| glyph.at[0].into()), each(&|glyph| glyph.at[1].into()));
+        let is_turned = run.glyphs.iter().any(|glyph| glyph.turn_rad != 0.0);
+        let turns = if is_turned {
+            format!(r#" rotate="{}""#, each(&|glyph| f64::from(glyph.turn_rad).to_degrees()))
+        } else {
+            String::new()
+        };
+        let (size, words) = (short(run.size.into()), escaped(&run.text));
+        let _ = write!(
+            self.out,
+            r#"<text x="{x}" y="{y}"{turns} font-family="sans-serif" font-size="{size}" fill="none" pointer-events="all">{words}</text>"#
+        );
     }
 
     fn data(&self, paths: &Range<u32>) -> String {

@@ -58,4 +58,7 @@ pub const SYMBOLS: &[(&str, &str, &str)] = symbols! {
     "pump"
     "sensor-alarm"
     "sensor-ok"
+    "user-home"
+    "user-licensed"
+    "user-unlicensed"
 };

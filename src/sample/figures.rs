@@ -34,6 +34,11 @@ pub(super) struct Figures {
     /// Cases and notes.
     pub(super) cases: usize,
     pub(super) notes: usize,
+    /// Drainage users in shops along the streets, and permits that end soon.
+    pub(super) shops: usize,
+    pub(super) expiring: usize,
+    /// What is wrong with drainage users: unlicensed, expired, no grease trap, joined to a storm sewer, no lateral near.
+    pub(super) user_faults: [usize; 5],
     /// Planted faults: adverse slopes, big into small, cross connections, orphans.
     pub(super) faults: [usize; 4],
 }
@@ -62,6 +67,9 @@ impl Figures {
             waste_plants: [count(3.0), count(12.0), count(7.0)],
             cases: count(1286.0),
             notes: count(214.0),
+            shops: count(480.0),
+            expiring: count(20.0),
+            user_faults: [count(60.0), count(45.0), count(50.0), count(35.0), count(25.0)],
             faults: [count(40.0), count(30.0), count(25.0), count(20.0)],
         }
     }

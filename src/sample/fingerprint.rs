@@ -18,7 +18,7 @@ pub fn fingerprint(city: &SampleCity) -> String {
             feature.values.iter().for_each(|value| add(&mut hash, value));
         }
     }
-    for fault in &city.faults {
+    for fault in city.faults.iter().chain(&city.user_faults) {
         hash.update(fault.rule);
         hash.update(fault.code.as_bytes());
     }

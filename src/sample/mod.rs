@@ -24,6 +24,7 @@ mod components;
 mod compounds;
 mod devices;
 mod districts;
+mod drainage_users;
 mod drawing;
 mod faults;
 mod field;
@@ -84,10 +85,11 @@ pub struct SampleLayer {
     pub features: Vec<Feature>,
 }
 
-/// A fault planted in the sewers for people to find.
+/// A fault planted in the sewers, or something wrong with a drainage user, for people to find.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// `adverse_slope`, `big_into_small`, `cross_connection` or `orphan`.
+    /// `adverse_slope`, `big_into_small`, `cross_connection` or `orphan`; of users `user_unlicensed`, `user_expired`,
+    /// `user_no_trap`, `user_to_storm` or `user_no_lateral`.
     pub rule: &'static str,
     /// Kind of the layer that it is in.
     pub layer: &'static str,
@@ -104,8 +106,10 @@ pub struct Fault {
 pub struct SampleCity {
     /// Its layers, in the order in which they are written.
     pub layers: Vec<SampleLayer>,
-    /// The planted faults; there are no others.
+    /// The faults planted in the sewers; there are no others.
     pub faults: Vec<Fault>,
+    /// What is wrong with drainage users.
+    pub user_faults: Vec<Fault>,
 }
 
 /// Makes the sample city.
@@ -118,14 +122,16 @@ pub fn generate(options: &SampleOptions, task: &mut Task<'_>) -> Result<SampleCi
     task.report(&Text::new("铺设排水管网", "Laying sewers"), 46, Some(100))?;
     let sewerage = sewers::lay(&world);
     let compounds = compounds::find(&world);
+    let (user_rows, user_faults) = drainage_users::rows(&world, &sewerage, &compounds);
     let (kiosk_rows, kiosks) = kiosks::rows(&world, &compounds);
     let mut layers = base_layers(&world, &compounds, task)?;
     layers.push(kiosk_rows.finish());
     layers.extend(sewer_layers(&world, &sewerage, task)?);
+    layers.push(user_rows.finish());
     layers.extend(trade_layers(&world, &sewerage, &kiosks, task)?);
     let faults = faults_of(&sewerage);
     task.report(&Text::new("示例城市已生成", "The sample city is made"), 100, Some(100))?;
-    Ok(SampleCity { layers, faults })
+    Ok(SampleCity { layers, faults, user_faults })
 }
 
 fn base_layers(

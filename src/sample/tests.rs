@@ -269,3 +269,48 @@ fn every_source_and_severity_comes_up() {
     assert_eq!((words("case", "source"), words("case", "state")), (5, 15));
     assert_eq!((words("note", "severity"), words("note", "state")), (3, 3));
 }
+
+#[test]
+fn users_join_manholes_that_are_there_and_what_is_wrong_with_them_is_listed() {
+    let city = small(3);
+    let users = Table::of(&city, "drainage_user");
+    let nodes = Table::of(&city, "sewer_node");
+    let storm: BTreeMap<&str, bool> = nodes
+        .texts("code")
+        .into_iter()
+        .zip(nodes.texts("sewer_type").into_iter().map(|water| water == "storm"))
+        .collect();
+    let planted = |rule: &str| -> BTreeSet<&str> {
+        city.user_faults.iter().filter(|fault| fault.rule == rule).map(|fault| fault.code.as_str()).collect()
+    };
+    let codes = users.texts("code");
+    let with = |is: &dyn Fn(usize) -> bool| -> BTreeSet<&str> {
+        (0..codes.len()).filter(|&place| is(place)).map(|place| codes[place]).collect()
+    };
+    let (types, permits) = (users.texts("user_type"), users.texts("permit_number"));
+    let (until, joined) = (users.texts("permit_until"), users.texts("node_code"));
+    let traps: Vec<&Value> = users.column("has_grease_trap").collect();
+    let is_home = |place: usize| types[place] == "residential";
+    assert_eq!(with(&|it| !is_home(it) && permits[it].is_empty()), planted("user_unlicensed"));
+    assert_eq!(with(&|it| !until[it].is_empty() && until[it] < "2026-11-20"), planted("user_expired"));
+    assert_eq!(with(&|it| types[it] == "catering" && traps[it].as_bool() != Some(true)), planted("user_no_trap"));
+    assert_eq!(with(&|it| storm.get(joined[it]) == Some(&true)), planted("user_to_storm"));
+    assert_eq!(with(&|it| joined[it].is_empty()), planted("user_no_lateral"));
+    assert!(joined.iter().all(|code| code.is_empty() || storm.contains_key(code)));
+    assert_eq!(city.user_faults.len(), 4 + 3 + 3 + 2 + 2);
+    for fault in &city.user_faults {
+        let place = usize::try_from(fault.feature_id - 1).expect("ids begin at 1");
+        assert_eq!(codes[place], fault.code);
+    }
+}
+
+#[test]
+fn every_household_of_a_compound_drains_somewhere() {
+    let city = small(3);
+    let sum = |kind: &str| {
+        let households = Table::of(&city, kind).numbers("households");
+        households.into_iter().filter(|count| count.is_finite()).sum::<f64>()
+    };
+    assert!(sum("compound") > 1000.0);
+    assert!((sum("drainage_user") - sum("compound")).abs() < 0.5);
+}

@@ -17,6 +17,8 @@ pub enum Menu {
     Layer,
     /// Selection.
     Select,
+    /// The sewer workbench.
+    Sewer,
     /// Language, theme, author.
     Settings,
     /// Help.
@@ -25,8 +27,8 @@ pub enum Menu {
 
 impl Menu {
     /// All, from left to right.
-    pub const ALL: [Self; 7] =
-        [Self::Project, Self::Edit, Self::View, Self::Layer, Self::Select, Self::Settings, Self::Help];
+    pub const ALL: [Self; 8] =
+        [Self::Project, Self::Edit, Self::View, Self::Layer, Self::Select, Self::Sewer, Self::Settings, Self::Help];
 
     /// Its word.
     pub fn name(self) -> Text {
@@ -36,6 +38,7 @@ impl Menu {
             Self::View => Text::new("视图", "View"),
             Self::Layer => Text::new("图层", "Layer"),
             Self::Select => Text::new("选择", "Select"),
+            Self::Sewer => Text::new("排水", "Sewer"),
             Self::Settings => Text::new("设置", "Settings"),
             Self::Help => Text::new("帮助", "Help"),
         }
@@ -144,7 +147,7 @@ actions! {
     AddGround, "添加离线底图…", "Add an offline base map…", "底图", "Base map", "", "IMAGE", Layer, Writable;
     MakeBasemap, "用 OSM 数据做底图…", "Make a base map of OSM data…", "OSM 底图", "OSM map", "", "MAP_TRIFOLD", Layer, Writable;
     AttributeTable, "属性表", "Attribute table", "属性表", "Table", "F6", "TABLE", Layer, City;
-    NoteList, "标注列表", "List of notes", "标注表", "Notes", "Alt+1", "LIST_BULLETS", Layer, City;
+    NoteList, "标注列表", "List of notes", "标注表", "Notes", "Alt+2", "LIST_BULLETS", Layer, City;
     LayerStyle, "图层样式…", "Layer style…", "样式", "Style", "Ctrl+3", "PALETTE", Layer, City;
     RenameLayer, "重命名图层", "Rename the layer", "改名", "Rename", "", "TEXT_T", Layer, Writable;
     ZoomLayer, "缩放到图层", "Zoom to the layer", "到图层", "Layer", "", "MAGNIFYING_GLASS_PLUS", Layer, City;
@@ -154,6 +157,28 @@ actions! {
     SelectWhere, "按条件选择…", "Select by condition…", "条件", "By condition", "F3/Ctrl+F3", "FUNNEL", Select, City;
     SelectAll, "全选图层要素", "Select all of the layer", "全选", "All", "Ctrl+A", "CHECK_SQUARE", Select, City;
     ClearSelection, "取消选择", "Deselect everything", "取消", "Deselect", "Ctrl+Shift+A/Ctrl+Alt+A", "SELECTION_SLASH", Select, Selection;
+    TraceUp, "上游追溯", "Trace upstream", "上游", "Upstream", "5", "ARROW_LINE_UP", Sewer, City;
+    TraceDown, "下游追溯", "Trace downstream", "下游", "Downstream", "6", "ARROW_LINE_DOWN", Sewer, City;
+    SewerProfile, "纵断面", "Long profile", "纵断面", "Profile", "7", "CHART_LINE", Sewer, City;
+    ClosePipe, "关闭管段推演", "What if a pipe is closed", "关闭", "Close", "8", "PROHIBIT", Sewer, City;
+    LongestWay, "最长排水路径", "Longest way to an outlet", "最长路径", "Longest", "", "PATH", Sewer, City;
+    SewerPanel, "排水管网面板", "Sewer panel", "管网", "Sewers", "Alt+1", "TREE_STRUCTURE", Sewer, City;
+    SewerChecks, "管网检查", "Check the network", "检查", "Checks", "", "LIST_CHECKS", Sewer, City;
+    SewerCross, "错混接排查", "Find cross connections", "错混接", "Cross", "", "ARROWS_SPLIT", Sewer, City;
+    SewerCondition, "检测评估（CJJ 181）", "Condition after CJJ 181", "评估", "Condition", "", "CLIPBOARD_TEXT", Sewer, City;
+    SewerInspected, "检测里程", "Kilometres inspected", "里程", "Inspected", "", "CALENDAR_CHECK", Sewer, City;
+    SewerPlan, "养护修复计划", "Repair plan", "计划", "Plan", "", "WRENCH", Sewer, City;
+    SewerBasins, "厂网一体分区", "What drains where", "厂网", "Basins", "", "FACTORY", Sewer, City;
+    SewerUsers, "排水户", "Drainage users", "排水户", "Users", "", "USERS", Sewer, City;
+    SewerCapacity, "排水能力与负荷", "Capacity and load", "负荷", "Capacity", "", "GAUGE", Sewer, City;
+    EnterInspection, "录入检测记录…", "Enter an inspection…", "录入", "Enter", "", "PLUS_CIRCLE", Sewer, Writable;
+    ImportDefects, "导入检测缺陷表…", "Import a table of defects…", "导入", "Import", "", "FILE_CSV", Sewer, Writable;
+    WriteRatings, "评估结果写入图层", "Write the ratings into the layers", "写入", "Write", "", "FLOPPY_DISK", Sewer, Writable;
+    PipesByGrade, "管线按缺陷等级着色", "Colour pipes by grade", "等级色", "By grade", "", "PALETTE", Sewer, Writable;
+    PipesByDirection, "管线按流向依据着色", "Colour pipes by what says their direction", "流向色", "By direction", "", "ARROWS_LEFT_RIGHT", Sewer, Writable;
+    PipesUsual, "恢复管线样式", "Pipes as usual again", "原样", "As usual", "", "PAINT_BUCKET", Sewer, Writable;
+    HideSewer, "地图上显示或隐藏管网结果", "Sewer results on the map or off it", "隐藏", "Hide", "", "EYE_SLASH", Sewer, City;
+    ClearSewer, "清除管网结果", "Clear the sewer results", "清除", "Clear", "", "ERASER", Sewer, City;
     SwitchLanguage, "切换到 English", "切换到中文", "语言", "Language", "", "TRANSLATE", Settings, Nothing;
     SwitchTheme, "深色 / 浅色", "Dark / light", "主题", "Theme", "", "MOON", Settings, Nothing;
     OpenSettings, "设置…", "Settings…", "设置", "Settings", "Ctrl+Shift+P", "GEAR", Settings, Nothing;

@@ -33,6 +33,8 @@ pub enum Answer {
         problems: Problems,
         /// Files that the refused features were kept in, and how many each has.
         rejects: Vec<(PathBuf, u64)>,
+        /// Each file that has places, with whether it lies where its coordinate system puts it.
+        datum: Vec<(PathBuf, super::crs_datum::DatumVerdict)>,
     },
     /// A file was written.
     Exported {
@@ -225,12 +227,14 @@ pub struct SeriesRequest {
     pub rows: RowFilter,
     /// Room around a feature where the scale is made to fit it, as a share of its longer side.
     pub margin: f64,
+    /// Whether all pages have the scale of the one that needs the smallest, if no other is asked for.
+    pub one_scale: bool,
 }
 
 impl SeriesRequest {
-    /// Every feature of a layer, with a little room around each.
+    /// Every feature of a layer, with a little room around each, at one scale.
     pub fn of(layer: String) -> Self {
-        Self { layer, rows: RowFilter::default(), margin: 0.05 }
+        Self { layer, rows: RowFilter::default(), margin: 0.05, one_scale: true }
     }
 }
 

@@ -46,6 +46,7 @@ impl Session {
             Event::Compared(..) => {}
             Event::ExportCount(request, count) => self.lists.export_count.arrive(request, count),
             Event::FieldSurvey(request, survey) => self.lists.styling.arrive(request, survey),
+            Event::Sewer(job, answer) => self.arrive_sewer(job, *answer),
             Event::Sheet(number, end) => self.preview.arrive(number, end),
             Event::Photo(id, pixels) => self.lists.photos.arrive(id, pixels),
             Event::NotePhoto(path, read) => self.lists.notebook.arrive_photo(path, read),
@@ -86,7 +87,7 @@ impl Session {
     /// Says what came of a command nobody waited for. Edits are shown as saved, which is enough.
     fn tell(&mut self, answer: Answer) {
         match answer {
-            Answer::Imported { layers, problems, rejects } => {
+            Answer::Imported { layers, problems, rejects, .. } => {
                 self.tell_import(&layers, problems);
                 self.tell_rejects(&rejects);
             }
@@ -202,6 +203,7 @@ impl Session {
         self.forget_missing_layers();
         self.refresh_details();
         self.refresh_table();
+        self.refresh_sewer();
         if self.has_map {
             self.refresh_notes();
             self.refresh_history();

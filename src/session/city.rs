@@ -7,7 +7,7 @@ use crate::kinds;
 use crate::model::feature::Feature;
 use crate::model::schema::{Field, Schema};
 use crate::model::value::Value;
-use crate::sample::{self, SampleCity, SampleOptions};
+use crate::sample::{self, Fault, SampleCity, SampleOptions};
 use crate::store::city::City;
 use crate::store::command::{Action, Write};
 use crate::store::create::create_with;
@@ -27,6 +27,9 @@ use super::settings::Settings;
 
 /// Table of the faults that the sample's maker put in on purpose.
 const FAULT_TABLE: &str = "planted_fault";
+
+/// Table of what is wrong with drainage users on purpose.
+const USER_FAULT_TABLE: &str = "planted_user_fault";
 
 impl Session {
     pub(super) fn run_city(&mut self, command: CityCommand) -> Result<Option<JobId>, Failure> {
@@ -55,6 +58,7 @@ impl Session {
         self.selection = super::Selection::default();
         self.look = super::look::Looking::default();
         self.lists = super::Lists::default();
+        self.sewer = super::sewer::board::SewerBoard::default();
         self.pieces.clear();
         if let Some(painter) = &self.painter {
             painter.rest();
@@ -178,8 +182,13 @@ impl Session {
             SettingsCommand::Author(author) => author.trim().clone_into(&mut settings.author),
             SettingsCommand::Units(units) => settings.units = units,
             SettingsCommand::Coordinates(style) => settings.coordinates = style,
-            SettingsCommand::KeepSystem { was, name, form } => settings.keep_system(was.as_deref(), &name, &form)?,
+            SettingsCommand::KeepSystem { was, name, form } => {
+                settings.keep_system(was.as_deref(), &name, &form)?;
+                let kept = text!("坐标系“{name}”已保存", "The coordinate system “{name}” is kept");
+                self.notify(super::NoticeLevel::Ok, kept, Vec::new());
+            }
             SettingsCommand::ForgetSystem(name) => settings.forget_system(&name),
+            SettingsCommand::Sewer(sewer) => settings.sewer = sewer,
             SettingsCommand::WelcomeSeen => settings.welcome_seen = true,
             // Nothing that is painted depends on these two.
             SettingsCommand::Window(shape) => {
@@ -277,7 +286,11 @@ impl Import for SampleRows {
             .filter_map(|layer| kinds::find(layer.kind))
             .map(|kind| Target { schema: kind.schema(Crs::CGCS2000), append: false })
             .collect();
-        targets.push(Target { schema: fault_schema(), append: false });
+        let tables = [
+            (FAULT_TABLE, Text::new("预设缺陷（示例）", "Planted faults (sample)")),
+            (USER_FAULT_TABLE, Text::new("预设排水户问题（示例）", "Planted faults of users (sample)")),
+        ];
+        targets.extend(tables.map(|(table, name)| Target { schema: fault_schema(table, name), append: false }));
         targets
     }
 
@@ -292,18 +305,23 @@ impl Import for SampleRows {
                 return Err(ImportStop::Cancelled);
             }
         }
-        for (id, fault) in (1..).zip(made.faults) {
-            let words = [fault.rule, fault.layer].map(Value::from);
-            let rest = [Value::Int(fault.feature_id), fault.code.into()];
-            let what = [fault.what.zh.as_ref(), fault.what.en.as_ref()].map(Value::from);
-            let values = words.into_iter().chain(rest).chain(what).collect();
-            sink(count, Feature { id, geometry: None, values })?;
+        for (target, faults) in (count..).zip([made.faults, made.user_faults]) {
+            for (id, fault) in (1..).zip(faults) {
+                sink(target, fault_row(id, fault))?;
+            }
         }
         Ok(())
     }
 }
 
-fn fault_schema() -> Schema {
+fn fault_row(id: i64, fault: Fault) -> Feature {
+    let words = [fault.rule, fault.layer].map(Value::from);
+    let rest = [Value::Int(fault.feature_id), fault.code.into()];
+    let what = [fault.what.zh.as_ref(), fault.what.en.as_ref()].map(Value::from);
+    Feature { id, geometry: None, values: words.into_iter().chain(rest).chain(what).collect() }
+}
+
+fn fault_schema(table: &str, name: Text) -> Schema {
     let fields = vec![
         Field::text("rule", "规则", "Rule"),
         Field::text("layer", "图层", "Layer"),
@@ -313,8 +331,8 @@ fn fault_schema() -> Schema {
         Field::text("what_en", "英文说明", "What, in English"),
     ];
     Schema {
-        table: FAULT_TABLE.to_owned(),
-        name: Text::new("预设缺陷（示例）", "Planted faults (sample)"),
+        table: table.to_owned(),
+        name,
         kind: "plain".to_owned(),
         geometry: None,
         crs: Crs::Unknown,

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use crate::geom::crs::Crs;
 use crate::geom::own::OwnForm;
 pub use crate::io::format::{PlaceColumns, ReadOptions};
-use crate::model::expr::Expr;
 use crate::model::feature::{Delta, Feature};
-use crate::model::geometry::{Bounds, Geometry};
+use crate::model::geometry::Geometry;
 use crate::model::style::Style;
 use crate::model::value::Value;
 use crate::text::{Lang, Text};
@@ -16,7 +15,9 @@ use super::answer::RenderRequest;
 use super::clusters::Glance;
 use super::compare::TakenParts;
 use super::drafts::KeptNote;
+pub use super::requests::{CompareRequest, ExportRequest, ImportRequest, LayerRequest, RowFilter};
 use super::settings::{CoordinateStyle, KeptView, Theme, Units, WindowShape};
+use super::sewer::command::SewerCommand;
 use super::shown::Shown;
 use super::state::Bookmark;
 
@@ -35,6 +36,8 @@ pub enum Command {
     Ground(GroundCommand),
     /// Files come in and go out.
     Exchange(ExchangeCommand),
+    /// The sewer workbench.
+    Sewer(SewerCommand),
     /// One step back or forth in the city's journal.
     History(HistoryCommand),
     /// What is selected and looked at; nothing in the file changes.
@@ -337,103 +340,6 @@ pub enum ExchangeCommand {
     Picture(RenderRequest),
 }
 
-/// What comes in, and how.
-#[derive(Clone, Debug, Default)]
-pub struct ImportRequest {
-    /// The files.
-    pub paths: Vec<PathBuf>,
-    /// How to understand them, where they do not say or say wrong.
-    pub read: ReadOptions,
-    /// The layer to make or to append to; the file's name if there is none.
-    pub layer: Option<String>,
-    /// Kind's id; `None` is `plain`.
-    pub kind: Option<String>,
-    /// Their field name → our field id, over what is guessed.
-    pub map: Vec<(String, String)>,
-    /// Refuse the whole file if one feature is bad.
-    pub strict: bool,
-    /// What lies wholly outside of this box stays out, WGS 84 degrees.
-    pub within: Option<Bounds>,
-    /// A city file to make for it, where none is open: the city appears whole or not at all.
-    pub new_city: Option<PathBuf>,
-    /// Our field → the value that every row gets, as a person types it.
-    pub set: Vec<(String, String)>,
-    /// Layers of the files that go another way than the rest.
-    pub each: Vec<LayerRequest>,
-    /// Where the features that are refused go, to be mended; its ending names the format.
-    pub rejects: Option<PathBuf>,
-    /// The recipe that all this came from: columns of it that the file does not have are told of, not refused.
-    pub recipe: Option<Box<super::recipe::Recipe>>,
-    /// Keep the text of the features, so that an export gives it back (`GeoJSON`).
-    pub lossless: bool,
-}
-
-/// What comes of one layer of a file, in place of what the request says for all of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LayerRequest {
-    /// Its name in the file.
-    pub of: String,
-    /// Whether it stays out.
-    pub skip: bool,
-    /// The layer to make or to append to; its name in the file if there is none.
-    pub layer: Option<String>,
-    /// Kind's id; `None` is `plain`.
-    pub kind: Option<String>,
-    /// Their field name → our field id, over what is guessed.
-    pub map: Vec<(String, String)>,
-    /// Our field → the value that every row gets, as a person types it.
-    pub set: Vec<(String, String)>,
-}
-
-/// A delivery to be held against a layer.
-#[derive(Clone, Debug, Default)]
-pub struct CompareRequest {
-    /// The file, the layer that it is held against, and how its columns are read.
-    pub import: ImportRequest,
-    /// The field that names a thing on both sides; `code` where the layer has it, else place and shape tell.
-    pub key: Option<String>,
-}
-
-/// Which rows of a layer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RowFilter {
-    /// Condition, as a person writes it.
-    pub filter: Option<Expr>,
-    /// Box in WGS 84 degrees.
-    pub bounds: Option<Bounds>,
-    /// These rows alone.
-    pub ids: Option<Vec<i64>>,
-    /// Around longitude, latitude (degrees): within so many metres.
-    pub near: Option<([f64; 2], f64)>,
-    /// At most so many.
-    pub limit: Option<usize>,
-}
-
-/// What goes out, and how.
-#[derive(Clone, Debug)]
-pub struct ExportRequest {
-    /// Table name or layer name.
-    pub layer: String,
-    /// Which rows.
-    pub rows: RowFilter,
-    /// The file; its ending names the format.
-    pub path: PathBuf,
-    /// Whether an existing file may go.
-    pub overwrite: bool,
-    /// CRS of the file where the format has a choice.
-    pub crs: Option<Crs>,
-    /// Decimals of a coordinate in degrees.
-    pub decimals: u8,
-    /// Names of coded values instead of the codes.
-    pub labels: bool,
-    /// Whether a bounding box is written.
-    pub bbox: bool,
-    /// Whether a passport is written beside it: where it comes from and what is in it.
-    pub passport: bool,
-    /// What is left out and blurred.
-    pub profile: Option<super::redact::Profile>,
-}
-
 /// One step in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HistoryCommand {
@@ -568,6 +474,8 @@ pub enum SettingsCommand {
     },
     /// Forgets a coordinate system of one's own, by its name. Layers that are in it stay in it.
     ForgetSystem(String),
+    /// How sewers are rated, and what their repair costs.
+    Sewer(super::sewer::settings::SewerSettings),
     /// The first-start page was seen.
     WelcomeSeen,
     /// How the window stands, for the next start.

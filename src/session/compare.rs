@@ -10,6 +10,7 @@ use crate::task::Problems;
 use crate::text::Text;
 
 use super::command::{CompareRequest, JobId};
+use super::crs_datum::DatumVerdict;
 
 /// What happened to a thing between the layer and the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,6 +173,8 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// What was wrong with the file, and keys that stand for several things.
     pub problems: Problems,
+    /// Whether the file lies where its CRS puts it; none for one without places.
+    pub datum: Option<DatumVerdict>,
     /// What is on its way into the city.
     pub(super) taking: Option<(JobId, Vec<usize>)>,
 }
@@ -188,7 +191,8 @@ impl Comparison {
     ) -> Self {
         let compared = schema.fields.iter().map(|field| field.id.to_string()).collect();
         let request = CompareRequest::default();
-        Self { request, file, schema, key, compared, same: 0, differences, problems, taking: None }
+        let datum = None;
+        Self { request, file, schema, key, compared, same: 0, differences, problems, datum, taking: None }
     }
 
     /// How many of a kind are still open.

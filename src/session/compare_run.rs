@@ -23,6 +23,7 @@ use super::answer::{Answer, Failure, FailureKind};
 use super::command::{CompareRequest, ImportRequest, JobId, LayerRequest};
 use super::compare::{Comparison, Difference, DifferenceKind, TakenParts};
 use super::compare_match::{Matched, Matcher, Pair, Plane, SAME_M, is_same};
+use super::crs_check;
 use super::events::Event;
 use super::import::{Plan, read_failure};
 use super::import_rows::Told;
@@ -97,10 +98,12 @@ impl Session {
 fn compare(reader: &Reader, request: CompareRequest, task: &mut Task<'_>) -> Result<Comparison, Failure> {
     let no_layer = || Failure::new(FailureKind::Usage, Text::new("没有说与哪个图层比较", "No layer to compare with"));
     let schema = find_schema(reader, request.import.layer.as_deref().ok_or_else(no_layer)?)?;
-    let plan = Plan::make(&as_append(&request.import, &schema.table), &reader.layers()?, task)?;
+    let layers = reader.layers()?;
+    let mut plan = Plan::make(&as_append(&request.import, &schema.table), &layers, task)?;
+    crs_check::warn(reader, &layers, &mut plan, task)?;
     let compared = compared(&plan, &schema);
     let key = key_of(&request, &schema, &compared)?;
-    let bounds = reader.layers()?.into_iter().find(|info| info.schema.table == schema.table).and_then(|it| it.bounds);
+    let bounds = layers.into_iter().find(|info| info.schema.table == schema.table).and_then(|it| it.bounds);
     let plane = Plane::of(schema.crs, bounds);
     let mut matcher = Matcher::new(plane, key, compared.clone());
     hold_all(reader, &schema, &mut matcher, task)?;
@@ -125,6 +128,7 @@ fn compare(reader: &Reader, request: CompareRequest, task: &mut Task<'_>) -> Res
         same,
         differences,
         problems,
+        datum: plan.sources.first().and_then(|source| source.datum.clone()),
         taking: None,
     })
 }

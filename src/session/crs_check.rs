@@ -12,14 +12,15 @@ use crate::store::reader::{LayerInfo, Reader};
 use crate::task::{Problem, Task};
 
 use super::answer::Failure;
-use super::crs_datum::{self, DatumVerdict, MOST_PLACES};
-use super::crs_nearby::{self, NearbyError};
-use super::import::{Source, read_failure};
+use super::crs_datum::{self, DatumVerdict, Doubt, MOST_PLACES};
+use super::crs_nearby::{self, Likeness, NearbyError};
+use super::import::{Plan, read_failure};
 
 /// Features that are read to find places: of a longer layer the first ones tell enough.
 const MOST_FEATURES: u64 = 20_000;
 
-/// The verdict on the largest layer of a file; none if the city has no layers or the file no places.
+/// The verdict on the largest layer of a file; none if the file has no places. `goes_to` names for each of its layers the
+/// layer or the kind that it is to become, where that is known.
 ///
 /// # Errors
 /// The file or the city cannot be read, or the person has stopped it.
@@ -27,15 +28,19 @@ pub(super) fn verdict(
     reader: &Reader,
     layers: &[LayerInfo],
     (path, survey): (&Path, &Survey),
+    goes_to: &[Option<&str>],
     task: &mut Task<'_>,
 ) -> Result<Option<DatumVerdict>, Failure> {
     let placed = survey.layers.iter().enumerate().filter(|(_, draft)| draft.geometry.is_some() && draft.features > 0);
     let Some((place, draft)) = placed.max_by_key(|(_, draft)| draft.features) else { return Ok(None) };
-    let Some(lon) = longitude(layers) else { return Ok(None) };
+    let Some(lon) = longitude(layers) else { return Ok(Some(DatumVerdict::CannotTell(Doubt::NothingHere))) };
     let points = points(path, survey, place, task)?;
     let crs = draft.crs.unwrap_or(survey.crs);
     let windows = crs_datum::windows(&points, crs, lon);
-    let city = match crs_nearby::read(reader, layers, &windows, task) {
+    let guess = || crate::kinds::mapping::guess_kind(&draft.name, &draft.fields, draft.geometry).map(|kind| kind.id);
+    let goes_to = goes_to.get(place).copied().flatten().filter(|word| *word != "plain").or_else(guess);
+    let likeness = Likeness { name: &draft.name, goes_to, geometry: draft.geometry };
+    let city = match crs_nearby::read(reader, layers, &likeness, &windows, task) {
         Ok(city) => city,
         Err(NearbyError::Store(error)) => return Err(error.into()),
         Err(NearbyError::Cancelled(cancelled)) => return Err(cancelled.into()),
@@ -43,19 +48,19 @@ pub(super) fn verdict(
     Ok(Some(crs_datum::judge(&points, crs, lon, &city)))
 }
 
-/// Adds a warning to every file of an import that looks to be in another system.
+/// Gives every file of an import its verdict, and a warning to those that look to be in another system.
 ///
 /// # Errors
 /// As [`verdict`].
-pub(super) fn warn(
-    reader: &Reader,
-    layers: &[LayerInfo],
-    sources: &mut [Source],
-    task: &mut Task<'_>,
-) -> Result<(), Failure> {
-    for source in sources {
-        let verdict = verdict(reader, layers, (&source.path, &source.survey), task)?;
-        source.survey.problems.listed.extend(verdict.as_ref().and_then(problem));
+pub(super) fn warn(reader: &Reader, layers: &[LayerInfo], plan: &mut Plan, task: &mut Task<'_>) -> Result<(), Failure> {
+    let becomes = |place: &Option<usize>| {
+        let planned = &plan.targets[(*place)?];
+        Some(if planned.target.append { planned.target.schema.table.as_str() } else { planned.kind.id })
+    };
+    for source in &mut plan.sources {
+        let goes_to: Vec<Option<&str>> = source.goes_to.iter().map(becomes).collect();
+        source.datum = verdict(reader, layers, (&source.path, &source.survey), &goes_to, task)?;
+        source.survey.problems.listed.extend(source.datum.as_ref().and_then(problem));
     }
     Ok(())
 }
@@ -124,7 +129,7 @@ impl Visitor for Places {
 mod tests {
     use super::*;
     use crate::geom::crs::Crs;
-    use crate::session::command::{CityCommand, Command, ExchangeCommand, ImportRequest, ReadOptions};
+    use crate::session::command::{CityCommand, Command, CompareRequest, ExchangeCommand, ImportRequest, ReadOptions};
     use crate::session::crs_datum::Hypothesis;
     use crate::session::{NoWake, Session};
     use std::fmt::Write as _;
@@ -176,9 +181,15 @@ mod tests {
         };
         assert!(!warned(&run(import("roads.geojson", None))));
         assert!(!warned(&run(import("web.geojson", Some(Crs::Gcj02)))), "rightly said");
+        let held =
+            ImportRequest { paths: vec![file("web.geojson")], layer: Some("roads".to_owned()), ..Default::default() };
+        run(Command::Exchange(ExchangeCommand::Compare(CompareRequest { import: held, key: None })));
         let (path, read) = (file("web.geojson"), ReadOptions::default());
         run(Command::Exchange(ExchangeCommand::Survey { path, read }));
         assert!(warned(&run(import("web.geojson", None))), "wrongly said");
+        let comparison = session.comparison().expect("a comparison");
+        assert_eq!(comparison.datum.as_ref().map(DatumVerdict::code), Some("looks-like"));
+        assert!(comparison.problems.listed.iter().any(|problem| problem.rule == "import.datum"));
         let preview = session.take_preview().expect("a preview");
         let Some(DatumVerdict::LooksLike { hypothesis, crs, moves_m, .. }) = preview.datum else {
             panic!("{:?}", preview.datum)

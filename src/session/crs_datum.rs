@@ -4,7 +4,10 @@
 //! How near is near cannot be said beforehand: in a dense city everything is near something. So the layer is its own
 //! measure: it is moved as a whole by some hundred metres, this way and that, and what counts is by how much it lies
 //! better where the system puts it than where it was moved to (in standard deviations of the moved ones). A layer that
-//! has nothing to do with the city lies no better anywhere, and then nothing is said.
+//! has nothing to do with the city lies no better anywhere, and then it is said that nothing can be told.
+//!
+//! Things that stand far apart (kiosks, plants) have nothing in reach once they are moved. Of them it is asked that they
+//! lie on the very things that the city has.
 //!
 //! The answer is shown to a person. Nothing is ever changed by it.
 
@@ -14,7 +17,7 @@ use crate::geom::catalogue::{self, Projection};
 use crate::geom::crs::Crs;
 use crate::geom::gcj;
 use crate::geom::measure;
-use crate::geom::own::OwnCrs;
+use crate::geom::own::{self, OwnCrs};
 use crate::geom::transform::Transform;
 use crate::model::geometry::Bounds;
 use crate::text;
@@ -24,8 +27,13 @@ use super::crs_nearby::{Nearby, REACH_M};
 
 /// Places of a layer that are looked at.
 pub(super) const MOST_PLACES: usize = 300;
-/// Fewer places than this say nothing.
+/// Fewer places than this say nothing, unless they lie on what the city has.
 const LEAST_PLACES: usize = 12;
+/// Fewer say nothing at all.
+const FEWEST_PLACES: usize = 5;
+/// A place that is nearer than this lies on a thing, metres; and how far off the few may lie (by mean logarithm).
+const ON_IT_M: f64 = 5.0;
+const FEW_ON_IT_M: f64 = 2.0;
 /// Ways in which the layer is moved to see how well it lies by chance.
 const MOVES: usize = 16;
 /// Shortest and longest of them, metres.
@@ -90,8 +98,19 @@ pub enum DatumVerdict {
         /// The layer that it then lies on.
         layer: Text,
     },
-    /// The city has nothing to hold it against, or it lies no better anywhere.
-    CannotTell,
+    /// Nothing can be said.
+    CannotTell(Doubt),
+}
+
+/// Why nothing can be said of the system of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// The layer has too few places.
+    FewPlaces,
+    /// The city has nothing where the layer lies.
+    NothingHere,
+    /// The layer lies no better in one system than in another.
+    NoRelation,
 }
 
 /// The places of a layer as one system puts them.
@@ -121,11 +140,18 @@ pub(super) fn judge(points: &[[f64; 2]], declared: Crs, lon: f64, city: &[Nearby
             }
         }
     }
-    let Some(best) = lies.iter().max_by(|a, b| a.better.total_cmp(&b.better)) else { return DatumVerdict::CannotTell };
+    let is_few = points.iter().filter(|at| at.iter().all(|number| number.is_finite())).count() < FEWEST_PLACES;
+    let doubt = match (is_few, city.is_empty()) {
+        (true, _) => Doubt::FewPlaces,
+        (false, true) => Doubt::NothingHere,
+        (false, false) => Doubt::NoRelation,
+    };
+    let best = lies.iter().max_by(|a, b| a.better.total_cmp(&b.better));
+    let Some(best) = best else { return DatumVerdict::CannotTell(doubt) };
     let others = lies.iter().filter(|lie| lie.placed != best.placed).map(|lie| lie.better);
     let next = others.fold(0.0, f64::max);
     if best.better < BETTER_THAN_CHANCE || best.better - next < BETTER_THAN_NEXT {
-        return DatumVerdict::CannotTell;
+        return DatumVerdict::CannotTell(doubt);
     }
     verdict(&all, best, &city[best.nearby])
 }
@@ -165,21 +191,31 @@ fn verdict(all: &[Placed], best: &Lie, on: &Nearby) -> DatumVerdict {
 /// have it in reach, or if the difference is too small to mean anything.
 fn better_than_chance(lonlats: &[[f64; 2]], on: &Nearby) -> Option<f64> {
     let here = mean_log(lonlats, on)?;
-    let by_chance = |number: usize| {
+    let at_chance = |number: usize| {
         // A spiral: every direction and every length, and no two alike.
         let share = (number as f64 + 0.5) / MOVES as f64;
         let length_m = MOVES_M[0] + (MOVES_M[1] - MOVES_M[0]) * share;
         let angle = TAU * (number as f64 * 0.618_033_988_749_895).fract();
-        mean_log(&moved(lonlats, [length_m * angle.cos(), length_m * angle.sin()]), on)
+        moved(lonlats, [length_m * angle.cos(), length_m * angle.sin()])
     };
-    // A few moves show most of the wrong systems for what they are: there it is no better than elsewhere.
-    let first: Vec<f64> = (0..MOVES).step_by(4).filter_map(by_chance).collect();
-    if first.iter().all(|elsewhere| elsewhere - here < LEAST_EFFECT) {
+    // What lies on the city's own things may be far from everything once it is moved: that is no lack of evidence.
+    let most_m = if lonlats.len() < LEAST_PLACES { FEW_ON_IT_M } else { ON_IT_M };
+    let is_on_it = here <= most_m.ln_1p();
+    if !is_on_it && lonlats.len() < LEAST_PLACES {
         return None;
     }
-    let moved: Vec<f64> = (0..MOVES).filter_map(by_chance).collect();
-    if moved.len() < MOVES / 2 {
+    let by_chance = |number: usize| mean_log(&at_chance(number), on);
+    // A few moves show most of the wrong systems for what they are: there it is no better than elsewhere.
+    let first: Vec<f64> = (0..MOVES).step_by(4).filter_map(by_chance).collect();
+    if !(first.is_empty() && is_on_it) && first.iter().all(|elsewhere| elsewhere - here < LEAST_EFFECT) {
         return None;
+    }
+    let mut moved: Vec<f64> = (0..MOVES).filter_map(by_chance).collect();
+    if moved.len() < MOVES / 2 {
+        if !is_on_it {
+            return None;
+        }
+        moved = (0..MOVES).map(|number| mean_log_of_all(&at_chance(number), on)).collect();
     }
     let mean = moved.iter().sum::<f64>() / moved.len() as f64;
     let spread = (moved.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / (moved.len() - 1) as f64).sqrt();
@@ -191,8 +227,14 @@ fn better_than_chance(lonlats: &[[f64; 2]], on: &Nearby) -> Option<f64> {
 /// without anything in reach do not count; none if they are too many.
 fn mean_log(lonlats: &[[f64; 2]], on: &Nearby) -> Option<f64> {
     let near: Vec<f64> = lonlats.iter().filter_map(|&at| on.distance_m(at)).collect();
-    let is_enough = near.len() >= LEAST_PLACES && near.len() as f64 >= LEAST_SHARE * lonlats.len() as f64;
+    let is_enough = near.len() >= FEWEST_PLACES && near.len() as f64 >= LEAST_SHARE * lonlats.len() as f64;
     is_enough.then(|| near.iter().map(|metres| metres.ln_1p()).sum::<f64>() / near.len() as f64)
+}
+
+/// The same of all places, those out of reach as far as the reach.
+fn mean_log_of_all(lonlats: &[[f64; 2]], on: &Nearby) -> f64 {
+    let distances = distances_m(lonlats, on);
+    distances.iter().map(|metres| metres.ln_1p()).sum::<f64>() / distances.len().max(1) as f64
 }
 
 fn moved(lonlats: &[[f64; 2]], [east_m, north_m]: [f64; 2]) -> Vec<[f64; 2]> {
@@ -223,7 +265,7 @@ fn trimmed_rms(distances: &[f64]) -> f64 {
 fn placements(points: &[[f64; 2]], declared: Crs, lon: f64) -> Vec<Placed> {
     let mut all: Vec<Placed> = Vec::new();
     let mut add = |hypothesis: Option<Hypothesis>, crs: Option<Crs>, lonlats: Option<Vec<[f64; 2]>>| {
-        let Some(lonlats) = lonlats.filter(|places| places.len() >= LEAST_PLACES) else { return };
+        let Some(lonlats) = lonlats.filter(|places| places.len() >= FEWEST_PLACES) else { return };
         // Two systems that put everything within some metres of each other are one here; the first is the usual one.
         let is_known = all.iter().any(|known| is_same(&known.lonlats, &lonlats));
         if !is_known {
@@ -234,7 +276,7 @@ fn placements(points: &[[f64; 2]], declared: Crs, lon: f64) -> Vec<Placed> {
     add(None, Some(declared), plain.clone());
     shifted(points, declared, plain.as_deref(), &mut add);
     let swapped: Vec<[f64; 2]> = points.iter().map(|&[x, y]| [y, x]).collect();
-    add(Some(Hypothesis::SwappedAxes), None, in_degrees(&swapped, declared));
+    add(Some(Hypothesis::SwappedAxes), own::north_first(declared), in_degrees(&swapped, declared));
     for (hypothesis, crs) in other_systems(declared, lon) {
         add(Some(hypothesis), Some(crs), in_degrees(points, crs));
     }
@@ -355,11 +397,8 @@ impl DatumVerdict {
                 "坐标系核对：与“{zh}”吻合，中误差 {rms_m:.1} 米",
                 "The coordinate system fits: the data lie on “{en}”, {rms_m:.1} m (RMS)"
             ),
-            Self::CannotTell => Text::new(
-                "坐标系无法核对：这里没有可对照的图层，或者它与已有图层没有关系",
-                "The coordinate system cannot be checked: the city has nothing here that these data would lie on",
-            ),
-            Self::LooksLike { hypothesis, better_by_m, moves_m, layer, .. } => {
+            Self::CannotTell(doubt) => doubt.text(),
+            Self::LooksLike { hypothesis, crs, better_by_m, rms_m, moves_m, layer } => {
                 let what = hypothesis.text();
                 let (zh, en) = (&layer.zh, &layer.en);
                 let moves = moves_m.map_or_else(Text::default, |metres| {
@@ -367,20 +406,34 @@ impl DatumVerdict {
                         if metres < 10_000.0 { format!("{metres:.0} m") } else { format!("{:.0} km", metres / 1000.0) };
                     text!("，整体移动约 {shown}", ", moving by about {shown}")
                 });
+                let read_as = crs.map_or_else(Text::default, |crs| {
+                    let (zh, en) = crs.title();
+                    text!("；可按 {crs} 读入（{zh}）", "; read them as {crs} ({en})")
+                });
                 Text::owned(
                     format!(
-                        "坐标系可能不对：更像是{}{}，这样与“{zh}”的距离（中位数）减少 {better_by_m:.0} 米",
-                        what.zh, moves.zh
+                        "坐标系可能不对：更像是{}{}，这样与“{zh}”的距离（中位数）减少 {better_by_m:.0} 米，中误差 {rms_m:.1} 米{}",
+                        what.zh, moves.zh, read_as.zh
                     ),
                     format!(
                         "The coordinate system may be wrong: the coordinates look {} {}{}; they then lie {better_by_m:.0} m \
-                         nearer to “{en}” (median)",
+                         nearer to “{en}” (median), {rms_m:.1} m off (RMS){}",
                         hypothesis.link(),
                         what.en,
-                        moves.en
+                        moves.en,
+                        read_as.en
                     ),
                 )
             }
+        }
+    }
+
+    /// The word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::FitsAsDeclared { .. } => "fits",
+            Self::LooksLike { .. } => "looks-like",
+            Self::CannotTell(_) => "cannot-tell",
         }
     }
 
@@ -389,6 +442,26 @@ impl DatumVerdict {
         match self {
             Self::LooksLike { crs, .. } => *crs,
             _ => None,
+        }
+    }
+}
+
+impl Doubt {
+    fn text(self) -> Text {
+        match self {
+            Self::FewPlaces => Text::new(
+                "坐标系无法核对：位置太少，请在地图上看一看",
+                "The coordinate system cannot be checked: there are too few places; look at them on the map",
+            ),
+            Self::NothingHere => Text::new(
+                "坐标系无法核对：城市在这里没有可对照的图层",
+                "The coordinate system cannot be checked: the city has nothing here to hold these data against",
+            ),
+            Self::NoRelation => Text::new(
+                "坐标系无法核对：这些数据与已有图层对不上，请在地图上看一看",
+                "The coordinate system cannot be checked: these data fit no layer of the city in any system; look at them \
+                 on the map",
+            ),
         }
     }
 }

@@ -45,9 +45,9 @@ fn layers_are_known_by_where_they_lie_and_never_wrongly() {
             let is_right = match &found {
                 DatumVerdict::FitsAsDeclared { rms_m, .. } => is_related && case.told.is_none() && *rms_m < 20.0,
                 DatumVerdict::LooksLike { hypothesis, .. } => is_related && case.told == Some(*hypothesis),
-                DatumVerdict::CannotTell => !is_related,
+                DatumVerdict::CannotTell(_) => !is_related,
             };
-            let is_wrong = !is_right && found != DatumVerdict::CannotTell;
+            let is_wrong = !is_right && !matches!(found, DatumVerdict::CannotTell(_));
             assert!(!is_wrong, "{:?} {:?} {}: {found:?}", case.subject, case.told, case.declared);
             (is_related, is_right)
         })
@@ -67,21 +67,51 @@ fn the_system_to_read_the_file_in_comes_with_the_verdict() {
         let points: Vec<_> = places.iter().map(|&at| into.point(at).expect("a place")).collect();
         let found = judge(&points, declared, MIDDLE[0], &city);
         assert_eq!(found.crs(), Some(made), "{found:?}");
+        assert!(found.text().zh.contains(&format!("可按 {made} 读入")), "{}", found.text().zh);
         assert!(found.text().en.contains(words), "{}", found.text().en);
     };
     check(Crs::Gcj02, Crs::CGCS2000, "look like GCJ-02, moving by about 56");
     check(Crs::Epsg(4547), Crs::Epsg(4548), "central meridian 114°, moving by about 29");
     check(Crs::Epsg(4527), Crs::Epsg(4548), "look to be with the zone number before the easting; they");
     check(Crs::Epsg(4548), Crs::WGS84, "look like projected metres; they");
+    check(Crs::Epsg(4548), Crs::Unknown, "read them as EPSG:4548 (CGCS2000 / 3-degree Gauss-Kruger CM 117E)");
+    let swapped = own::north_first(Crs::Epsg(4548)).expect("a system");
+    check(swapped, Crs::Epsg(4548), "look to be with the axes exchanged");
+}
+
+#[test]
+fn things_far_apart_are_known_by_lying_on_themselves() {
+    // Kiosks half a kilometre apart: moved, they are near nothing.
+    let kiosks: Vec<[f64; 2]> = (0..60_u32)
+        .map(|number| {
+            let wild = |salt: u32| f64::from((number * 7919 + salt * 104_729) % 1000) - 500.0;
+            off(MIDDLE, [f64::from(number % 8) * 1400.0 + wild(1), f64::from(number / 8) * 1400.0 + wild(2)])
+        })
+        .collect();
+    let city = [Nearby::new(Text::new("垃圾亭", "Kiosks"), kiosks.iter().map(|&at| vec![at]), MIDDLE[1])];
+    let into = Transform::new(Crs::WGS84, Crs::Gcj02).expect("a system");
+    let shifted: Vec<_> = kiosks.iter().map(|&at| into.point(at).expect("a place")).collect();
+    for count in [60, 20, 5] {
+        let found = judge(&kiosks[..count], Crs::WGS84, MIDDLE[0], &city);
+        assert!(matches!(found, DatumVerdict::FitsAsDeclared { .. }), "{count}: {found:?}");
+        let found = judge(&shifted[..count], Crs::WGS84, MIDDLE[0], &city);
+        assert_eq!(found.crs(), Some(Crs::Gcj02), "{count}: {found:?}");
+    }
+    let elsewhere: Vec<_> = kiosks.iter().map(|&at| off(at, [300.0, 200.0])).collect();
+    let found = judge(&elsewhere, Crs::WGS84, MIDDLE[0], &city);
+    assert_eq!(found, DatumVerdict::CannotTell(Doubt::NoRelation));
 }
 
 #[test]
 fn a_handful_of_places_says_nothing() {
     let city = [Nearby::new(Text::new("道路", "Roads"), streets(1), MIDDLE[1])];
-    assert_eq!(judge(&[MIDDLE; 5], Crs::WGS84, MIDDLE[0], &city), DatumVerdict::CannotTell);
-    assert_eq!(judge(&[], Crs::Unknown, MIDDLE[0], &city), DatumVerdict::CannotTell);
-    assert_eq!(judge(&[[f64::NAN; 2]; 50], Crs::Epsg(4548), MIDDLE[0], &[]), DatumVerdict::CannotTell);
-    assert_eq!(judge(&[MIDDLE; 50], Crs::WGS84, MIDDLE[0], &[]), DatumVerdict::CannotTell);
+    let check = |points: &[[f64; 2]], declared: Crs, city: &[Nearby], doubt: Doubt| {
+        assert_eq!(judge(points, declared, MIDDLE[0], city), DatumVerdict::CannotTell(doubt));
+    };
+    check(&[MIDDLE; 4], Crs::WGS84, &city, Doubt::FewPlaces);
+    check(&[], Crs::Unknown, &city, Doubt::FewPlaces);
+    check(&[[f64::NAN; 2]; 50], Crs::Epsg(4548), &[], Doubt::FewPlaces);
+    check(&[MIDDLE; 50], Crs::WGS84, &[], Doubt::NothingHere);
 }
 
 fn case(number: usize, cities: &[Vec<Vec<[f64; 2]>>; 2]) -> Case {

@@ -8,6 +8,7 @@ use rstar::{AABB, PointDistance, RTree, RTreeObject};
 use crate::geom::crs::Crs;
 use crate::geom::transform::Transform;
 use crate::model::geometry::{Bounds, Coords, Geometry, GeometryKind, Visitor};
+use crate::model::schema::Schema;
 use crate::store::error::StoreError;
 use crate::store::reader::{LayerInfo, Reader};
 use crate::task::{Cancelled, Task};
@@ -18,7 +19,7 @@ use super::snapshot::mapped_bounds;
 /// Beyond this distance nothing is near: a city block or two.
 pub(super) const REACH_M: f64 = 200.0;
 /// Layers that a new one is held against, at most.
-const MOST_LAYERS: usize = 8;
+const MOST_LAYERS: usize = 10;
 /// Edges of one layer that are looked at; a layer with more in these places is left out.
 const MOST_EDGES: usize = 400_000;
 /// Metres of a degree of latitude.
@@ -78,21 +79,62 @@ impl Nearby {
     }
 }
 
-/// The layers of a city that have something in the windows (degrees), those with lines first.
+/// What a new layer is, as far as it says what to hold it against.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Likeness<'a> {
+    /// What it is called in its file.
+    pub(super) name: &'a str,
+    /// The layer that it is to go to, or the id of the kind that it is.
+    pub(super) goes_to: Option<&'a str>,
+    /// Points, lines or areas.
+    pub(super) geometry: Option<GeometryKind>,
+}
+
+impl Likeness<'_> {
+    /// Whether a layer holds things of the same sort.
+    fn is_of(&self, info: &LayerInfo) -> bool {
+        let Schema { table, name, kind, .. } = &info.schema;
+        let is_asked = self.goes_to.is_some_and(|word| word == table.as_str() || word == kind.as_str());
+        let begins = |word: &str| !word.is_empty() && self.name.starts_with(word);
+        is_asked || begins(table) || begins(&name.zh) || begins(&name.en)
+    }
+}
+
+/// The layers that are worth reading, the likeliest first: those of the same sort, then in turn those with lines, those
+/// of the same dimension, and the rest, the largest of each first. A city has more layers than can be looked at, and its
+/// many lines must not leave the buildings out that a delivery of buildings lies on.
+fn in_turn<'a>(layers: &'a [LayerInfo], likeness: &Likeness<'_>) -> Vec<&'a LayerInfo> {
+    let dimension = |info: &LayerInfo| info.schema.geometry.and_then(GeometryKind::dimension);
+    let own = likeness.geometry.and_then(GeometryKind::dimension);
+    let mut groups: [Vec<&LayerInfo>; 4] = Default::default();
+    for info in
+        layers.iter().filter(|info| info.count > 0 && info.schema.geometry.is_some() && info.schema.kind != "note")
+    {
+        let group = match dimension(info) {
+            _ if likeness.is_of(info) => 0,
+            Some(1) => 1,
+            found if found == own => 2,
+            _ => 3,
+        };
+        groups[group].push(info);
+    }
+    groups.iter_mut().for_each(|group| group.sort_by_key(|info| std::cmp::Reverse(info.count)));
+    let [same, others @ ..] = groups;
+    let longest = others.iter().map(Vec::len).max().unwrap_or_default();
+    let turns = (0..longest).flat_map(|turn| others.iter().filter_map(move |group| group.get(turn).copied()));
+    same.into_iter().chain(turns.collect::<Vec<_>>()).collect()
+}
+
+/// The layers of a city that have something in the windows (degrees), as far as they are worth reading.
 pub(super) fn read(
     reader: &Reader,
     layers: &[LayerInfo],
+    likeness: &Likeness<'_>,
     windows: &[Bounds],
     task: &Task<'_>,
 ) -> Result<Vec<Nearby>, NearbyError> {
-    let mut likely: Vec<&LayerInfo> = layers
-        .iter()
-        .filter(|info| info.count > 0 && info.schema.geometry.is_some() && info.schema.kind != "note")
-        .collect();
-    let dimension = |info: &LayerInfo| info.schema.geometry.and_then(GeometryKind::dimension);
-    likely.sort_by_key(|info| (dimension(info) != Some(1), std::cmp::Reverse(info.count)));
     let mut found = Vec::new();
-    for info in likely {
+    for info in in_turn(layers, likeness) {
         task.check()?;
         if let Some(nearby) = read_layer(reader, info, windows)? {
             found.push(nearby);
@@ -142,4 +184,40 @@ fn read_layer(reader: &Reader, info: &LayerInfo, windows: &[Bounds]) -> Result<O
     }
     let is_useful = edges > 0 && edges <= MOST_EDGES;
     Ok(is_useful.then(|| Nearby::new(info.schema.name.clone(), paths, middle.center()[1])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use crate::store::command::LayerState;
+
+    #[test]
+    fn a_city_of_many_lines_still_holds_buildings_against_its_buildings() {
+        let layer = |table: &str, kind: &str, geometry: GeometryKind, count: u64| {
+            let of_kind = kinds::find(kind).unwrap_or_else(kinds::plain).schema(Crs::CGCS2000);
+            let schema = Schema { table: table.to_owned(), geometry: Some(geometry), ..of_kind };
+            let state = LayerState {
+                name: Text::same(table.to_owned()),
+                opacity: 1.0,
+                position: 0,
+                group: String::new(),
+                style: None,
+            };
+            let (bounds, revision) = (None, 0);
+            LayerInfo { schema, state, visible: true, count, bounds, revision, editable: true, indexed: true }
+        };
+        let mut layers: Vec<LayerInfo> =
+            (0..12).map(|number| layer(&format!("line{number}"), "plain", GeometryKind::LineString, 9000)).collect();
+        layers.push(layer("component", "component", GeometryKind::Point, 100_000));
+        layers.push(layer("building", "building", GeometryKind::MultiPolygon, 100));
+        layers.push(layer("green", "green", GeometryKind::MultiPolygon, 5000));
+        let areas = Likeness { geometry: Some(GeometryKind::MultiPolygon), ..Likeness::default() };
+        let first = |likeness: Likeness<'_>| in_turn(&layers, &likeness)[0].schema.table.clone();
+        assert_eq!(first(Likeness { name: "building_gcj", ..areas }), "building");
+        assert_eq!(first(Likeness { goes_to: Some("building"), name: "新测", ..areas }), "building");
+        let unnamed: Vec<String> = in_turn(&layers, &areas).iter().map(|info| info.schema.table.clone()).collect();
+        assert!(unnamed[..MOST_LAYERS].iter().any(|table| table == "building"), "{unnamed:?}");
+        assert_eq!(unnamed.len(), layers.len());
+    }
 }

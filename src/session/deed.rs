@@ -33,6 +33,8 @@ pub enum Deed {
     Table,
     /// Keeping places.
     Bookmark,
+    /// Asking the sewers, or changing them by what was found.
+    Sewer,
     /// Settings.
     Settings,
 }
@@ -63,6 +65,7 @@ impl Deed {
             Command::Look(LookCommand::SelectWhere { .. } | LookCommand::SelectAll(_)) => Self::Select,
             Command::Look(LookCommand::Table(_)) => Self::Table,
             Command::Look(LookCommand::AddBookmark(_) | LookCommand::RemoveBookmark(_)) => Self::Bookmark,
+            Command::Sewer(_) => Self::Sewer,
             Command::Settings(_) => Self::Settings,
             Command::Look(_) | Command::CancelJob(_) => return None,
         })

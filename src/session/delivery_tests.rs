@@ -152,6 +152,61 @@ fn what_is_refused_is_kept_in_a_file_with_the_reason_and_what_can_be_placed_is()
 }
 
 #[test]
+fn what_could_not_be_read_is_kept_with_its_values_and_its_text_as_it_was() {
+    let mut desk = Desk::new();
+    let path = desk.path("w.geojson");
+    let good = r#"{"type":"Feature","properties":{"编号":"a"},"geometry":{"type":"Point","coordinates":[116,29.7]}}"#;
+    let bad = r#"{"type":"Feature","properties":{"编号":"b"},"geometry":{"type":"Point","coordinates":["x",29.7]}}"#;
+    std::fs::write(&path, format!(r#"{{"type":"FeatureCollection","features":[{good},{bad}]}}"#)).expect("written");
+    let rejects = desk.path("r.geojson");
+    desk.session.speak(crate::text::Lang::En);
+    desk.import(ImportRequest { rejects: Some(rejects.clone()), ..request(&path) });
+    let written = std::fs::read_to_string(&rejects).expect("a file");
+    let told: serde_json::Value = serde_json::from_str(&written).expect("JSON");
+    let kept = &told["features"][0]["properties"];
+    assert_eq!((&kept["编号"], &kept["reject_source"]), (&"b".into(), &bad.into()), "{written}");
+    assert_eq!(kept["reject_reason"], "its coordinates are not numbers, two or more each");
+}
+
+#[test]
+fn a_value_that_would_be_lost_is_refused_strictly_counted_beforehand_and_kept_if_asked() {
+    let mut desk = Desk::new();
+    let path = desk.path("k.csv");
+    std::fs::write(&path, "code,lon,lat,other_count\nA,116.0,29.7,2\nB,116.1,29.7,四个\n").expect("written");
+    let first = desk.path("kiosk.csv");
+    std::fs::write(&first, "code,lon,lat,other_count\nZ,116.0,29.7,2\n").expect("written");
+    desk.import(ImportRequest { kind: Some("kiosk".to_owned()), ..request(&first) });
+    let append = ImportRequest { layer: Some("kiosk".to_owned()), ..request(&path) };
+    let tried = desk.session.try_import(&append, &mut |_| {}).expect("tried");
+    let unread = tried[0].preview.problems.iter().filter(|problem| problem.rule == "import.value").count();
+    assert_eq!(unread, 1);
+    let strict = ImportRequest { strict: true, ..append.clone() };
+    assert_eq!(desk.session.try_import(&strict, &mut |_| {}).expect_err("a word").kind, FailureKind::Data);
+    let refused = desk.session.finish(Command::Exchange(ExchangeCommand::Import(strict)), &mut |_| {});
+    assert_eq!(refused.expect_err("a word").kind, FailureKind::Data);
+    let rejects = desk.path("r.csv");
+    desk.import(ImportRequest { rejects: Some(rejects.clone()), ..append });
+    assert_eq!(desk.values("kiosk", "code"), ["Z", "A"]);
+    let kept = std::fs::read_to_string(rejects).expect("a file");
+    assert!(kept.contains("四个") && kept.contains('B'), "{kept}");
+}
+
+#[test]
+fn exchanged_axes_are_put_right_when_somebody_says_so() {
+    let mut desk = Desk::new();
+    let path = desk.write("wells.geojson", &[("A", 29.7, 116.0, "x")]);
+    let refused = desk.session.finish(Command::Exchange(ExchangeCommand::Import(request(&path))), &mut |_| {});
+    assert!(refused.expect_err("no degrees").text.en.contains("--swap-axes"));
+    let mut swapped = request(&path);
+    swapped.read.crs = crate::geom::own::north_first(crate::geom::crs::Crs::WGS84);
+    desk.import(swapped);
+    let reader = desk.session.open.as_ref().expect("a city").city.reader().expect("a reader");
+    let layer = &reader.layers().expect("layers")[0];
+    assert_eq!(layer.schema.crs, crate::geom::crs::Crs::WGS84);
+    assert!(layer.bounds.is_some_and(|bounds| bounds.contains([116.0, 29.7])), "{:?}", layer.bounds);
+}
+
+#[test]
 fn a_row_that_comes_in_without_its_place_is_not_refused() {
     let mut desk = Desk::new();
     let path = desk.path("公厕.csv");

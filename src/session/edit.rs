@@ -82,7 +82,12 @@ impl Session {
 /// What keeps a row from being saved.
 fn problems_of(schema: &Schema, feature: &Feature) -> Vec<(String, Text)> {
     let pairs = schema.fields.iter().zip(&feature.values);
-    pairs.filter_map(|(field, value)| Some((field.id.to_string(), problem_of(field, value)?))).collect()
+    let found = pairs.filter_map(|(field, value)| Some((field.id.to_string(), problem_of(field, value)?)));
+    let mut found: Vec<(String, Text)> = found.collect();
+    let known: Vec<String> = found.iter().map(|(field, _)| field.clone()).collect();
+    let of_kind = super::sewer::condition::defect_problems(schema, feature);
+    found.extend(of_kind.into_iter().filter(|(field, _)| !known.contains(field)));
+    found
 }
 
 fn problem_of(field: &Field, value: &Value) -> Option<Text> {

@@ -59,6 +59,8 @@ pub(super) enum Event {
     ExportCount(u64, u64),
     /// What is in a field, for a style made from it.
     FieldSurvey(u64, FieldSurvey),
+    /// The sewers have answered the question of this job.
+    Sewer(JobId, Box<super::sewer::board::Arrived>),
     /// A sheet of paper, small.
     Sheet(u64, Result<super::preview::SheetPicture, Failure>),
     /// A photo in full size.

@@ -23,7 +23,7 @@ use super::answer::{Answer, Failure, FailureKind};
 use super::command::{ExchangeCommand, ExportRequest, ImportRequest, JobId, RowFilter};
 use super::crs_check;
 use super::events::Event;
-use super::import::{Plan, read_failure};
+use super::import::{Plan, read_failure, shift_problem};
 use super::import_feed::Outcome;
 use super::librarian::Topic;
 use super::lossless;
@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// A city is no source for itself: to look into its file by another way would let go of the locks on it.
-    fn refuse_the_open_city(&self, path: &Path) -> Result<(), Failure> {
+    pub(super) fn refuse_the_open_city(&self, path: &Path) -> Result<(), Failure> {
         let is_it = |city: &Path| city.canonicalize().is_ok_and(|city| path.canonicalize().is_ok_and(|it| it == city));
         if self.open.as_ref().is_some_and(|open| is_it(open.city.path())) {
             let text = Text::new(
@@ -97,7 +97,8 @@ impl Session {
         let city = self.open.as_ref().map(|open| Arc::clone(&open.city));
         let title = Text::new("查看文件", "Looking into the file");
         self.jobs.start(title, move |_, mut task| {
-            let mut preview = preview(path, read, city.as_deref(), &mut task)?;
+            let mut preview = preview(path, read.clone(), city.as_deref(), &mut task)?;
+            preview.read = read;
             preview.recipe = Recipe::remembered(&folder, &preview.shape());
             post.send(Event::Preview(Box::new(preview)));
             Ok(Answer::Done)
@@ -129,7 +130,7 @@ impl Session {
             let reader = city.reader()?;
             let layers = reader.layers()?;
             let mut plan = Plan::make(&request, &layers, &mut task)?;
-            crs_check::warn(&reader, &layers, &mut plan.sources, &mut task)?;
+            crs_check::warn(&reader, &layers, &mut plan, &mut task)?;
             drop(reader);
             let (committed, answer) = import_into(&city, plan, author, lang, task)?;
             follower.follow(committed);
@@ -168,6 +169,7 @@ fn import_into(
     task: Task<'static>,
 ) -> Result<(Committed, Answer), StoreError> {
     let (label, mut layers, cancel) = (plan.label(), plan.imported(), task.cancel().clone());
+    let datum = plan.datums();
     let (feed, tally) = plan.into_feed(task);
     let write = Write { label, author, action: Action::Import(Box::new(feed)) };
     let committed = city.submit_stoppable(write, cancel).wait()?;
@@ -180,7 +182,7 @@ fn import_into(
         problems.push(Problem::warning("import.rejects", error.headline()));
         Vec::new()
     });
-    Ok((committed, Answer::Imported { layers, problems, rejects }))
+    Ok((committed, Answer::Imported { layers, problems, rejects, datum }))
 }
 
 fn preview(
@@ -189,11 +191,12 @@ fn preview(
     city: Option<&City>,
     task: &mut Task<'_>,
 ) -> Result<ImportPreview, Failure> {
-    match format::survey(&path, &options, task) {
+    match passport::survey(&path, &options, task) {
         Ok(mut survey) => {
             passport::check(&path, &mut survey, task);
             let reader = city.map(City::reader).transpose()?;
-            let datum = reader.map(|reader| crs_check::verdict(&reader, &reader.layers()?, (&path, &survey), task));
+            let datum =
+                reader.map(|reader| crs_check::verdict(&reader, &reader.layers()?, (&path, &survey), &[], task));
             Ok(ImportPreview { datum: datum.transpose()?.flatten(), ..preview_of(path, &survey) })
         }
         Err(error) => {
@@ -255,10 +258,15 @@ fn export(city: &City, request: &ExportRequest, lang: Lang, task: &mut Task<'_>)
         crs: request.crs,
         note: is_sample.then(|| Text::new("示例数据，全部为虚构", "Sample data, all of it invented")),
     };
-    let written = match lossless::kept(&reader, request, &schema)?.filter(|_| !is_sample) {
+    let mut written = match lossless::kept(&reader, request, &schema)?.filter(|_| !is_sample) {
         Some(kept) => lossless::write(&reader, request, (&schema, &rows), &options, kept, task)?,
         None => write_rows(&reader, request, (&schema, &rows), options, task)?,
     };
+    // Between two datums the file is as exact as the shift.
+    let [from, to] = [schema.crs, passport::crs_of(request, &schema)].map(shift_problem);
+    if schema.geometry.is_some() && from.as_ref().map(|shift| &shift.what) != to.as_ref().map(|shift| &shift.what) {
+        [from, to].into_iter().flatten().for_each(|shift| written.problems.push(shift));
+    }
     let passport = if request.passport {
         let name = city.path().file_stem().unwrap_or_default().to_string_lossy();
         let source = passport::Source { city: &name, schema: &schema, written: &written, is_sample };
@@ -340,7 +348,8 @@ pub(super) fn check_ending(path: &Path) -> Result<(), Failure> {
 /// A file that cannot be written.
 pub(super) fn write_failure(error: &WriteError) -> Failure {
     let kind = match error {
-        WriteError::WrongCrs { .. } => FailureKind::Usage,
+        WriteError::WrongCrs { .. } | WriteError::UnknownCrs => FailureKind::Usage,
+        WriteError::NothingWritten { .. } => FailureKind::Data,
         _ => FailureKind::File,
     };
     Failure::new(kind, error.headline())

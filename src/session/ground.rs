@@ -26,6 +26,9 @@ use crate::text::Text;
 use super::Session;
 use super::answer::{Answer, Failure, FailureKind};
 use super::command::{GroundCommand, ImportRequest, JobId};
+use super::import::{Plan, Source};
+use super::place;
+use super::snapshot::world_bounds;
 
 /// Key of the setting that holds the list, as JSON.
 const KEY: &str = "ground";
@@ -360,6 +363,28 @@ impl Session {
             Ok(Answer::Told(told))
         }))
     }
+}
+
+/// Refuses files of which nothing can lie in a box (degrees): they would come in as layers without a feature.
+///
+/// # Errors
+/// One lies elsewhere.
+pub(super) fn refuse_elsewhere(plan: &Plan) -> Result<(), Failure> {
+    let Some(within) = plan.within.and_then(|within| world_bounds(within, Crs::WGS84)) else { return Ok(()) };
+    for Source { path, survey, .. } in &plan.sources {
+        let drafts = survey.layers.iter().filter(|draft| !draft.bounds.is_empty());
+        let bounds = drafts.filter_map(|draft| world_bounds(draft.bounds, draft.crs.unwrap_or(survey.crs)));
+        let gap_m = bounds.reduce(|all, bounds| all.union(&bounds)).and_then(|bounds| place::gap_m(&bounds, &within));
+        if let Some(gap_m) = gap_m {
+            let (name, km) = (path.display(), place::about_km(gap_m));
+            let text = text!(
+                "{name}：文件不在本市范围，相距约 {km} 公里，没有写入任何内容",
+                "{name}: the file lies about {km} km outside the city; nothing was written"
+            );
+            return Err(Failure::new(FailureKind::Data, text));
+        }
+    }
+    Ok(())
 }
 
 fn setting(kept: &[Kept]) -> Action {

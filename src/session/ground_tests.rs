@@ -11,7 +11,7 @@ use crate::geom::transform::{degrees_from_mercator, mercator_from_degrees};
 use crate::io::picture::write_png;
 use crate::text::Lang;
 
-use super::answer::{RenderFrame, RenderRequest};
+use super::answer::{FailureKind, RenderFrame, RenderRequest};
 use super::command::{CityCommand, Command, ExchangeCommand, GroundCommand, ImportRequest};
 use super::{NoWake, Session};
 
@@ -191,8 +191,18 @@ fn a_base_map_of_openstreetmap_is_clipped_to_the_city() {
     let request = desk.session.basemap_request(vec![file], 1000.0);
     desk.run(Command::Exchange(ExchangeCommand::Import(request)));
     let layers = desk.session.layers().expect("layers");
+    let layers_before = layers.len();
     let roads = layers.iter().find(|layer| layer.kind.id == "road").expect("roads");
     assert_eq!(roads.count, 1);
+    let elsewhere = desk.path("湖北.osm");
+    std::fs::write(&elsewhere, format!(r#"<osm version="0.6">{nodes}{}</osm>"#, way(11, [3, 4], "城外路")))
+        .expect("written");
+    let request = desk.session.basemap_request(vec![elsewhere], 1000.0);
+    let refused = desk.session.finish(Command::Exchange(ExchangeCommand::Import(request)), &mut |_| {});
+    let failure = refused.expect_err("outside the city");
+    assert_eq!(failure.kind, FailureKind::Data);
+    assert!(failure.text.zh.contains("文件不在本市范围，相距约 17 公里"), "{}", failure.text.zh);
+    assert_eq!(desk.session.layers().expect("layers").len(), layers_before);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::geom::crs::Crs;
+use crate::geom::own;
+use crate::geom::shift;
 use crate::geom::transform::Transform;
 use crate::io::error::ReadError;
 use crate::io::format::{self, Draft, Survey};
@@ -21,8 +23,11 @@ use crate::text::Text;
 
 use super::answer::{Failure, FailureKind, ImportedLayer};
 use super::command::ImportRequest;
+use super::crs_datum::{DatumVerdict, Doubt};
 use super::import_columns::{Columns, Constants};
 use super::import_feed::{Feed, Tally};
+use super::import_local;
+use super::import_models;
 use super::import_rows::Planned;
 use super::lossless;
 use super::passport;
@@ -56,6 +61,8 @@ pub(super) struct Source {
     pub(super) survey: Survey,
     /// Layer of the file → place in [`Plan::targets`]; none for those that stay out.
     pub(super) goes_to: Vec<Option<usize>>,
+    /// Whether it lies where its CRS puts it; none for a file without places.
+    pub(super) datum: Option<DatumVerdict>,
 }
 
 /// What is wanted of one layer of a file.
@@ -64,6 +71,8 @@ struct Wanted<'a> {
     kind: Option<&'static Kind>,
     map: Vec<(String, String)>,
     set: &'a [(String, String)],
+    /// Whether nobody named the kind: then it is no reason to add to the layer that is called after it.
+    is_implied: bool,
 }
 
 impl Plan {
@@ -78,6 +87,7 @@ impl Plan {
         for path in &request.paths {
             plan.add_file(path, request, layers, task)?;
         }
+        super::ground::refuse_elsewhere(&plan)?;
         plan.check_words(request)?;
         Ok(plan)
     }
@@ -90,7 +100,7 @@ impl Plan {
         task: &mut Task<'_>,
     ) -> Result<(), Failure> {
         let options = request.read.clone();
-        let mut survey = format::survey(path, &options, task).map_err(|error| read_failure(path, &error))?;
+        let mut survey = passport::survey(path, &options, task).map_err(|error| read_failure(path, &error))?;
         let mut problems = survey.problems.listed.iter();
         if request.strict && problems.any(|problem| problem.severity == Severity::Error) {
             return Err(strict_failure(survey.problems.listed));
@@ -100,12 +110,21 @@ impl Plan {
             let misfits = recipe.misfits(&shape).into_iter();
             misfits.for_each(|what| survey.problems.push(Problem::warning("import.recipe", what)));
         }
+        if request.is_place_unknown {
+            import_local::put_in_plane(&mut survey, layers)?;
+        }
+        let mut shifts: Vec<Problem> = Vec::new();
+        for draft in survey.layers.iter().filter(|draft| draft.geometry.is_some()) {
+            let shift = shift_problem(draft.crs.unwrap_or(survey.crs));
+            shifts.extend(shift.filter(|shift| shifts.iter().all(|known| known.what != shift.what)));
+        }
+        shifts.into_iter().for_each(|shift| survey.problems.push(shift));
         passport::check(path, &mut survey, task);
         lossless::warnings(&survey, self.lossless).into_iter().for_each(|problem| survey.problems.push(problem));
         let mut goes_to = self.with_other_photos(&survey).unwrap_or_default();
-        for draft in survey.layers.iter().skip(goes_to.len()) {
+        for (place, draft) in survey.layers.iter().enumerate().skip(goes_to.len()) {
             let crs = draft.crs.unwrap_or(survey.crs);
-            let wanted = wanted(draft, request)?;
+            let wanted = wanted(draft, request, import_models::kind_of(&survey, place))?;
             goes_to.push(wanted.map(|wanted| self.aim(draft, crs, &wanted, layers)).transpose()?);
         }
         if !options.only.is_empty() && goes_to.iter().all(Option::is_none) {
@@ -113,7 +132,9 @@ impl Plan {
             let text = text!("{name} 里没有图层“{only}”", "{name} has no layer “{only}”");
             return Err(Failure::new(FailureKind::Usage, text));
         }
-        let source = Source { path: path.to_owned(), survey, goes_to };
+        let nothing = DatumVerdict::CannotTell(Doubt::NothingHere);
+        let datum = survey.layers.iter().any(|draft| draft.geometry.is_some()).then_some(nothing);
+        let source = Source { path: path.to_owned(), survey, goes_to, datum };
         self.keep_what_is_lost(&source, task)?;
         self.sources.push(source);
         Ok(())
@@ -143,7 +164,7 @@ impl Plan {
     /// Finds or makes the target of one layer of a file.
     fn aim(&mut self, draft: &Draft, crs: Crs, request: &Wanted<'_>, layers: &[LayerInfo]) -> Result<usize, Failure> {
         let kind = request.kind;
-        let wanted = request.layer.or(kind.map(|kind| kind.id));
+        let wanted = request.layer.or(kind.filter(|_| !request.is_implied).map(|kind| kind.id));
         let old = wanted.and_then(|word| {
             layers.iter().find(|info| info.schema.table == word || info.state.name.is(word)).map(|info| &info.schema)
         });
@@ -188,7 +209,9 @@ impl Plan {
         crs: Crs,
     ) -> Result<usize, Failure> {
         let ours = target.schema.crs;
-        let transform = if crs == ours { None } else { Some(Transform::new(crs, ours)) };
+        // A system that nothing can be converted from would put the layer nowhere.
+        let is_none = crs == ours && (crs == Crs::Unknown || Transform::knows(crs));
+        let transform = if is_none { None } else { Some(Transform::new(crs, ours)) };
         let transform = transform
             .transpose()
             .map_err(|error| Failure::new(FailureKind::Usage, Text::owned(error.zh(), error.en())))?;
@@ -244,6 +267,11 @@ impl Plan {
             self.sources.iter().filter_map(|it| Some(it.path.file_name()?.to_string_lossy().into_owned())).collect();
         let files = files.join(", ");
         text!("导入 {files}", "Import {files}")
+    }
+
+    /// Each file with whether it lies where its CRS puts it.
+    pub(super) fn datums(&self) -> Vec<(PathBuf, DatumVerdict)> {
+        self.sources.iter().filter_map(|source| Some((source.path.clone(), source.datum.clone()?))).collect()
     }
 
     /// The layers it would make or add to.
@@ -306,7 +334,8 @@ fn to_degrees_at_risk(crs: Crs, bounds: Bounds) -> Option<Transform> {
 
 /// The schema of a layer that an import makes, before the file's columns come to it.
 fn new_schema(table: String, name: &str, kind: Option<&'static Kind>, draft: &Draft, crs: Crs) -> Schema {
-    // Shifted coordinates are brought home; whatever else came stays as surveyed.
+    // Shifted coordinates are brought home and exchanged axes put right; whatever else came stays as surveyed.
+    let crs = own::east_first(crs).unwrap_or(crs);
     let crs = if matches!(crs, Crs::Gcj02 | Crs::Bd09) { Crs::CGCS2000 } else { crs };
     let geometry = draft.geometry;
     if let Some(kind) = kind {
@@ -316,14 +345,18 @@ fn new_schema(table: String, name: &str, kind: Option<&'static Kind>, draft: &Dr
     Schema { table, name, kind: "plain".into(), geometry, crs, z_order, fields: Vec::new() }
 }
 
-/// What the request says of a layer of a file; `None` if it stays out.
-fn wanted<'a>(draft: &Draft, request: &'a ImportRequest) -> Result<Option<Wanted<'a>>, Failure> {
+/// What the request says of a layer of a file; `None` if it stays out. `own_kind` is what the layer is if nobody says it.
+fn wanted<'a>(
+    draft: &Draft,
+    request: &'a ImportRequest,
+    own_kind: Option<&str>,
+) -> Result<Option<Wanted<'a>>, Failure> {
     let only = &request.read.only;
     // A sheet of points and lines becomes layers that are called after it.
     if !only.is_empty() && !only.iter().any(|name| draft.name.starts_with(name.as_str())) {
         return Ok(None);
     }
-    let kind_of = |word: Option<&str>| match word {
+    let kind_of = |word: Option<&str>| match word.or(own_kind) {
         Some("auto") => Ok(kinds::mapping::guess_kind(&draft.name, &draft.fields, draft.geometry)),
         word => word.map(find_kind).transpose(),
     };
@@ -338,12 +371,14 @@ fn wanted<'a>(draft: &Draft, request: &'a ImportRequest) -> Result<Option<Wanted
             kind: kind_of(own.kind.as_deref())?,
             map: own.map.iter().filter(is_theirs).cloned().collect(),
             set: &own.set,
+            is_implied: own.kind.is_none(),
         },
         None => Wanted {
             layer: request.layer.as_deref(),
             kind: kind_of(request.kind.as_deref())?,
             map: request.map.iter().filter(is_theirs).cloned().collect(),
             set: &request.set,
+            is_implied: request.kind.is_none(),
         },
     }))
 }
@@ -380,6 +415,11 @@ fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
     std::iter::once(base.clone()).chain(candidates).find(|table| !taken(table)).unwrap_or(base)
 }
 
+/// What is to be told of the shift of datum of a file's system, if it has one.
+pub(super) fn shift_problem(crs: Crs) -> Option<Problem> {
+    shift::note(crs).map(|(zh, en)| Problem::warning("crs.shift", Text::owned(zh, en)))
+}
+
 /// A file that is refused whole.
 pub(super) fn read_failure(path: &Path, error: &ReadError) -> Failure {
     let kind = match error {
@@ -399,7 +439,7 @@ pub(super) fn read_failure(path: &Path, error: &ReadError) -> Failure {
     Failure::new(kind, Text::owned(format!("{name}：{}", what.zh), format!("{name}: {}", what.en)))
 }
 
-fn strict_failure(problems: Vec<Problem>) -> Failure {
+pub(super) fn strict_failure(problems: Vec<Problem>) -> Failure {
     Failure { text: strict_text(), kind: FailureKind::Data, problems }
 }
 

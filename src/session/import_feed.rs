@@ -12,12 +12,14 @@ use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, Geometry};
 use crate::store::error::StoreError;
 use crate::store::import::{Import, ImportStop, Target};
+use crate::store::model_text::NewModel;
 use crate::store::source_text::NewText;
 use crate::task::{Problem, Problems, Severity, Task};
 
 use super::import::{Plan, Source, strict_text};
+use super::import_models;
 use super::import_rejects::Rejects;
-use super::import_rows::{Planned, Told, all_told};
+use super::import_rows::{Planned, Told, UNREAD, all_told};
 use super::lossless::{self, Fed};
 use super::snapshot::mapped_bounds;
 
@@ -117,6 +119,18 @@ impl Import for Feed {
     ) -> Result<(), ImportStop> {
         lossless::hand_over(&self.plan, &self.slots, &self.fed, rows, &mut self.task, sink)
     }
+
+    fn keeps_models(&self) -> bool {
+        self.plan.sources.iter().any(|source| import_models::is_model(&source.survey))
+    }
+
+    fn models(
+        &mut self,
+        rows: &[Vec<i64>],
+        sink: &mut dyn FnMut(NewModel<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), ImportStop> {
+        import_models::hand_over(&self.plan, &self.slots, &self.fed, rows, sink)
+    }
 }
 
 /// What comes of the feed, while it runs.
@@ -136,7 +150,7 @@ struct Counted {
 impl Counted {
     fn note(&mut self, problems: impl IntoIterator<Item = Problem>) {
         for problem in problems {
-            self.any_error |= problem.severity == Severity::Error;
+            self.any_error |= is_too_much(&problem);
             self.problems.push(problem);
         }
     }
@@ -169,8 +183,13 @@ impl Counted {
     }
 }
 
+/// Whether a problem is one too many for who takes no bad feature: something is left out, or a value is not read.
+pub(super) fn is_too_much(problem: &Problem) -> bool {
+    problem.severity == Severity::Error || problem.rule == UNREAD
+}
+
 /// For each layer of a file the box that features have to meet, in its own coordinates.
-fn windows(source: &Source, within: Option<Bounds>) -> Vec<Option<Bounds>> {
+pub(super) fn windows(source: &Source, within: Option<Bounds>) -> Vec<Option<Bounds>> {
     let crs = |draft: &Draft| draft.crs.unwrap_or(source.survey.crs);
     let window = |draft: &Draft| mapped_bounds(within?, Crs::WGS84, crs(draft));
     source.survey.layers.iter().map(window).collect()
@@ -226,6 +245,10 @@ fn feed_source(
         (None, Ok(later)) => {
             if let Some(rejects) = &mut counted.rejects {
                 rejects.add_unread(source.survey.problems.listed.iter().chain(&later.listed));
+                rejects.add_texts(source, task).map_err(|error| match error {
+                    ReadError::Cancelled(_) => ImportStop::Cancelled,
+                    error => ImportStop::Refused(error.headline()),
+                })?;
             }
             counted.note_file(later, layer);
             Ok(())
@@ -249,6 +272,12 @@ fn feed_one(
         counted.note(problems);
         return Ok(Some((kept, why)));
     };
+    // With a file for what is refused nothing is lost: a row of which a value would be goes there whole.
+    let lost = problems.iter().find(|problem| problem.rule == UNREAD && problem.severity == Severity::Error);
+    if let Some(why) = lost.filter(|_| kept.is_some()).map(|problem| problem.what.clone()) {
+        counted.note(problems);
+        return Ok(Some((kept, why)));
+    }
     counted.note(problems);
     if !counted.unplaced.is_empty() {
         counted.place(number, &row, planned);

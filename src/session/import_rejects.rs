@@ -1,19 +1,25 @@
 //! What an import refused, kept in a file of its own: number, reason, and the row as it came, to be mended and taken in
 //! again.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::io::error::WriteError;
+use crate::geom::crs::Crs;
+use crate::io::error::{ReadError, WriteError};
 use crate::io::format::{self, WriteOptions};
+use crate::io::lossless;
 use crate::model::feature::Feature;
 use crate::model::schema::{Field, Schema};
 use crate::model::value::Value;
-use crate::task::{MOST_PROBLEMS, Problem, Severity};
+use crate::task::{MOST_PROBLEMS, Problem, Severity, Task};
 use crate::text::{Lang, Text};
 
 use super::formats;
 use super::import::Source;
+
+/// Bytes of text that are kept of features that could not be read.
+const MOST_TEXT: usize = 64 << 20;
 
 /// One refused feature.
 struct Reject {
@@ -21,6 +27,8 @@ struct Reject {
     why: Text,
     /// As it came; `None` where the file's own reader could make nothing of it.
     feature: Option<Feature>,
+    /// Its text in the file, where the reader could make nothing of it and the format has one.
+    text: Option<String>,
 }
 
 /// The refused features of one layer of one file.
@@ -71,7 +79,7 @@ impl Rejects {
 
     /// A feature of a layer of this file.
     pub(super) fn add(&mut self, layer: usize, number: i64, feature: Feature, why: Text) {
-        self.push(layer, Reject { number, why, feature: Some(feature) });
+        self.push(layer, Reject { number, why, feature: Some(feature), text: None });
     }
 
     /// What the file's reader itself refused: there is no more of it than its number and the reason.
@@ -81,8 +89,34 @@ impl Rejects {
             let is_lost = |number: &i64| last != Some(*number) && !self.seen.contains(number);
             let Some(number) = problem.feature.filter(is_lost) else { continue };
             last = Some(number);
-            self.push(0, Reject { number, why: problem.what.clone(), feature: None });
+            self.push(0, Reject { number, why: problem.what.clone(), feature: None, text: None });
         }
+    }
+
+    /// Fetches what the file says of those that its reader refused: their values, and their text as it stands there.
+    ///
+    /// # Errors
+    /// The file cannot be read again, or the person has stopped it.
+    pub(super) fn add_texts(&mut self, source: &Source, task: &mut Task<'_>) -> Result<(), ReadError> {
+        let Some(pile) = self.piles.get_mut(self.file) else { return Ok(()) };
+        let unread = pile.rejects.iter_mut().filter(|reject| reject.feature.is_none());
+        let mut wanted: BTreeMap<i64, &mut Reject> = unread.map(|reject| (reject.number, reject)).collect();
+        let mut room = MOST_TEXT;
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        lossless::texts(&source.path, &source.survey, task, &mut |number, _, text| {
+            if let Some(reject) = wanted.remove(&number)
+                && text.len() <= room
+            {
+                room -= text.len();
+                let values = lossless::values(&source.survey, 0, text);
+                reject.feature = values.map(|values| Feature { id: number, geometry: None, values });
+                reject.text = Some(String::from_utf8_lossy(text).into_owned());
+            }
+            if wanted.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(())
     }
 
     fn push(&mut self, layer: usize, reject: Reject) {
@@ -103,7 +137,13 @@ impl Rejects {
             let path = if is_one { path.to_owned() } else { named(path, &pile.schema.table) };
             pile.rejects.sort_by_key(|reject| reject.number);
             let has_choice = formats::writable_by_ending(&path).is_some_and(formats::FileType::has_crs_choice);
-            let options = WriteOptions { lang, crs: has_choice.then_some(pile.schema.crs), ..WriteOptions::default() };
+            // What nobody knows the place of goes out as it is.
+            let crs = if pile.schema.crs == Crs::Unknown { Some(Crs::WGS84).filter(|_| !has_choice) } else { None };
+            let crs = crs.or(has_choice.then_some(pile.schema.crs));
+            let options = WriteOptions { lang, crs, ..WriteOptions::default() };
+            if pile.rejects.iter().any(|reject| reject.text.is_some()) {
+                pile.schema.fields.push(Field::text("reject_source", "原文", "Source text"));
+            }
             let schema = pile.schema;
             let done = format::write_file(&path, true, &schema, &options, |writer| {
                 pile.rejects.into_iter().try_for_each(|reject| writer.write(&reject.into_row(&schema, lang)))
@@ -120,6 +160,9 @@ impl Reject {
         let mut values = vec![Value::Int(self.number), Value::from(self.why.get(lang))];
         values.extend(given);
         values.resize(schema.fields.len(), Value::Null);
+        if let (Some(text), Some(last)) = (self.text, values.last_mut()) {
+            *last = Value::Text(text);
+        }
         Feature { id: self.number, geometry, values }
     }
 }

@@ -20,6 +20,9 @@ use super::import_columns::{Columns, Constants, Source};
 /// Different words for "unknown" that are told of one column; more are counted together.
 const MARKS: usize = 5;
 
+/// The rule that a value breaks which cannot be read: its field stays empty.
+pub(super) const UNREAD: &str = "import.value";
+
 /// One target and how rows get there.
 pub(super) struct Planned {
     /// The layer.
@@ -132,7 +135,7 @@ impl Planned {
         };
         for (place, source) in filled(true) {
             if let Some(value) = given.get(source.column).filter(|value| !value.is_null()) {
-                values[place] = Self::read(value, source, &fields[place], told, problems);
+                values[place] = self.read(value, source, &fields[place], told, problems);
             }
         }
         for (place, source) in filled(false) {
@@ -147,11 +150,23 @@ impl Planned {
         values
     }
 
-    fn read(value: &Value, source: Source, field: &Field, told: &mut Told, problems: &mut Vec<Problem>) -> Value {
+    /// A value as the field wants it. One that cannot be read is lost, unless another field keeps it as it came.
+    fn read(
+        &self,
+        value: &Value,
+        source: Source,
+        field: &Field,
+        told: &mut Told,
+        problems: &mut Vec<Problem>,
+    ) -> Value {
         let read = match kinds::convert::convert(value.clone(), field) {
             Ok(read) => read,
+            Err(what) if self.columns.is_kept(source.column) && source.is_read => {
+                problems.push(Problem::warning(UNREAD, what));
+                return Value::Null;
+            }
             Err(what) => {
-                problems.push(Problem::warning("import.value", what));
+                problems.push(Problem::error(UNREAD, what));
                 return Value::Null;
             }
         };
@@ -172,7 +187,7 @@ impl Planned {
             (_, Value::Null) => Value::Null,
             (ours, value) if ours == theirs => value,
             (FieldType::Text, value) => Value::Text(value.to_string()),
-            (_, value) => Self::read(&value, source, field, told, problems),
+            (_, value) => self.read(&value, source, field, told, problems),
         }
     }
 

@@ -23,6 +23,7 @@ use super::command::JobId;
 use super::events::{Event, Post};
 use super::levelling::{Levelling, Order};
 use super::memory::{Indexes, LayerWords, read_index, tell_time, wanted_fields};
+use super::sewer::live::LiveSewers;
 use super::snapshot::{Repaint, Snapshot};
 
 /// What is in memory goes into the cache after so long without anything else to do.
@@ -59,20 +60,22 @@ impl Keeper {
     pub(super) fn start(
         opening: u64,
         city: &Arc<City>,
-        map: Option<Cache>,
-        courtesy: Courtesy,
+        map: Option<(Cache, Courtesy)>,
+        sewers: LiveSewers,
         post: Post,
     ) -> Result<Self, StoreError> {
         let reader = city.reader()?;
         let (inbox, asks) = channel();
+        let (cache, courtesy) = map.unzip();
         let keeping = Keeping {
             opening,
             city: city.path().to_owned(),
             reader,
             post,
-            cache: map,
+            cache,
+            sewers,
             inbox: inbox.clone(),
-            levelling: Levelling::giving_way(courtesy),
+            levelling: Levelling::giving_way(courtesy.unwrap_or_default()),
             unkept: BTreeSet::new(),
             published: Instant::now(),
             told_time: Instant::now(),
@@ -129,6 +132,8 @@ struct Keeping {
     city: PathBuf,
     reader: Reader,
     post: Post,
+    /// Follows the commits.
+    sewers: LiveSewers,
     /// Only where there is a map.
     cache: Option<Cache>,
     /// The way for the levelling thread.
@@ -202,6 +207,7 @@ impl Keeping {
         for changed in &committed.changed {
             match changed {
                 Changed::Rows(deltas) => {
+                    self.sewers.follow(deltas);
                     let touched = self.follow_rows(deltas);
                     repaint = match repaint {
                         Repaint::Nothing => Repaint::Part(touched),
@@ -210,6 +216,7 @@ impl Keeping {
                     };
                 }
                 Changed::Layer(table) => {
+                    self.sewers.forget();
                     repaint = Repaint::All;
                     if self.cache.is_some() && !self.unread.contains(table) {
                         self.unread.push_back(table.clone());

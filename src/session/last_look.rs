@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use crate::index::pack::{Packer, Unpacker, damaged};
 use crate::render::map::{MapOptions, paint_labels, paint_tile};
-use crate::render::tile::{TILE_PX, Tile, TileSet, words_view};
+use crate::render::tile::{TILE_PX, Tile, TileSet, WORDS_BEYOND_PX, words_view};
 use crate::render::view::View;
 use crate::store::reader::LayerInfo;
 use crate::task::Cancel;
@@ -62,7 +62,8 @@ impl LastLook {
         let tiles = TileSet::of(&view, dark).tiles(&view, 0);
         let never = Cancel::default();
         let words = || {
-            let (view, options) = (words_view(&view), MapOptions { lang, dark, ..MapOptions::default() });
+            let (view, beyond_px) = (words_view(&view), WORDS_BEYOND_PX as f32);
+            let options = MapOptions { lang, dark, beyond_px, ..MapOptions::default() };
             let painted = with_map_layers(layers, |layers| paint_labels(layers, &view, &options, None, &never));
             let sheets = cut(&painted?.0);
             let words = Words { pane: Pane::Main, layers: 0, view, dark, lang, sheets };

@@ -38,6 +38,25 @@ pub fn rows(style: &Style) -> Vec<&Rule> {
     rows
 }
 
+/// Those of [`rows`] that stand beside a map at 1:`denominator`, with their numbers: where one sign takes over from another
+/// as one goes farther away (all pipes from near by, the large ones from afar), the one that the map shows.
+pub fn rows_at(style: &Style, denominator: f64) -> Vec<(usize, &Rule)> {
+    let rows = rows(style);
+    let is_drawn = |row: &Rule, denominator: f64| {
+        let drawn = |rule: &&Rule| rule.scale.holds(denominator) && !rule.paints.is_empty();
+        style.rules.iter().filter(drawn).any(|rule| rule.name == row.name)
+    };
+    // Where the map shows nothing of the layer the legend is that of its own scale.
+    let is_seen = rows.iter().any(|row| is_drawn(row, denominator));
+    let denominator = if is_seen { denominator } else { LEGEND_DENOMINATOR };
+    let takes_over = |one: &Rule, other: &Rule| {
+        let meets = one.scale.most == other.scale.least || one.scale.least == other.scale.most;
+        meets && is_drawn(other, denominator)
+    };
+    let stands = |row: &Rule| is_drawn(row, denominator) || !rows.iter().any(|other| takes_over(row, other));
+    rows.iter().enumerate().filter(|(_, row)| stands(row)).map(|(number, row)| (number, *row)).collect()
+}
+
 /// The row for points that a layer shows together at some scale; `None` where every feature stands for itself.
 pub fn crowd(layer: &LayerView) -> Option<CrowdSign> {
     let is_points = layer.schema.geometry.and_then(GeometryKind::dimension) == Some(0);
@@ -179,6 +198,18 @@ mod tests {
         let sums = pipes(&[("storm", false), ("foul", false), ("combined", false)]);
         let length_m = sums.length_m.expect("a length");
         assert!((length_m - 2.0 * 110.85).abs() < 0.1, "{length_m}");
+    }
+
+    #[test]
+    fn the_legend_goes_over_to_large_pipes_where_the_map_does() {
+        let style = &kinds::find("sewer_pipe").expect("a kind of the list").style;
+        let named = |denominator| -> Vec<String> {
+            rows_at(style, denominator).iter().map(|(_, row)| row.name.zh.to_string()).collect()
+        };
+        let near = ["雨水 YS", "污水 WS", "合流 HS", "类型不明", "压力管"];
+        assert_eq!(named(2_500.0), near);
+        assert_eq!(named(15_000.0), ["雨水 ≥DN600", "污水 ≥DN600", "合流 ≥DN600", "不明 ≥DN600"]);
+        assert_eq!(named(200_000.0), near);
     }
 
     #[test]

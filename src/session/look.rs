@@ -134,7 +134,12 @@ impl Session {
     /// The topmost thing under the pointer on a map of some layers, for the hover tip. Quick; nothing while the map's
     /// memory is being written.
     pub fn hover(&self, glance: &Glance) -> Option<FeatureRef> {
-        self.drawn(glance.denominator, &glance.shown).find_map(|layer| {
+        self.hover_of(glance, &|_| true)
+    }
+
+    /// The same among the layers that are wanted.
+    pub fn hover_of(&self, glance: &Glance, is_wanted: &dyn Fn(&LayerView) -> bool) -> Option<FeatureRef> {
+        self.drawn(glance.denominator, &glance.shown).filter(|layer| is_wanted(layer)).find_map(|layer| {
             let index = layer.index.as_ref()?.try_read().ok()?;
             let drawn = Drawn::at(&layer.style, glance.denominator, &index, &layer.schema);
             let lone = clusters(layer, &index, glance);

@@ -23,6 +23,7 @@ pub mod print;
 pub mod recipe;
 pub mod redact;
 pub mod settings;
+pub mod sewer;
 pub mod shown;
 pub mod state;
 pub mod style_edit;
@@ -43,6 +44,8 @@ mod identify;
 mod import;
 mod import_columns;
 mod import_feed;
+mod import_local;
+mod import_models;
 mod import_rejects;
 mod import_rows;
 mod import_trial;
@@ -62,6 +65,7 @@ mod passport;
 mod paste;
 mod photos;
 mod render_file;
+mod requests;
 mod rows;
 mod search;
 mod snapshot;
@@ -160,6 +164,8 @@ pub struct PhotoPixels {
 pub struct Session {
     settings: Settings,
     settings_folder: PathBuf,
+    /// The language of this run, where it is not that of the settings.
+    spoken: Option<Lang>,
     open: Option<OpenCity>,
     openings: u64,
     /// Whether a map is shown: geometry is read into memory.
@@ -181,6 +187,7 @@ pub struct Session {
     /// What the map on the screen shows.
     look_now: Option<last_look::Look>,
     preview: preview::Preview,
+    sewer: sewer::board::SewerBoard,
     post: Post,
     events: Receiver<Event>,
 }
@@ -229,6 +236,7 @@ impl Session {
         Self {
             settings: Settings::load(&settings_folder),
             settings_folder,
+            spoken: None,
             open: None,
             openings: 0,
             has_map: false,
@@ -246,6 +254,7 @@ impl Session {
             pieces: Vec::new(),
             look_now: None,
             preview: preview::Preview::default(),
+            sewer: sewer::board::SewerBoard::default(),
             post,
             events,
         }
@@ -263,6 +272,7 @@ impl Session {
             Command::Style(command) => self.run_style(command),
             Command::Ground(command) => self.run_ground(command),
             Command::Exchange(command) => self.run_exchange(command),
+            Command::Sewer(command) => self.run_sewer(command),
             Command::History(command) => self.run_history(command),
             Command::Look(command) => self.run_look(command).map(|()| None),
             Command::Settings(command) => self.run_settings(command).map(|()| None),
@@ -344,7 +354,12 @@ impl Session {
 
     /// The language of the interface.
     pub fn lang(&self) -> Lang {
-        self.settings.lang()
+        self.spoken.unwrap_or_else(|| self.settings.lang())
+    }
+
+    /// Speaks another language than the settings say, as long as this session lives: the command line's own.
+    pub fn speak(&mut self, lang: Lang) {
+        self.spoken = Some(lang);
     }
 
     /// The open city.

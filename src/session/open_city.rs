@@ -13,6 +13,7 @@ use super::events::Post;
 use super::keeper::Keeper;
 use super::last_look::{LastLook, Look};
 use super::librarian::Librarian;
+use super::sewer::live::LiveSewers;
 use super::state::CityView;
 
 /// A city file that a job has opened, on its way to the session.
@@ -35,6 +36,8 @@ pub(super) struct OpenCity {
     pub(super) view: CityView,
     /// The file.
     pub(super) city: Arc<City>,
+    /// Its sewer network, once somebody has asked for it.
+    pub(super) sewers: LiveSewers,
     /// What is kept of it between runs, where there is a map.
     pub(super) cache: Option<Cache>,
     /// Comes last: it looks at the file from outside.
@@ -99,9 +102,11 @@ impl OpenCity {
             revision: 0,
             changes: std::collections::VecDeque::new(),
         };
-        let keeper = Keeper::start(opening, &city, cache.clone(), courtesy, post.clone())?;
+        let sewers = LiveSewers::default();
+        let map = cache.clone().map(|cache| (cache, courtesy));
+        let keeper = Keeper::start(opening, &city, map, sewers.clone(), post.clone())?;
         let librarian = Librarian::start(&city, post.clone())?;
-        Ok(Self { opening, librarian, keeper, view, city, cache, _seal: seal })
+        Ok(Self { opening, librarian, keeper, view, city, sewers, cache, _seal: seal })
     }
 
     /// Keeps the map that is on the screen, if all of it is in memory.

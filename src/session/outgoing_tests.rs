@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::session::answer::Answer;
+use crate::geom::crs::Crs;
+use crate::session::answer::{Answer, Failure, FailureKind};
 use crate::session::command::{
     CityCommand, Command, EditCommand, ExchangeCommand, ExportRequest, ImportRequest, ReadOptions, RowFilter,
 };
@@ -79,6 +80,65 @@ fn a_passport_is_believed_until_the_file_is_touched() {
 }
 
 #[test]
+fn a_passport_says_the_system_of_a_file_that_cannot_and_the_import_believes_it() {
+    let mut desk = Desk::new();
+    let file = desk.file("a.geojson", ODD);
+    desk.import(&file, false);
+    for (name, crs) in [("gcj.csv", Crs::Gcj02), ("plane.csv", Crs::Epsg(4548)), ("shifted.shp", Crs::Gcj02)] {
+        let (_, passport) = desk.export(name, |request| (request.passport, request.crs) = (true, Some(crs)));
+        let passport = std::fs::read_to_string(passport.expect("a passport")).expect("readable");
+        let said: serde_json::Value = serde_json::from_str(&passport).expect("JSON");
+        assert_eq!(said["crs"], crs.to_string(), "{passport}");
+        let (path, read) = (desk.path(name), ReadOptions::default());
+        desk.run(Command::Exchange(ExchangeCommand::Survey { path, read }));
+        let preview = desk.session.take_preview().expect("a preview");
+        assert_eq!(preview.crs, crs, "{name}");
+        // A shapefile can say it itself.
+        let is_said = preview.understood.iter().any(|text| text.zh.contains("数据护照写明坐标系"));
+        assert_eq!(is_said, name.ends_with("csv"), "{name}");
+        assert!(preview.understood.iter().any(|text| text.zh.contains("数据护照相符")), "{:?}", preview.problems);
+    }
+}
+
+#[test]
+fn an_export_that_holds_nothing_leaves_the_older_file() {
+    let mut desk = Desk::new();
+    let area = r#"{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[[[116,29],[116.1,29],[116.1,29.1],[116,29]]]}}"#;
+    let file = desk.file("a.geojson", area);
+    desk.import(&file, false);
+    let older = desk.file("out.gpx", "older");
+    let refused = desk.try_export("out.gpx", |request| request.overwrite = true).expect_err("areas");
+    assert_eq!(refused.kind, FailureKind::Data, "{:?}", refused.text);
+    assert_eq!(std::fs::read_to_string(older).expect("readable"), "older");
+}
+
+#[test]
+fn a_layer_of_an_unknown_system_is_no_geojson_unless_somebody_says_so() {
+    let mut desk = Desk::new();
+    let file = desk.file("a.csv", "x,y,n\n500.5,300.5,1\n501.5,301.5,2\n");
+    desk.import(&file, false);
+    let refused = desk.try_export("out.geojson", |_| {}).expect_err("somewhere");
+    assert_eq!(refused.kind, FailureKind::Usage, "{:?}", refused.text);
+    desk.try_export("out.csv", |_| {}).expect("as it is");
+}
+
+#[test]
+fn an_old_datum_says_how_it_is_converted() {
+    let mut desk = Desk::new();
+    let file = desk.file("a.geojson", ODD);
+    desk.import(&file, false);
+    let shifted = |answer: &Answer| match answer {
+        Answer::Exported { problems, .. } => problems.listed.iter().any(|problem| problem.rule == "crs.shift"),
+        other => panic!("{other:?}"),
+    };
+    let plain = desk.try_export("a.shp", |request| request.crs = Some(Crs::Epsg(4548))).expect("written");
+    let old = desk.try_export("b.shp", |request| request.crs = Some(Crs::Epsg(2436))).expect("written");
+    assert_eq!([shifted(&plain), shifted(&old)], [false, true]);
+    let problems = desk.import(&desk.path("b.shp"), false);
+    assert!(problems.listed.iter().any(|problem| problem.rule == "crs.shift"), "{problems:?}");
+}
+
+#[test]
 fn a_blurred_export_has_the_listed_fields_and_no_exact_place() {
     let mut desk = Desk::new();
     let file = desk.file("a.geojson", ODD);
@@ -135,6 +195,15 @@ impl Desk {
     /// The text of what is written, where it is text, and where its passport is.
     #[track_caller]
     fn export(&mut self, name: &str, change: impl FnOnce(&mut ExportRequest)) -> (String, Option<PathBuf>) {
+        match self.try_export(name, change).expect("done") {
+            Answer::Exported { passport, .. } => {
+                (std::fs::read_to_string(self.path(name)).unwrap_or_default(), passport)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn try_export(&mut self, name: &str, change: impl FnOnce(&mut ExportRequest)) -> Result<Answer, Failure> {
         let mut request = ExportRequest {
             layer: "a".to_owned(),
             rows: RowFilter::default(),
@@ -148,12 +217,7 @@ impl Desk {
             profile: None,
         };
         change(&mut request);
-        match self.run(Command::Exchange(ExchangeCommand::Export(request))) {
-            Answer::Exported { passport, .. } => {
-                (std::fs::read_to_string(self.path(name)).unwrap_or_default(), passport)
-            }
-            other => panic!("{other:?}"),
-        }
+        self.session.finish(Command::Exchange(ExchangeCommand::Export(request)), &mut |_| {})
     }
 
     /// Whether a look into a file finds that its passport agrees, and whether it finds that it does not.

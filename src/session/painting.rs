@@ -15,7 +15,7 @@ use crate::index::layer::LayerIndex;
 use crate::render::ground::GroundLayer;
 use crate::render::map::{LabelLayout, MapLayer, MapOptions, paint_labels, paint_tile};
 use crate::render::painter::Picture;
-use crate::render::tile::{TILE_PX, Tile};
+use crate::render::tile::{TILE_PX, Tile, WORDS_BEYOND_PX};
 use crate::render::view::View;
 use crate::task::{Cancel, Courtesy};
 use crate::text::Lang;
@@ -401,7 +401,8 @@ fn paint_words(
     before: Option<&LabelLayout>,
     cancel: &Cancel,
 ) -> Option<(MapPiece, Option<Arc<LabelLayout>>)> {
-    let options = MapOptions { lang: order.lang, dark: order.wish.dark, ..MapOptions::default() };
+    let beyond_px = WORDS_BEYOND_PX as f32;
+    let options = MapOptions { lang: order.lang, dark: order.wish.dark, beyond_px, ..MapOptions::default() };
     let painted = with_map_layers(&order.layers, |layers| paint_labels(layers, view, &options, before, cancel));
     let (picture, layout) = painted?;
     let (pane, layers) = (order.wish.pane, order.wish.shown.number());

@@ -11,11 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::geom::crs::Crs;
 use crate::io::atomic;
-use crate::io::error::WriteError;
+use crate::io::error::{ReadError, WriteError};
 use crate::io::format::{self, CrsOrigin, ReadOptions, Survey, Written};
 use crate::model::geometry::Bounds;
 use crate::model::schema::Schema;
-use crate::store::reader::{LayerInfo, Reader};
+use crate::store::reader::Reader;
 use crate::task::{Problem, Problems, Task};
 use crate::text;
 use crate::text::Text;
@@ -24,6 +24,7 @@ use super::answer::{Failure, FailureKind};
 use super::command::ExportRequest;
 use super::crs_check;
 use super::exchange::write_failure;
+use super::formats;
 use super::redact::Profile;
 use super::snapshot::mapped_bounds;
 
@@ -114,6 +115,7 @@ pub(super) fn write(
     task: &mut Task<'_>,
 ) -> Result<PathBuf, Failure> {
     let Source { city, schema, written, is_sample } = *source;
+    let crs = crs_of(request, schema);
     let mut passport = Passport {
         form: VERSION,
         program: "citygrid".to_owned(),
@@ -123,7 +125,7 @@ pub(super) fn write(
         layer: schema.table.clone(),
         layer_name: schema.name.zh.to_string(),
         features: written.features,
-        crs: request.crs.unwrap_or(schema.crs).to_string(),
+        crs: crs.to_string(),
         invented: is_sample,
         redacted: request.profile.clone(),
         files: files_of(&request.path, task)?,
@@ -131,14 +133,14 @@ pub(super) fn write(
     };
     count(&mut passport.problems, &written.problems);
     // What a reader finds is what the passport says; a file without a row has nothing to find.
-    if let Ok(survey) = format::survey(&request.path, &ReadOptions::default(), task) {
+    let read = ReadOptions { crs: Some(crs).filter(|crs| *crs != Crs::Unknown), ..ReadOptions::default() };
+    if let Ok(survey) = format::survey(&request.path, &read, task) {
         passport.features = features(&survey);
         passport.extent_wgs84 = extent(&survey);
-        passport.crs = survey.crs.to_string();
         count(&mut passport.problems, &survey.problems);
-        let others: Vec<LayerInfo> =
-            reader.layers()?.into_iter().filter(|info| info.schema.table != schema.table).collect();
-        let verdict = crs_check::verdict(reader, &others, (&request.path, &survey), task)?;
+        // Its own layer is among what it is held against: what went out must come back to where it was.
+        let goes_to = vec![Some(schema.table.as_str()); survey.layers.len()];
+        let verdict = crs_check::verdict(reader, &reader.layers()?, (&request.path, &survey), &goes_to, task)?;
         passport.datum = verdict.map(|verdict| verdict.text().en.into_owned());
     }
     task.check()?;
@@ -149,6 +151,41 @@ pub(super) fn write(
     });
     done.map_err(|error| write_failure(&error))?;
     Ok(path)
+}
+
+/// The system that the coordinates of an exported file are in: the one asked for where the format leaves a choice.
+pub(super) fn crs_of(request: &ExportRequest, schema: &Schema) -> Crs {
+    let has_choice = formats::writable_by_ending(&request.path).is_some_and(formats::FileType::has_crs_choice);
+    match (request.crs, has_choice) {
+        _ if schema.geometry.is_none() => schema.crs,
+        (Some(crs), true) => crs,
+        (None, true) => schema.crs,
+        (_, false) => Crs::WGS84,
+    }
+}
+
+/// Looks into a file. Where nobody says its system and it does not say one itself, the passport beside it does.
+///
+/// # Errors
+/// As [`format::survey`].
+pub(super) fn survey(path: &Path, options: &ReadOptions, task: &mut Task<'_>) -> Result<Survey, ReadError> {
+    let first = format::survey(path, options, task);
+    let is_unsaid = match &first {
+        Ok(survey) => survey.crs_origin == CrsOrigin::Guessed,
+        Err(error) => matches!(error, ReadError::UnknownCrs { .. }),
+    };
+    if !is_unsaid || options.crs.is_some() {
+        return first;
+    }
+    let said = read(path).and_then(|passport| Crs::parse(&passport.crs).ok()).filter(|crs| *crs != Crs::Unknown);
+    let Some(crs) = said else { return first };
+    let mut survey = format::survey(path, &ReadOptions { crs: Some(crs), ..options.clone() }, task)?;
+    survey.crs_origin = CrsOrigin::Declared;
+    let (zh, en) = crs.title();
+    survey
+        .understood
+        .push(text!("数据护照写明坐标系：{crs}（{zh}）", "its passport says the coordinate system: {crs} ({en})"));
+    Ok(survey)
 }
 
 /// Holds a surveyed file against the passport that lies beside it, if one does: what agrees is said among how the file was

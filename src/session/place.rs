@@ -79,6 +79,30 @@ pub fn length_m(path_world: &[[f64; 2]]) -> f64 {
     measure::path_length_m(path_world.iter().map(|&at| lonlat_from_world(at)))
 }
 
+/// How far apart two boxes in Web Mercator lie, metres on the ground; `None` if they meet.
+pub fn gap_m(one: &Bounds, other: &Bounds) -> Option<f64> {
+    if one.intersects(other) {
+        return None;
+    }
+    let nearest = |axis: usize| {
+        let (low, high) = (one.min[axis].max(other.min[axis]), one.max[axis].min(other.max[axis]));
+        if low <= high {
+            [low; 2]
+        } else if one.max[axis] < other.min[axis] {
+            [one.max[axis], other.min[axis]]
+        } else {
+            [one.min[axis], other.max[axis]]
+        }
+    };
+    let ([from_x, to_x], [from_y, to_y]) = (nearest(0), nearest(1));
+    Some(length_m(&[[from_x, from_y], [to_x, to_y]]))
+}
+
+/// `0.4`, `128`: kilometres of about so many metres.
+pub fn about_km(metres: f64) -> String {
+    if metres < 10_000.0 { format!("{:.1}", metres / 1000.0) } else { grouped(metres / 1000.0, 0) }
+}
+
 /// Area on the ground inside a ring in Web Mercator, square metres on the ellipsoid.
 pub fn area_m2(ring_world: &[[f64; 2]]) -> f64 {
     measure::ring_area_m2(ring_world.iter().map(|&at| lonlat_from_world(at))).abs()

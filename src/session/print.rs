@@ -2,8 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
+use crate::geom::crs::Crs;
 use crate::kinds::kind::Group;
 use crate::model::geometry::Bounds;
 use crate::model::style::{Rule, Style};
@@ -12,6 +13,7 @@ use crate::render::filter::Drawn;
 use crate::render::ground::GroundLayer;
 use crate::render::scene::Scene;
 use crate::render::sheet::{self, Sheet};
+use crate::render::sheet_focus::Focus;
 use crate::render::sheet_legend::{LegendRow, Shown, legend_rows};
 use crate::render::view::View;
 use crate::store::reader::Reader;
@@ -20,10 +22,11 @@ use crate::text;
 use crate::text::{Lang, Text};
 
 use super::answer::{Failure, FailureKind, RenderFrame, RenderRequest, SeriesRequest, SheetRequest};
+use super::memory::read_index;
 use super::painting::with_map_layers;
 use super::render_file::{fill, view_of, wanted};
-use super::rows::Rows;
-use super::snapshot::world_bounds;
+use super::rows::{Rows, find_schema};
+use super::snapshot::{mapped_bounds, world_bounds};
 use super::state::{LayerView, title_of};
 
 /// Pages of one series.
@@ -51,6 +54,7 @@ pub(super) struct Printed<'a> {
 
 /// A page of a series: what it is called, and what it shows.
 struct Stop {
+    id: i64,
     name: String,
     bounds_world: Bounds,
 }
@@ -64,6 +68,8 @@ pub(super) struct Pages<'a> {
     plan: Sheet,
     whole: View,
     stops: Vec<Stop>,
+    /// The scale that all pages of a series have.
+    one_scale: Option<f64>,
     cancel: &'a Cancel,
 }
 
@@ -101,11 +107,17 @@ impl<'a> Pages<'a> {
             legend: Vec::new(),
             grounds,
             overview,
+            focus: None,
             pixel_ratio,
         };
         let whole = paper_view(request, asked, &layers);
         let series = asked.series.as_ref();
-        Ok(Self { reader, layers, request, series, plan, whole, stops: stops.unwrap_or_default(), cancel })
+        let stops = stops.unwrap_or_default();
+        let mut pages = Self { reader, layers, request, series, plan, whole, stops, one_scale: None, cancel };
+        let has_one = request.denominator.is_none() && series.is_some_and(|series| series.one_scale);
+        let needed = (0..pages.stops.len()).filter(|_| has_one).map(|page| pages.view(page).denominator());
+        pages.one_scale = needed.reduce(f64::max);
+        Ok(pages)
     }
 
     /// How many.
@@ -118,11 +130,24 @@ impl<'a> Pages<'a> {
         self.stops.get(page).map(|stop| stop.name.as_str())
     }
 
+    /// What all pages are called together.
+    pub(super) fn title(&self) -> &str {
+        &self.plan.title
+    }
+
+    /// What stands above a page.
+    pub(super) fn page_title(&self, page: usize) -> String {
+        match self.name(page) {
+            Some(name) => format!("{} · {name}", self.plan.title),
+            None => self.plan.title.clone(),
+        }
+    }
+
     /// Middle, scale and turn of a page's map.
     pub(super) fn view(&self, page: usize) -> View {
         let Some(Stop { bounds_world, .. }) = self.stops.get(page) else { return self.whole };
         let (size_px, rotation_rad) = (self.whole.size_px, self.whole.rotation_rad);
-        let view = if let Some(denominator) = self.request.denominator {
+        let view = if let Some(denominator) = self.request.denominator.or(self.one_scale) {
             View::at_scale(bounds_world.center(), denominator, size_px)
         } else {
             let margin = self.series.map_or(0.0, |series| series.margin);
@@ -141,13 +166,24 @@ impl<'a> Pages<'a> {
         let mut layers = self.layers.clone();
         fill(self.reader, &mut layers, &view)?;
         let legend = if self.plan.parts.legend { legend(&layers, &view) } else { Vec::new() };
-        let title = match self.name(page) {
-            Some(name) => format!("{} · {name}", self.plan.title),
-            None => self.plan.title.clone(),
-        };
-        let plan = Sheet { title, legend, ..self.plan.clone() };
+        let (title, focus) = (self.page_title(page), self.focus(page, &view)?);
+        let plan = Sheet { title, legend, focus, ..self.plan.clone() };
         with_map_layers(&layers, |layers| sheet::sheet(layers, &view, &plan, self.cancel))
             .ok_or_else(|| Cancelled.into())
+    }
+
+    /// The feature of a page, read for it alone: its layer need not be on the map.
+    fn focus(&self, page: usize, view: &View) -> Result<Option<Focus>, Failure> {
+        let (Some(series), Some(stop)) = (self.series, self.stops.get(page)) else { return Ok(None) };
+        let schema = find_schema(self.reader, &series.layer)?;
+        let bounds = mapped_bounds(view.bounds_world(0.0), Crs::WEB_MERCATOR, schema.crs);
+        let index = read_index(self.reader, &schema, &Style::default(), bounds)?;
+        Ok(Some(Focus { index: Arc::new(index), id: stop.id }))
+    }
+
+    /// The scale of all pages of a series, if they have one.
+    pub(super) fn one_scale(&self) -> Option<f64> {
+        self.one_scale.or(self.request.denominator)
     }
 
     /// The file of a page, where each has its own.
@@ -182,7 +218,8 @@ fn legend(layers: &[LayerView], view: &View) -> Vec<LegendRow> {
         // Under a density no feature is drawn for itself.
         let has_rules = !matches!(crowd, Some(CrowdSign::Ramp { .. }));
         let rules = layer.style.rules.iter().filter(|_| has_rules).filter(is_seen).cloned().collect();
-        shown.push(Shown { name: &layer.name, rules, crowd });
+        let has_classes = super::legend::rows(&layer.style).len() > 1;
+        shown.push(Shown { name: &layer.name, rules, has_classes, crowd });
     }
     legend_rows(shown.into_iter(), view.denominator())
 }
@@ -260,10 +297,10 @@ fn stops(reader: &Reader, layers: &[LayerView], series: &SeriesRequest, lang: La
         let bounds = feature.geometry.as_ref().and_then(|shape| world_bounds(shape.bounds(), info.schema.crs));
         if let Some(bounds_world) = bounds {
             let name = title_of(kind, &info.schema, &feature, lang);
-            found.push((feature.id, Stop { name, bounds_world }));
+            found.push(Stop { id: feature.id, name, bounds_world });
         }
         ControlFlow::Continue(())
     })?;
-    found.sort_by_key(|(id, _)| *id);
-    Ok(found.into_iter().map(|(_, stop)| stop).collect())
+    found.sort_by_key(|stop| stop.id);
+    Ok(found)
 }

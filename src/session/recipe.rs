@@ -160,6 +160,12 @@ impl Recipe {
     /// What does not fit a file of another shape: columns that are gone, and columns that are new.
     pub fn misfits(&self, shape: &Shape) -> Vec<Text> {
         let mut found = Vec::new();
+        if let Some(words) = self.crs.as_deref().filter(|words| Crs::parse(words).is_err()) {
+            found.push(text!(
+                "不认识方案中的坐标系“{words}”，请另选",
+                "the recipe's coordinate system “{words}” is not known: choose one"
+            ));
+        }
         for (name, columns) in &self.shape {
             let same = shape.iter().find(|(other, _)| other == name);
             let Some((_, theirs)) = same.or_else(|| shape.first().filter(|_| self.shape.len() == 1)) else {

@@ -36,34 +36,47 @@ use super::state::{JobView, LayerView};
 const PRINTING: Text = Text::new("打印地图", "Printing the map");
 
 /// Widest and highest picture, pixels.
-const MOST_PX: u32 = 16_384;
+pub(super) const MOST_PX: u32 = 16_384;
+
+/// Logical pixels to the inch.
+const DPI: f64 = 96.0;
 
 /// What is said of how far a map is: what is being done, pages done, pages in all.
 type OnPage<'a> = &'a mut dyn FnMut(&Text, u64, u64) -> Result<(), Cancelled>;
 
 /// What was drawn.
-struct Drawn {
+#[derive(Clone, Copy, Debug)]
+pub struct Drawn {
     /// Width and height of the last page, pixels.
-    size: [u32; 2],
-    pages: usize,
+    pub size: [u32; 2],
+    /// How many pages.
+    pub pages: usize,
     /// Whether each page is a file of its own.
-    in_files: bool,
+    pub in_files: bool,
+    /// The scale's denominator, where all pages of a series have the same.
+    pub one_scale: Option<f64>,
+}
+
+impl Drawn {
+    /// The scale of all pages in brackets; nothing where each has its own.
+    pub fn scale_words(&self) -> Text {
+        let Some(denominator) = self.one_scale.map(|scale| place::grouped(scale, 0)) else { return Text::default() };
+        text!("（同为 1:{denominator}）", " (all at 1:{denominator})")
+    }
 }
 
 impl Session {
-    /// A map without a window, as the window would draw it, passing on how far it is; width and height of the picture
-    /// come back, pixels.
+    /// A map without a window, as the window would draw it, passing on how far it is.
     ///
     /// # Errors
     /// A layer does not exist, the ending is not known, the file cannot be written.
-    pub fn render(&self, request: &RenderRequest, on_report: &mut dyn FnMut(&Report)) -> Result<[u32; 2], Failure> {
+    pub fn render(&self, request: &RenderRequest, on_report: &mut dyn FnMut(&Report)) -> Result<Drawn, Failure> {
         let cancel = self.cancel_switch();
         let stop = cancel.clone();
-        let drawn = to_file(&self.opened()?.city, request, &cancel, &mut |what, done, total| {
+        to_file(&self.opened()?.city, request, &cancel, &mut |what, done, total| {
             on_report(&Report { what: what.clone(), done, total: Some(total) });
             if stop.is_cancelled() { Err(Cancelled) } else { Ok(()) }
-        })?;
-        Ok(drawn.size)
+        })
     }
 
     /// The same as a job, for the window.
@@ -75,12 +88,13 @@ impl Session {
             let drawn =
                 to_file(&city, &request, &cancel, &mut |what, done, total| task.report(what, done, Some(total)))?;
             let (file, pages) = (request.path.display(), drawn.pages);
+            let Text { zh, en } = drawn.scale_words();
             Ok(Answer::Told(match (&request.sheet, drawn.in_files) {
                 (None, _) => text!("地图已存为图片：{file}", "The map was saved as a picture: {file}"),
-                (Some(_), false) => text!("已输出 {pages} 页：{file}", "Pages printed: {pages}, to {file}"),
+                (Some(_), false) => text!("已输出 {pages} 页{zh}：{file}", "Pages printed: {pages}{en}, to {file}"),
                 (Some(_), true) => {
                     let folder = request.path.parent().unwrap_or(&request.path).display();
-                    text!("已输出 {pages} 个文件：{folder}", "Files printed: {pages}, to {folder}")
+                    text!("已输出 {pages} 个文件{zh}：{folder}", "Files printed: {pages}{en}, to {folder}")
                 }
             }))
         }))
@@ -93,7 +107,7 @@ impl Session {
 }
 
 fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel, on_page: OnPage<'_>) -> Result<Drawn, Failure> {
-    let ending = Ending::of(request)?;
+    let ending = Ending::of(&request.path)?;
     if request.size_px.iter().any(|&side| side == 0 || side > MOST_PX) {
         let text = text!("图片边长应在 1 到 {MOST_PX} 像素之间", "A side of the picture has 1 to {MOST_PX} pixels");
         return Err(Failure::new(FailureKind::Usage, text));
@@ -117,9 +131,27 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel, on_page: OnPag
     let options = MapOptions { lang: request.lang, dark: request.dark, marks, grounds, ..MapOptions::default() };
     let scene = with_map_layers(&layers, |layers| map_scene(layers, &view, &options, cancel));
     let (scene, _) = scene.ok_or(Cancelled)?;
-    let mut file = MapFile::new(ending, request.lang)?;
+    let title = city.path().file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut file = MapFile::new(ending, title, request.lang)?;
     file.add(&scene, cancel)?;
-    Ok(Drawn { size: file.write(&request.path, request.overwrite)?, pages: 1, in_files: false })
+    Ok(Drawn { size: file.write(&request.path, request.overwrite)?, pages: 1, in_files: false, one_scale: None })
+}
+
+/// Writes one finished scene as PNG, SVG or PDF, as the file's name ends; width and height come back, pixels.
+pub(super) fn scene_to_file(
+    scene: &Scene,
+    title: String,
+    (path, overwrite, lang): (&Path, bool, Lang),
+    cancel: &Cancel,
+) -> Result<[u32; 2], Failure> {
+    let mut file = MapFile::new(Ending::of(path)?, title, lang)?;
+    file.add(scene, cancel)?;
+    file.write(path, overwrite)
+}
+
+/// Whether a name ends as one of a picture.
+pub(super) fn is_picture(path: &Path) -> bool {
+    Ending::of(path).is_ok()
 }
 
 /// Writes the pages of a sheet: into one file, or each into its own.
@@ -145,14 +177,14 @@ fn print(
         let text = text!("文件已存在：{file}，请选另一个文件夹", "{file} exists already; choose another folder");
         return Err(Failure::new(FailureKind::File, text));
     }
-    let mut whole = MapFile::new(ending, request.lang)?;
+    let mut whole = MapFile::new(ending, pages.title().to_owned(), request.lang)?;
     let mut size = [0; 2];
     for page in 0..count {
         on_page(&words, page as u64, count as u64)?;
         let scene = pages.draw(page)?;
         match pages.path(page) {
             Some(path) => {
-                let mut file = MapFile::new(ending, request.lang)?;
+                let mut file = MapFile::new(ending, pages.page_title(page), request.lang)?;
                 file.add(&scene, cancel)?;
                 size = file.write(&path, request.overwrite)?;
             }
@@ -163,7 +195,8 @@ fn print(
     if !in_files {
         size = whole.write(&request.path, request.overwrite)?;
     }
-    Ok(Drawn { size, pages: count, in_files })
+    let one_scale = pages.name(0).and(pages.one_scale());
+    Ok(Drawn { size, pages: count, in_files, one_scale })
 }
 
 /// Which kind of file a map becomes.
@@ -177,19 +210,22 @@ enum Ending {
 /// A map's file as it grows: one page, or many in a PDF, of which one scene at a time is in memory.
 struct MapFile {
     ending: Ending,
-    title: &'static str,
+    /// What the file says that it is.
+    title: String,
     pdf: Option<Pdf>,
     /// The finished file, or the pixels of a PNG.
     bytes: Vec<u8>,
     /// Width and height of the last page, pixels.
     size: [u32; 2],
+    /// Pixels to the inch of a PNG.
+    dpi: f64,
 }
 
 impl MapFile {
-    fn new(ending: Ending, lang: Lang) -> Result<Self, Failure> {
-        let title = lang.pick("城格地图", "A map by citygrid");
-        let pdf = (ending == Ending::Pdf).then(|| Pdf::new(title, lang.code())).transpose();
-        Ok(Self { ending, title, pdf: pdf.map_err(|error| pdf_failure(&error))?, bytes: Vec::new(), size: [0; 2] })
+    fn new(ending: Ending, title: String, lang: Lang) -> Result<Self, Failure> {
+        let pdf = (ending == Ending::Pdf).then(|| Pdf::new(&title, lang.code())).transpose();
+        let pdf = pdf.map_err(|error| pdf_failure(&error))?;
+        Ok(Self { ending, title, pdf, bytes: Vec::new(), size: [0; 2], dpi: DPI })
     }
 
     fn add(&mut self, page: &Scene, cancel: &Cancel) -> Result<(), Failure> {
@@ -202,7 +238,7 @@ impl MapFile {
         }
         self.size = page.size_px.map(|side| side.round() as u32);
         match (self.ending, &mut self.pdf) {
-            (Ending::Svg, _) => self.bytes = svg::write(page, self.title).into_bytes(),
+            (Ending::Svg, _) => self.bytes = svg::write(page, &self.title).into_bytes(),
             (Ending::Pdf, pdf) => {
                 let added = pdf.as_mut().map_or(Ok(()), |pdf| pdf.page(page));
                 added.map_err(|error| pdf_failure(&error))?;
@@ -211,6 +247,7 @@ impl MapFile {
                 let picture = painter::paint(page, cancel).ok_or(Cancelled)?;
                 self.size = [picture.width, picture.height];
                 self.bytes = picture.rgba;
+                self.dpi = DPI * page.pixel_ratio;
             }
         }
         Ok(())
@@ -218,12 +255,12 @@ impl MapFile {
 
     /// Width and height come back.
     fn write(self, path: &Path, overwrite: bool) -> Result<[u32; 2], Failure> {
-        let Self { ending, pdf, mut bytes, size, .. } = self;
+        let Self { ending, pdf, mut bytes, size, dpi, .. } = self;
         if let Some(pdf) = pdf {
             bytes = pdf.finish().map_err(|error| pdf_failure(&error))?;
         }
         let written = io::atomic::write(path, overwrite, |out| match ending {
-            Ending::Png => Ok(io::picture::write_png(out, size, &bytes)?),
+            Ending::Png => Ok(io::picture::write_sized_png(out, size, &bytes, dpi)?),
             Ending::Svg | Ending::Pdf => Ok(out.write_all(&bytes)?),
         });
         written.map_err(|error| write_failure(&error))?;
@@ -236,8 +273,8 @@ fn pdf_failure(error: &PdfError) -> Failure {
 }
 
 impl Ending {
-    fn of(request: &RenderRequest) -> Result<Self, Failure> {
-        let ending = request.path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    fn of(path: &Path) -> Result<Self, Failure> {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
         match ending.as_str() {
             "png" => Ok(Self::Png),
             "svg" => Ok(Self::Svg),
@@ -300,7 +337,8 @@ pub(super) fn fill(reader: &Reader, layers: &mut [LayerView], view: &View) -> Re
     for layer in layers.iter_mut().filter(is_needed) {
         let scales = layer.style.rules.iter().map(|rule| rule.scale);
         let labels = layer.style.labels.iter().map(|label| label.scale);
-        if !scales.chain(labels).any(|scale| scale.holds(denominator)) {
+        let is_seen = scales.chain(labels).any(|scale| scale.holds(denominator));
+        if !is_seen && !layer.style.crowd.gathers(denominator) {
             continue;
         }
         let bounds = mapped_bounds(window, Crs::WEB_MERCATOR, layer.schema.crs);

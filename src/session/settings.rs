@@ -9,6 +9,7 @@ use crate::geom::crs::Crs;
 use crate::text::Lang;
 
 use super::crs_systems::KeptSystem;
+use super::sewer::settings::SewerSettings;
 
 /// Name of the file.
 const FILE: &str = "settings.json";
@@ -173,6 +174,8 @@ pub struct Settings {
     pub window: WindowShape,
     /// Where each city was looked at last, latest first.
     pub views: Vec<KeptView>,
+    /// How sewers are rated, and what their repair costs.
+    pub sewer: SewerSettings,
 }
 
 impl Default for Settings {
@@ -188,6 +191,7 @@ impl Default for Settings {
             welcome_seen: false,
             window: WindowShape::default(),
             views: Vec::new(),
+            sewer: SewerSettings::default(),
         }
     }
 }

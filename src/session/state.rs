@@ -422,6 +422,8 @@ pub struct JobView {
 pub struct ImportPreview {
     /// The file.
     pub path: PathBuf,
+    /// How it was asked to be read.
+    pub read: super::command::ReadOptions,
     /// Name of its format.
     pub format: Text,
     /// The format's word on the command line.
@@ -460,6 +462,7 @@ impl ImportPreview {
     pub(crate) fn of(path: PathBuf, crs: crate::geom::crs::Crs) -> Self {
         Self {
             path,
+            read: super::command::ReadOptions::default(),
             format: Text::default(),
             format_id: "",
             has_place_columns: false,

@@ -23,6 +23,7 @@ use super::edit::fitting_geometry;
 use super::error::StoreError;
 use super::gpb::{self, Dimensions};
 use super::layer_state;
+use super::model_text::{self, NewModel};
 use super::rows::Cell;
 use super::schema_sql;
 use super::source_text::{self, NewText};
@@ -52,6 +53,24 @@ pub trait Import: Send {
         &mut self,
         rows: &[Vec<i64>],
         sink: &mut dyn FnMut(NewText<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), ImportStop> {
+        let _ = (rows, sink);
+        Ok(())
+    }
+
+    /// Whether some rows are parts of a model whose whole text the city is to keep.
+    fn keeps_models(&self) -> bool {
+        false
+    }
+
+    /// Hands over the models, after the rows; `rows` as for [`Import::texts`].
+    ///
+    /// # Errors
+    /// As [`Import::feed`].
+    fn models(
+        &mut self,
+        rows: &[Vec<i64>],
+        sink: &mut dyn FnMut(NewModel<'_>) -> Result<(), StoreError>,
     ) -> Result<(), ImportStop> {
         let _ = (rows, sink);
         Ok(())
@@ -125,10 +144,15 @@ pub(super) fn run(package: &GeoPackage, import: &mut dyn Import) -> Result<(Vec<
         let rows = filled.iter().map(|filled| filled.count).sum();
         let settled = opened.into_iter().zip(&filled).map(|(opened, filled)| settle(package, opened, filled));
         let settled: Vec<Imported> = settled.collect::<Result<_, _>>()?;
-        if import.keeps_texts() {
+        if import.keeps_texts() || import.keeps_models() {
             let tables: Vec<String> = settled.iter().map(|imported| imported.table().to_owned()).collect();
             let ids: Vec<Vec<i64>> = filled.into_iter().map(|filled| filled.ids.unwrap_or_default()).collect();
-            source_text::keep(conn, import, &tables, &ids)?;
+            if import.keeps_texts() {
+                source_text::keep(conn, import, &tables, &ids)?;
+            }
+            if import.keeps_models() {
+                model_text::keep(conn, import, &tables, &ids)?;
+            }
         }
         Ok((settled, rows))
     });
@@ -177,7 +201,7 @@ fn fill(
 ) -> Result<Vec<Filled>, StoreError> {
     let fillers = targets.iter().zip(opened).map(|(target, opened)| Filler::new(conn, target, &opened.table));
     let mut fillers = fillers.collect::<Result<Vec<_>, _>>()?;
-    if import.keeps_texts() {
+    if import.keeps_texts() || import.keeps_models() {
         fillers.iter_mut().for_each(|filler| filler.filled.ids = Some(Vec::new()));
     }
     import.feed(&mut |target, feature| match fillers.get_mut(target) {

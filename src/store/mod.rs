@@ -15,6 +15,7 @@ pub mod import;
 pub mod journal;
 pub mod layer_styles;
 pub mod media;
+pub mod model_text;
 pub mod query;
 pub mod reader;
 pub mod source_text;

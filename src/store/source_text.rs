@@ -18,6 +18,7 @@ use super::adopt::register;
 use super::catalog::{self, exists};
 use super::error::StoreError;
 use super::import::Import;
+use super::model_text;
 use super::reader::Reader;
 use super::rows;
 
@@ -25,7 +26,7 @@ const FILES: &str = "citygrid_source_files";
 const TEXTS: &str = "citygrid_source_texts";
 
 /// Bytes of the sum of one value.
-const SUM: usize = 8;
+pub(super) const SUM: usize = 8;
 
 /// What a file said around its rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -175,6 +176,7 @@ pub(super) fn keep(
 
 /// Forgets the texts of a layer: of those that its name had before, or of what is dropped for good.
 pub(super) fn forget(conn: &Connection, table: &str) -> Result<(), StoreError> {
+    model_text::forget(conn, table)?;
     if exists(conn, TEXTS)? {
         conn.execute(&format!("DELETE FROM {TEXTS} WHERE table_name = ?1"), [table])?;
         conn.execute(&format!("DELETE FROM {FILES} WHERE table_name = ?1"), [table])?;
@@ -184,6 +186,7 @@ pub(super) fn forget(conn: &Connection, table: &str) -> Result<(), StoreError> {
 
 /// Forgets the texts of rows that had these ids before.
 pub(super) fn forget_rows(conn: &Connection, table: &str, first: i64, last: i64) -> Result<(), StoreError> {
+    model_text::forget_rows(conn, table, first, last)?;
     if exists(conn, TEXTS)? {
         let sql = format!("DELETE FROM {TEXTS} WHERE table_name = ?1 AND row BETWEEN ?2 AND ?3");
         conn.execute(&sql, params![table, first, last])?;
@@ -293,7 +296,7 @@ fn row_text(
 }
 
 /// The sum of the geometry, then those of the values.
-fn sums(feature: &Feature) -> Vec<u8> {
+pub(super) fn sums(feature: &Feature) -> Vec<u8> {
     let mut out = Vec::with_capacity((feature.values.len() + 1) * SUM);
     let mut put = |kind: u8, bytes: &[u8]| {
         let sum = Sha256::new().chain_update([kind]).chain_update(bytes).finalize();

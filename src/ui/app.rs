@@ -174,6 +174,7 @@ impl App {
         let map = self.middle(ui, &mut asks);
         self.on_top(ui, map, &mut asks);
         self.put_spot_away(&ctx);
+        self.put_sewer_away(&ctx);
         self.leave_full_screen(&ctx);
         let mut late = Vec::new();
         map_panel::map_keys(ui, &self.session, &mut self.map, &mut late);
@@ -256,7 +257,9 @@ impl App {
     /// Panels and map; gives the map's place.
     fn middle(&mut self, ui: &mut Ui, asks: &mut Asks) -> Rect {
         self.panels.right.style.choose(self.session.city().and_then(|city| self.layers.current(city)));
-        self.panels.right.style.seen_at(self.map.camera.view().denominator());
+        let denominator = self.map.camera.view().denominator();
+        self.panels.right.style.seen_at(denominator);
+        self.layers.denominator = denominator;
         if !self.shell.right {
             self.panels.right.style.rest(asks);
         }
@@ -293,13 +296,16 @@ impl App {
             self.shell.sizes[2] = shown.response.rect.height();
         }
         let lies_over = over && self.shell.right && self.has_something_to_show();
-        self.map.covered_px = if lies_over { over_width(ui.available_width()) } else { 0.0 };
+        self.sewer_on_map(ui);
+        let under_panel = if lies_over { over_width(ui.available_width()) } else { 0.0 };
+        self.map.covered_px = under_panel.max(self.panels.compare.covered_px(ui.available_rect_before_wrap()));
         let mut out = Vec::new();
         let map = map_ui(ui, &mut self.session, &mut self.map, &mut out);
         self.map_asks(out, asks);
         compare_marks::coming_ui(ui, self.map.lenses(), &self.session, &self.panels);
         self.draft_note(ui);
         self.spot_ui(ui);
+        self.sewer_strip(ui, asks);
         if lies_over {
             self.details_over_map(ui, asks);
         }

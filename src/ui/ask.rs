@@ -8,6 +8,8 @@ use super::camera::View;
 use crate::model::geometry::Bounds;
 use crate::session::action::ActionId;
 use crate::session::command::Command;
+use crate::session::sewer::SewerAsk;
+use crate::session::sewer::board::SewerTopic;
 use crate::session::state::FeatureRef;
 
 /// One wish of a panel.
@@ -15,6 +17,12 @@ use crate::session::state::FeatureRef;
 pub enum UiAsk {
     /// For the session.
     Run(Command),
+    /// Asks the sewers something and shows what comes of it.
+    Sewer(SewerAsk),
+    /// Asks for a file and writes what is shown of a topic of the sewers to it.
+    WriteSewer(SewerTopic),
+    /// Opens the sewer panel at a topic, and asks for what belongs there if nothing was asked yet.
+    SewerTopic(SewerTopic),
     /// An action by its id, as from a menu.
     Act(ActionId),
     /// Moves the map to a box, Web Mercator metres.
@@ -135,6 +143,14 @@ pub enum FilePurpose {
     ProfileOpen,
     /// Where an export profile goes.
     ProfileSave,
+    /// Where a result of the sewer workbench goes.
+    SewerOut,
+    /// Where a long profile goes.
+    SewerProfile,
+    /// A contractor's table of defects.
+    SewerDefects,
+    /// A table of unit costs.
+    SewerCosts,
 }
 
 /// What the panels ask for in one frame, in order.

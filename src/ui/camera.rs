@@ -198,7 +198,20 @@ impl Camera {
 
     /// Jumps so that a box is seen whole. A single place keeps the scale, or comes as close as 1:1,000.
     pub fn go_to_bounds(&mut self, bounds: &Bounds) {
-        self.go(self.view_of(bounds));
+        self.go_to_bounds_beside(bounds, 0.0);
+    }
+
+    /// The same where so many pixels at the right lie under something else: the box is seen in the rest.
+    pub fn go_to_bounds_beside(&mut self, bounds: &Bounds, covered_px: f64) {
+        let [width, height] = self.size_px;
+        self.go_beside(self.view_of(bounds, [(width - covered_px).max(1.0), height]), covered_px);
+    }
+
+    /// Jumps so that the middle of `view` is the middle of what is left of so many pixels at the right.
+    pub fn go_beside(&mut self, view: View, covered_px: f64) {
+        let (sin, cos) = view.rotation_rad.sin_cos();
+        let ([x, y], aside_m) = (view.center_world, covered_px / 2.0 * view.metres_per_px);
+        self.go(View { center_world: [x + aside_m * cos, y + aside_m * sin], ..view });
     }
 
     /// Jumps to a place, and as close as 1:`denominator` if it was farther away.
@@ -209,16 +222,16 @@ impl Camera {
 
     /// Whether a box is what is looked at: [`Camera::go_to_bounds`] would change nothing that could be seen.
     pub fn is_on(&self, bounds: &Bounds) -> bool {
-        let wanted = self.view_of(bounds).clamped();
+        let wanted = self.view_of(bounds, self.size_px).clamped();
         let apart = (0..2).map(|axis| (wanted.center_world[axis] - self.view.center_world[axis]).abs());
         let zoom = wanted.metres_per_px / self.view.metres_per_px;
         apart.fold(0.0, f64::max) < self.view.metres_per_px * 2.0 && (0.99..1.01).contains(&zoom)
     }
 
-    fn view_of(&self, bounds: &Bounds) -> View {
+    fn view_of(&self, bounds: &Bounds, size_px: [f64; 2]) -> View {
         let center_world = bounds.center();
         let closest = place::metres_per_px(1000.0, center_world);
-        let fit = place::metres_per_px_for(&self.turned(bounds), self.size_px);
+        let fit = place::metres_per_px_for(&self.turned(bounds), size_px);
         let is_place = bounds.width().max(bounds.height()) < 1.0;
         let metres_per_px = if is_place { self.view.metres_per_px.min(closest) } else { fit.max(closest / 4.0) };
         View { center_world, metres_per_px, ..self.view }
@@ -290,6 +303,18 @@ mod tests {
     fn check_near(left: [f64; 2], right: [f64; 2]) {
         let apart = (left[0] - right[0]).hypot(left[1] - right[1]);
         assert!(apart < 1e-6, "{left:?} {right:?}");
+    }
+
+    #[test]
+    fn a_box_is_seen_beside_what_covers_the_map() {
+        let mut camera = Camera::default();
+        camera.resize([1000.0, 700.0]);
+        camera.turn_to(0.4);
+        let bounds = Bounds::new(1000.0, 2000.0, 1800.0, 2300.0);
+        camera.go_to_bounds_beside(&bounds, 600.0);
+        check_near(camera.screen_from_world(bounds.center()), [200.0, 350.0]);
+        let corners = [bounds.min, bounds.max].map(|corner| camera.screen_from_world(corner)[0]);
+        assert!(corners.iter().all(|x| (0.0..=400.0).contains(x)), "{corners:?}");
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use egui::{Align, ComboBox, Context, Label, Layout, RichText, ScrollArea, Ui, UiBuilder, vec2};
+use egui::{Align, ComboBox, Context, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 
 use super::ask::{Asks, UiAsk};
 use super::compare_marks::color_of;
 use super::icons::icon;
-use super::sheet::{Sheet, foot, sheet};
+use super::sheet::{Sheet, Side, foot, sheet_at};
 use super::show;
 use super::theme::{self, ROW, Tokens};
-use super::widgets::{Tone, choice_chip, hint_bar, list_row, primary_button, text_button};
+use super::widgets::{Tone, chip, choice_chip, hint_bar, list_row, primary_button, text_button};
 use crate::session::Session;
 use crate::session::command::{Command, CompareRequest, ExchangeCommand};
 use crate::session::compare::{Comparison, Difference, DifferenceKind, TakenParts};
@@ -19,6 +19,10 @@ use crate::text::Lang;
 
 /// How close a difference without size is looked at: the scale's denominator.
 const CLOSE: f64 = 1000.0;
+/// Width of the dialog: beside it there is room for the map.
+const WIDTH: f32 = 600.0;
+/// Share of the map's width that may lie under it for the rest to be worth going to.
+const MOST_COVERED: f32 = 0.7;
 
 /// What the dialog remembers.
 #[derive(Debug, Default)]
@@ -29,6 +33,8 @@ pub struct CompareState {
     chosen: BTreeSet<usize>,
     /// The one that was gone to.
     current: Option<usize>,
+    /// Where the dialog lay in the last frame.
+    rect: Option<Rect>,
     /// File, layer and key that all this is about.
     about: Option<(std::path::PathBuf, String, Option<String>)>,
 }
@@ -39,10 +45,17 @@ impl CompareState {
         self.current
     }
 
+    /// Width of what it covers at the right of a map: what a row leads to is shown in the rest. Nothing while it lies
+    /// somewhere else.
+    pub fn covered_px(&self, map: Rect) -> f32 {
+        let covered = self.rect.map_or(0.0, |rect| map.right() - rect.left());
+        if covered <= map.width() * MOST_COVERED { covered.max(0.0) } else { 0.0 }
+    }
+
     fn follow(&mut self, comparison: &Comparison) {
         let about = Some((comparison.file.clone(), comparison.schema.table.clone(), comparison.key.clone()));
         if self.about != about {
-            *self = Self { about, ..Self::default() };
+            *self = Self { about, rect: self.rect, ..Self::default() };
         }
         self.chosen.retain(|&place| comparison.differences.get(place).is_some_and(|difference| !difference.taken));
     }
@@ -64,11 +77,12 @@ pub fn compare_ui(ctx: &Context, session: &Session, state: &mut CompareState, as
     state.follow(comparison);
     let lang = session.lang();
     let title = lang.pick("与图层比较", "Compared with the layer");
-    let frame = Sheet { id: "compare", title, icon: "ARROWS_LEFT_RIGHT", width: 700.0, lang };
+    let frame = Sheet { id: "compare", title, icon: "ARROWS_LEFT_RIGHT", width: WIDTH, lang };
     let can_write = session.city().is_some_and(|city| city.read_only.is_none());
     let mut done = false;
-    let closed = sheet(ctx, &frame, |ui| done = contents(ui, lang, comparison, can_write, state, asks));
-    if closed || done {
+    let shown = sheet_at(ctx, &frame, Side::Right, |ui| done = contents(ui, lang, comparison, can_write, state, asks));
+    state.rect = Some(shown.rect);
+    if shown.closed || done {
         asks.push(exchange(ExchangeCommand::EndCompare));
     }
 }
@@ -97,6 +111,8 @@ fn contents(
                 state.hidden.insert(kind);
             }
         }
+        let same = show::count(comparison.same);
+        chip(ui, &format!("{} {same}", lang.pick("相同", "The same")), Tone::Plain);
     });
     let listed = state.listed(comparison);
     list(ui, lang, comparison, &listed, state, asks);
@@ -109,19 +125,21 @@ fn contents(
         hint_bar(ui, Tone::Warn, words);
     }
     foot(ui, |ui| {
-        let open = comparison.open(TakenParts::ALL);
-        let all = match lang {
-            Lang::Zh => format!("全部接收（{}）", show::count(open.len() as u64)),
-            Lang::En => format!("Take all ({})", show::count(open.len() as u64)),
+        let count = show::count(listed.len() as u64);
+        let all = match (lang, state.hidden.is_empty()) {
+            (Lang::Zh, true) => format!("全部接收（{count}）"),
+            (Lang::En, true) => format!("Take all ({count})"),
+            (Lang::Zh, false) => format!("接收列出的（{count}）"),
+            (Lang::En, false) => format!("Take those listed ({count})"),
         };
         let some = match lang {
             Lang::Zh => format!("接收勾选的（{}）", show::count(state.chosen.len() as u64)),
             Lang::En => format!("Take those ticked ({})", show::count(state.chosen.len() as u64)),
         };
         let take = |which: Vec<usize>| exchange(ExchangeCommand::Take { which, parts: TakenParts::ALL });
-        let is_all = ui.add_enabled_ui(can_write && !open.is_empty(), |ui| primary_button(ui, None, &all)).inner;
+        let is_all = ui.add_enabled_ui(can_write && !listed.is_empty(), |ui| primary_button(ui, None, &all)).inner;
         if is_all.clicked() {
-            asks.push(take(open));
+            asks.push(take(listed));
         }
         let is_some = can_write && !state.chosen.is_empty();
         if ui.add_enabled_ui(is_some, |ui| text_button(ui, &some)).inner.clicked() {
@@ -134,15 +152,8 @@ fn contents(
 /// What is compared, and by what things are recognised.
 fn head(ui: &mut Ui, lang: Lang, comparison: &Comparison, asks: &mut Asks) {
     let file = comparison.file.file_name().unwrap_or_default().to_string_lossy();
-    let (layer, same) = (comparison.schema.name.get(lang), show::count(comparison.same));
-    ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(format!("{file} → {layer}")).font(theme::medium(14.0)));
-        let words = match lang {
-            Lang::Zh => format!("{same} 个相同"),
-            Lang::En => format!("{same} the same"),
-        };
-        ui.label(RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2));
-    });
+    let layer = comparison.schema.name.get(lang);
+    ui.label(RichText::new(format!("{file} → {layer}")).font(theme::medium(14.0)));
     ui.horizontal(|ui| {
         ui.label(lang.pick("按什么对应", "Told apart by"));
         let by_place = lang.pick("位置和形状", "Place and shape");
@@ -173,7 +184,15 @@ fn head(ui: &mut Ui, lang: Lang, comparison: &Comparison, asks: &mut Asks) {
 
 fn list(ui: &mut Ui, lang: Lang, comparison: &Comparison, listed: &[usize], state: &mut CompareState, asks: &mut Asks) {
     if listed.is_empty() {
-        ui.label(lang.pick("没有差别了。", "Nothing differs any more."));
+        let words = if comparison.open(TakenParts::ALL).is_empty() {
+            lang.pick("没有差别了。", "Nothing differs any more.")
+        } else {
+            lang.pick(
+                "上面点亮的类别里没有差别；点其他类别把它们列出来。",
+                "Nothing differs in the kinds shown: click another kind above to list it.",
+            )
+        };
+        ui.label(words);
         return;
     }
     let mut all = listed.iter().all(|place| state.chosen.contains(place));
@@ -284,14 +303,37 @@ mod tests {
     }
 
     #[test]
-    fn all_are_taken_over_whatever_is_listed() {
+    fn all_that_are_listed_are_taken_over_and_no_others() {
         let mut harness = harness();
+        harness.get_by_label("Take all (3)");
         harness.get_by_label("Gone 1").click();
         harness.run();
         assert!(harness.query_by_label("Tick J3").is_none());
-        harness.get_by_label("Take all (3)").click();
+        harness.get_by_label("Take those listed (2)").click();
         harness.run();
-        assert_eq!(taken(&harness.state().1), Some(vec![0, 1, 2]));
+        assert_eq!(taken(&harness.state().1), Some(vec![0, 1]));
+    }
+
+    #[test]
+    fn an_empty_list_says_whether_something_is_only_hidden() {
+        let mut harness = harness();
+        harness.get_by_label("The same 0");
+        for kind in ["Added 1", "Changed 1", "Gone 1"] {
+            harness.get_by_label(kind).click();
+            harness.run();
+        }
+        harness.get_by_label_contains("click another kind above");
+    }
+
+    #[test]
+    fn the_map_goes_to_a_place_beside_the_dialog() {
+        let map = Rect::from_min_max(egui::pos2(280.0, 80.0), egui::pos2(1100.0, 800.0));
+        let covered = |left: f32| {
+            let rect = Some(Rect::from_min_size(egui::pos2(left, 100.0), vec2(WIDTH, 500.0)));
+            CompareState { rect, ..CompareState::default() }.covered_px(map)
+        };
+        assert_eq!((covered(830.0), covered(1200.0)), (270.0, 0.0));
+        assert_eq!(covered(300.0), 0.0, "moved over the whole map there is no place beside it");
     }
 
     fn taken(asks: &Asks) -> Option<Vec<usize>> {

@@ -32,6 +32,8 @@ pub(super) struct CrsChoice {
 #[derive(Clone, Debug, Default)]
 pub(super) struct CrsList {
     words: String,
+    /// The systems of one's own that there were when the form of a new one was asked for.
+    before_form: Option<Arc<[Crs]>>,
 }
 
 /// What the lists know of the city that is open, wherever they are drawn.
@@ -93,6 +95,9 @@ fn title(crs: Crs, lang: Lang) -> String {
 /// Draws the choice; whether another system was chosen. `says` is what the file itself says.
 pub(super) fn crs_choice(ui: &mut Ui, lang: Lang, says: Crs, choice: &mut CrsChoice) -> bool {
     let before = choice.crs;
+    if let Some(made) = choice.list.made(ui) {
+        choice.crs = Some(made);
+    }
     let shown = choice.crs.map_or_else(|| as_file(says, lang), |crs| name(crs, lang));
     let list = ComboBox::from_id_salt("crs").width(330.0).height(460.0).selected_text(shown).truncate();
     let list = list.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show_ui(ui, |ui| {
@@ -106,6 +111,9 @@ pub(super) fn crs_choice(ui: &mut Ui, lang: Lang, says: Crs, choice: &mut CrsCho
             ui.close();
         }
     });
+    if list.inner.is_none() {
+        choice.list.words.clear();
+    }
     list.response.accessible_name(lang.pick("坐标系", "Coordinate system"));
     choice.crs != before
 }
@@ -118,6 +126,15 @@ fn as_file(says: Crs, lang: Lang) -> String {
 }
 
 impl CrsList {
+    /// The system that was made in the form which this list has asked for.
+    fn made(&mut self, ui: &Ui) -> Option<Crs> {
+        let before = self.before_form.as_ref()?;
+        let around: Around = ui.data(|data| data.get_temp(around_id()).unwrap_or_default());
+        let made = around.own.iter().copied().find(|crs| !before.contains(crs))?;
+        self.before_form = None;
+        Some(made)
+    }
+
     /// Draws search and list; the system that was chosen. The caller closes whatever it is drawn in.
     pub(super) fn ui(&mut self, ui: &mut Ui, lang: Lang, now: Option<Crs>) -> Option<Crs> {
         ui.set_min_width(380.0);
@@ -131,7 +148,9 @@ impl CrsList {
             ui.label(RichText::new(none).color(Tokens::of(ui).text2));
         }
         ui.spacing_mut().item_spacing.y = 0.0;
-        ScrollArea::vertical().id_salt("systems").max_height(ROW * 10.0).show_rows(ui, ROW, rows.len(), |ui, seen| {
+        // Whether it opens above or below its button: it stays within the window.
+        let room = (ui.ctx().content_rect().height() / 2.0 - 120.0).clamp(ROW * 3.0, ROW * 10.0);
+        ScrollArea::vertical().id_salt("systems").max_height(room).show_rows(ui, ROW, rows.len(), |ui, seen| {
             for crs in &rows[seen] {
                 if row(ui, &name(*crs, lang), now == Some(*crs)) {
                     chosen = Some(*crs);
@@ -140,6 +159,7 @@ impl CrsList {
         });
         ui.add_space(4.0);
         if button(ui, "PLUS", lang.pick("自定义坐标系…", "A system of your own…")).clicked() {
+            self.before_form = Some(Arc::clone(&around.own));
             ui.data_mut(|data| data.insert_temp(around_id(), Around { wants_form: true, ..around }));
             ui.close();
         }
@@ -198,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_system_that_is_not_listed_is_found_by_its_code() {
-        let rows = |words: &str| CrsList { words: words.to_owned() }.rows(&Around::default());
+        let rows = |words: &str| CrsList { words: words.to_owned(), ..CrsList::default() }.rows(&Around::default());
         assert_eq!(rows("EPSG:2056"), [Crs::Epsg(2056)]);
         assert_eq!(rows("mars"), []);
     }
@@ -210,8 +230,35 @@ mod tests {
         assert_eq!(CrsList::default().rows(&around)[..3], [own, Crs::CGCS2000, Crs::Epsg(4548)]);
     }
 
+    #[test]
+    fn a_system_that_is_made_in_the_form_is_chosen_where_it_was_asked_for() {
+        let mut harness = harness();
+        harness.get_by_label("坐标系").click();
+        harness.run();
+        harness.get_by_label("自定义坐标系…").click();
+        harness.run();
+        assert_eq!(harness.state().crs, None);
+        let made = Crs::parse("+proj=tmerc +lon_0=115.9 +k=1 +x_0=500000 +ellps=GRS80").expect("a system");
+        let around = Around { own: [made].into(), ..Around::default() };
+        harness.ctx.data_mut(|data| data.insert_temp(around_id(), around));
+        harness.run();
+        assert_eq!(harness.state().crs, Some(made));
+    }
+
+    #[test]
+    fn what_was_searched_for_is_forgotten_when_the_list_closes() {
+        let mut harness = harness();
+        harness.get_by_label("坐标系").click();
+        harness.run();
+        harness.get_by_role(egui::Role::TextInput).type_text("西安 117");
+        harness.run();
+        harness.key_press(egui::Key::Escape);
+        harness.run();
+        assert_eq!(harness.state().list.words, "");
+    }
+
     fn harness() -> Harness<'static, CrsChoice> {
-        let builder = Harness::builder().with_size(egui::vec2(560.0, 600.0)).with_context_setup(theme::install);
+        let builder = Harness::builder().with_size(egui::vec2(560.0, 900.0)).with_context_setup(theme::install);
         builder.build_ui_state(
             |ui, choice: &mut CrsChoice| {
                 crs_choice(ui, Lang::Zh, Crs::Unknown, choice);

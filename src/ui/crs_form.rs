@@ -75,7 +75,9 @@ pub(super) fn crs_form_ui(ctx: &Context, session: &Session, state: &mut CrsFormS
     let Some(form) = &mut state.0 else { return };
     let lang = session.lang();
     let title = lang.pick("自定义坐标系", "A coordinate system of your own");
-    let frame = Sheet { id: "crs-form", title, icon: "GLOBE_HEMISPHERE_EAST", width: 560.0, lang };
+    // English has the longer words.
+    let width = if lang == Lang::Zh { 560.0 } else { 700.0 };
+    let frame = Sheet { id: "crs-form", title, icon: "GLOBE_HEMISPHERE_EAST", width, lang };
     let taken = |name: &str| session.settings().systems.iter().any(|kept| kept.name == name);
     let mut end = None;
     let closed = sheet(ctx, &frame, |ui| end = form_ui(ui, lang, form, &taken));
@@ -218,6 +220,7 @@ impl Form {
                 let datum = shift.numbers().map(|number| number.to_string());
                 Self { sort: Sort::Datum, base: base.to_string(), datum, sense: shift.sense, ..known }
             }
+            OwnForm::Swapped { .. } => Self { sort: Sort::Proj, proj: form.to_string(), ..known },
         }
     }
 

@@ -10,6 +10,7 @@ use super::form_ui::{FormEnd, FormInput, form_ui};
 use super::icons::{icon, icon_fill};
 use super::legend;
 use super::note_card::note_card;
+use super::sewer;
 use super::show;
 use super::signs::Signs;
 use super::theme::{self, Tokens};
@@ -22,6 +23,7 @@ use crate::model::value::Value;
 use crate::session::Session;
 use crate::session::action::ActionId;
 use crate::session::command::{EditCommand, LookCommand, SelectMode};
+use crate::session::sewer::pipe_card::PipeCard;
 use crate::session::state::{CityView, Derived, DetailRow, FeatureRef, LayerView, Photo};
 use crate::text::Lang;
 
@@ -74,6 +76,8 @@ pub(super) struct Shown<'a> {
     /// Which of how many under the pointer.
     pub(super) place: (usize, usize),
     pub(super) is_selected: bool,
+    /// What the sewer workbench knows of it.
+    pub(super) pipe: Option<&'a PipeCard>,
 }
 
 /// Draws the panel.
@@ -95,6 +99,7 @@ pub fn details_ui(ui: &mut Ui, session: &Session, state: &mut DetailsState, asks
         row,
         place: (details.current, details.hits.len()),
         is_selected: session.selection().contains(&row.at.layer, row.at.id),
+        pipe: sewer::card::card_of(session, &row.at),
     };
     if state.forms.contains_key(&row.at) {
         head(ui, &shown, &mut state.signs, asks);
@@ -154,6 +159,9 @@ pub(super) fn row_ui(ui: &mut Ui, shown: &Shown<'_>, state: &mut DetailsState, a
     ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
         attributes(ui, shown, &mut state.shows_empty, asks);
         derived(ui, shown, asks);
+        if let Some(card) = shown.pipe {
+            sewer::card::card_ui(ui, shown.lang, card, asks);
+        }
         photos(ui, shown, &mut state.thumbs, asks);
         notes(ui, shown, asks);
         ui.add_space(16.0);

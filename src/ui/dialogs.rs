@@ -214,6 +214,10 @@ fn title(purpose: FilePurpose) -> Text {
         FilePurpose::RecipeSave => Text::new("存为导入方案", "Save as an import recipe"),
         FilePurpose::ProfileOpen => Text::new("用导出方案", "Use an export profile"),
         FilePurpose::ProfileSave => Text::new("存为导出方案", "Save as an export profile"),
+        FilePurpose::SewerOut => Text::new("导出管网结果", "Export what the sewers said"),
+        FilePurpose::SewerProfile => Text::new("导出纵断面", "Export the long profile"),
+        FilePurpose::SewerDefects => Text::new("导入检测缺陷表", "Import a table of defects"),
+        FilePurpose::SewerCosts => Text::new("读入单价表", "Read unit costs"),
     }
 }
 
@@ -240,6 +244,13 @@ fn filter(purpose: FilePurpose) -> (Text, &'static [&'static str]) {
         FilePurpose::StyleExport => (Text::new("样式", "Style"), &["citystyle.json", "json", "qml", "sld"]),
         FilePurpose::RecipeOpen | FilePurpose::RecipeSave => (Text::new("导入方案", "Import recipe"), &["json"]),
         FilePurpose::ProfileOpen | FilePurpose::ProfileSave => (Text::new("导出方案", "Export profile"), &["json"]),
+        FilePurpose::SewerOut => {
+            (Text::new("结果", "Result"), &["geojson", "xlsx", "csv", "gpkg", "shp", "kml", "dxf"])
+        }
+        FilePurpose::SewerProfile => {
+            (Text::new("纵断面", "Long profile"), &["pdf", "svg", "png", "csv", "xlsx", "geojson"])
+        }
+        FilePurpose::SewerDefects | FilePurpose::SewerCosts => (Text::new("表格", "Table"), &["xlsx", "csv", "txt"]),
     }
 }
 
@@ -283,6 +294,8 @@ fn saves(purpose: FilePurpose) -> bool {
             | FilePurpose::StyleExport
             | FilePurpose::RecipeSave
             | FilePurpose::ProfileSave
+            | FilePurpose::SewerOut
+            | FilePurpose::SewerProfile
     )
 }
 
@@ -292,6 +305,8 @@ fn show(dialog: rfd::FileDialog, purpose: FilePurpose) -> Vec<PathBuf> {
         | FilePurpose::StyleImport
         | FilePurpose::RecipeOpen
         | FilePurpose::ProfileOpen
+        | FilePurpose::SewerDefects
+        | FilePurpose::SewerCosts
         | FilePurpose::GroundLocate => dialog.pick_file().into_iter().collect(),
         FilePurpose::SheetFolder => dialog.pick_folder().into_iter().collect(),
         FilePurpose::Import
@@ -306,6 +321,8 @@ fn show(dialog: rfd::FileDialog, purpose: FilePurpose) -> Vec<PathBuf> {
         | FilePurpose::Sheet(_)
         | FilePurpose::StyleExport
         | FilePurpose::RecipeSave
+        | FilePurpose::SewerOut
+        | FilePurpose::SewerProfile
         | FilePurpose::ProfileSave => {
             let path = dialog.save_file();
             path.map(|path| ended(path, purpose)).into_iter().collect()

@@ -164,6 +164,21 @@ impl ExportState {
         }
     }
 
+    /// Takes the format whose ending was typed.
+    fn follow_ending(&mut self) {
+        let path = PathBuf::from(self.path.trim());
+        let is_chosen = |format: FileType| {
+            let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+            ending.is_some_and(|ending| format.endings().contains(&ending.as_str()))
+        };
+        // Several formats may share an ending: then the one that is chosen stays.
+        if !self.chosen().is_some_and(is_chosen)
+            && let Some(format) = formats::writable_by_ending(&path)
+        {
+            self.format = format.id();
+        }
+    }
+
     fn request(&self, rows: RowFilter, schema: &Schema) -> ExportRequest {
         ExportRequest {
             layer: self.layer.clone(),
@@ -387,7 +402,9 @@ fn path_field(ui: &mut Ui, lang: Lang, state: &mut ExportState, asks: &mut Asks)
     let width = ui.available_width() - 110.0;
     ui.scope(|ui| {
         ui.set_max_width(width);
-        text_field(ui, &mut state.path, lang.pick("导出到", "Export to"));
+        if text_field(ui, &mut state.path, lang.pick("导出到", "Export to")).changed() {
+            state.follow_ending();
+        }
     });
     if button(ui, "FOLDER_OPEN", choose).clicked() {
         asks.push(UiAsk::PickFile(FilePurpose::Export));
@@ -424,6 +441,19 @@ mod tests {
         assert_eq!(request.path, PathBuf::from("out/井.geojson"));
         assert!(request.labels && request.overwrite && request.bbox && request.passport);
         assert_eq!(request.profile, Some(Profile::new(None, Some(100.0))));
+    }
+
+    #[test]
+    fn the_format_follows_the_ending_that_is_typed() {
+        let mut harness = harness(open(Rows::All), Some(2));
+        harness.get_by_role_and_label(egui::Role::TextInput, "Export to").click();
+        harness.run();
+        harness.get_by_role_and_label(egui::Role::TextInput, "Export to").type_text("out/井.KML");
+        harness.run();
+        harness.get_by_label("Export").click();
+        harness.run();
+        assert_eq!(exported(&harness).expect("a request").path, PathBuf::from("out/井.KML"));
+        assert_eq!(harness.state().0.chosen().map(FileType::ending), Some("kml"));
     }
 
     #[test]

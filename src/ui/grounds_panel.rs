@@ -1,6 +1,6 @@
 //! The base maps at the foot of the layer tree: eye, opacity, datum, order, and the way to a file that is gone.
 
-use egui::{Rect, Response, Role, Sense, Slider, Ui, WidgetInfo, pos2, vec2};
+use egui::{Id, Rect, Response, Role, Sense, Slider, Ui, WidgetInfo, pos2, vec2};
 
 use super::ask::{Asks, FilePurpose, UiAsk};
 use super::icons::{icon, icon_char};
@@ -29,14 +29,36 @@ pub(super) struct GroundFade {
 
 /// Shows the group; without base maps there is none.
 pub(super) fn grounds_ui(ui: &mut Ui, session: &Session, state: &mut LayersState, asks: &mut Asks) {
-    let Some(city) = session.city().filter(|city| !city.grounds.is_empty()) else { return };
+    let Some(city) = session.city() else { return };
+    if city.grounds.is_empty() {
+        show_new(ui, &city.path, 0, 0.0);
+        return;
+    }
+    let top = ui.cursor().top();
     head(ui, session.lang(), asks);
     for (at, ground) in city.grounds.iter().enumerate() {
         row(ui, session, ground, at, state, asks);
     }
+    show_new(ui, &city.path, city.grounds.len(), top);
     let is_held = ui.input(|input| input.pointer.any_down() || !input.keys_down.is_empty());
     if !is_held && let Some(GroundFade { name, percent }) = state.ground_fade.take() {
         run(asks, GroundCommand::Opacity { name, opacity: percent / 100.0 });
+    }
+}
+
+/// Scrolls to the base maps when one has come to them: they stand below all layers, and the new one is their first.
+fn show_new(ui: &Ui, city: &std::path::Path, count: usize, top: f32) {
+    let key = Id::unique("grounds-shown");
+    let before = ui.data_mut(|data| {
+        let before = data.get_temp::<(std::path::PathBuf, usize)>(key);
+        data.insert_temp(key, (city.to_owned(), count));
+        before
+    });
+    // The first of all is new too, unless it came with its city: then nothing of this city was drawn before.
+    let is_new = before.is_some_and(|(path, before)| path == city && count > before);
+    if is_new {
+        let around = Rect::from_x_y_ranges(ui.max_rect().x_range(), top..=top + 2.0 * ROW);
+        ui.scroll_to_rect(around, None);
     }
 }
 

@@ -59,6 +59,30 @@ pub struct ImportState {
     trouble: Option<Text>,
 }
 
+/// What a coordinate system that was only guessed asks of a person before the file comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubt {
+    /// Nothing: it is known, or nothing has a place.
+    None,
+    /// A look at where it puts the file.
+    Look,
+    /// A system: with none there is nothing to look at.
+    NoPlace,
+}
+
+impl Doubt {
+    fn of(preview: &ImportPreview) -> Self {
+        let has_place = preview.layers.iter().any(|layer| layer.geometry.is_some());
+        match preview.crs_origin {
+            CrsOrigin::Guessed if has_place => {
+                let is_seen = preview.layers.iter().any(|layer| layer.bounds_world.is_some());
+                if is_seen { Self::Look } else { Self::NoPlace }
+            }
+            _ => Self::None,
+        }
+    }
+}
+
 /// How the other files of one shape come in.
 #[derive(Debug)]
 struct ForAll {
@@ -116,7 +140,8 @@ impl ImportState {
 
     /// Takes the session's answer. Choices made before the file was read otherwise stay, if its layers are the same.
     fn take(&mut self, preview: ImportPreview, city: Option<&CityView>) {
-        if self.files.front() != Some(&preview.path) {
+        // An answer to what is asked no more: about another file, or read as nobody wants it read now.
+        if self.files.front() != Some(&preview.path) || preview.read != self.reading.options() {
             return;
         }
         let was_good = self.answer.as_ref().is_some_and(|(before, _)| before.refused.is_none());
@@ -129,7 +154,7 @@ impl ImportState {
         (self.trouble, self.read) = (None, self.reading.clone());
         let kept = self.answer.take().map(|(_, choices)| choices).filter(|choices| choices.fit(&preview));
         let mut choices = kept.unwrap_or_else(|| Choices::propose(&preview));
-        choices.place_is_right = false;
+        (choices.place_is_right, choices.place_unknown) = (false, false);
         if let Some(recipe) = self.following.take() {
             choices.follow(&recipe, city);
             self.misfits = Some(recipe.misfits(&preview.shape()));
@@ -149,7 +174,12 @@ impl ImportState {
     /// What is chosen now, as a recipe, and a file name for it.
     pub fn recipe(&self) -> Option<(Recipe, String)> {
         let (preview, choices) = self.answer.as_ref()?;
-        let request = choices.request(preview.path.clone(), &self.reading, true);
+        let mut reading = self.reading.clone();
+        if choices.place_is_right {
+            // What was agreed to once is no guess the next time.
+            reading.crs.crs = reading.crs.crs.or(Some(preview.crs));
+        }
+        let request = choices.request(preview.path.clone(), &reading, true);
         let stem = preview.path.file_stem()?.to_string_lossy().into_owned();
         Some((Recipe::of(&request, preview.shape()), format!("{stem}.方案.json")))
     }
@@ -294,7 +324,8 @@ fn contents(ui: &mut Ui, lang: Lang, city: Option<&CityView>, state: &mut Import
         return if foot(ui, |ui| text_button(ui, close).clicked()) { End::Skip } else { End::Open };
     }
     let mut end = End::Open;
-    let room = (ui.ctx().content_rect().height() - 190.0).max(160.0);
+    let below = problems::height(&preview.problems);
+    let room = (ui.ctx().content_rect().height() - 190.0 - below).max(160.0);
     ScrollArea::vertical().id_salt("import").max_height(room).auto_shrink([false, true]).show(ui, |ui| {
         ui.set_max_width(ui.available_width() - 8.0);
         if let Some(why) = trouble {
@@ -309,33 +340,48 @@ fn contents(ui: &mut Ui, lang: Lang, city: Option<&CityView>, state: &mut Import
         layers::target(ui, lang, city, choices);
         columns::columns_ui(ui, lang, choices, preview, shows_rows);
         options(ui, lang, choices, place, preview.format_id.starts_with("geojson"));
-        problems::problems_ui(ui, lang, &preview.problems, asks);
     });
+    problems::problems_ui(ui, lang, &preview.problems, asks);
     let left = buttons(ui, lang, preview, choices, place, city);
     if left == End::Open { end } else { left }
 }
 
 /// What holds the import back; nothing if it can be done.
-fn obstacle(preview: &ImportPreview, choices: &Choices, crs_is_chosen: bool) -> Option<Text> {
+fn obstacle(preview: &ImportPreview, choices: &Choices) -> Option<Text> {
     if choices.layers.iter().all(|layer| !layer.take) {
         return Some(Text::new("至少选一个图层", "Choose at least one layer"));
     }
-    let has_place = preview.layers.iter().any(|layer| layer.geometry.is_some());
-    let is_guess = preview.crs_origin == CrsOrigin::Guessed && has_place && !crs_is_chosen;
-    (is_guess && !choices.place_is_right)
-        .then(|| Text::new("坐标系是推测的，请先确认位置", "The coordinate system is a guess: confirm the place first"))
+    match Doubt::of(preview) {
+        Doubt::Look if !choices.place_is_right => {
+            Some(Text::new("坐标系是推测的，请先确认位置", "The coordinate system is a guess: confirm the place first"))
+        }
+        Doubt::NoPlace if !choices.place_unknown => {
+            Some(Text::new("坐标系不明，请先选择", "The coordinate system is not known: choose it first"))
+        }
+        _ => None,
+    }
+}
+
+/// The layer that a file can be held against: the one it would be added to, else the only one of its kind.
+fn to_compare(choices: &Choices, city: Option<&CityView>) -> Option<String> {
+    let [layer] = &choices.layers[..] else { return None };
+    if layer.append.is_some() {
+        return layer.append.clone();
+    }
+    let mut same = city?.layers.iter().filter(|it| it.kind.id == layer.kind.id && layer.kind.id != "plain");
+    let only = same.next().filter(|_| same.next().is_none())?;
+    Some(only.table().to_owned())
 }
 
 fn buttons(
     ui: &mut Ui,
     lang: Lang,
     preview: &ImportPreview,
-    choices: &Choices,
+    choices: &mut Choices,
     (number, of): (usize, usize),
     city: Option<&CityView>,
 ) -> End {
-    let obstacle = obstacle(preview, choices, preview.crs_origin == CrsOrigin::Asked);
-    let appends = choices.layers.iter().filter(|layer| layer.take).all(|layer| layer.append.is_some());
+    let obstacle = obstacle(preview, choices);
     foot(ui, |ui| {
         let add = |ui: &mut Ui| primary_button(ui, Some("DOWNLOAD_SIMPLE"), lang.pick("导入", "Import"));
         let response = ui.add_enabled_ui(obstacle.is_none(), add).inner;
@@ -344,15 +390,8 @@ fn buttons(
             return End::Import;
         }
         let mut end = End::Open;
-        if city.is_some() && appends && choices.layers.len() == 1 {
-            let compare = text_button(ui, lang.pick("与图层比较…", "Compare with the layer…"));
-            let tip = lang.pick(
-                "先看新增、移动、变更和消失了哪些，再决定接收",
-                "See what is new, moved, changed or gone before anything is taken over",
-            );
-            if compare.on_hover_text(tip).clicked() {
-                end = End::Compare;
-            }
+        if city.is_some() && choices.layers.len() == 1 && compare_button(ui, lang, choices, city) {
+            end = End::Compare;
         }
         if number < of && text_button(ui, lang.pick("全部取消", "Cancel all")).clicked() {
             end = End::SkipAll;
@@ -363,6 +402,23 @@ fn buttons(
         }
         end
     })
+}
+
+/// The way to hold the file against a layer; the layer is chosen with it where only one is meant.
+fn compare_button(ui: &mut Ui, lang: Lang, choices: &mut Choices, city: Option<&CityView>) -> bool {
+    let with = to_compare(choices, city);
+    let words = lang.pick("与图层比较…", "Compare with the layer…");
+    let compare = ui.add_enabled_ui(with.is_some(), |ui| text_button(ui, words)).inner;
+    let tip = lang.pick(
+        "先看新增、移动、变更和消失了哪些，再决定接收",
+        "See what is new, moved, changed or gone before anything is taken over",
+    );
+    let first = lang.pick("先在“放进”里选一个图层", "Choose a layer under “Into” first");
+    let is_clicked = compare.on_hover_text(tip).on_disabled_hover_text(first).clicked();
+    if let (true, Some(layer)) = (is_clicked, choices.shown()) {
+        layer.append = with;
+    }
+    is_clicked
 }
 
 fn options(ui: &mut Ui, lang: Lang, choices: &mut Choices, (number, of): (usize, usize), has_text: bool) {

@@ -204,6 +204,8 @@ pub(super) struct Choices {
     pub(super) new_city: String,
     /// A person has looked at where a guessed CRS puts the data.
     pub(super) place_is_right: bool,
+    /// Nobody knows where the data lie: they come in on a plane of their own.
+    pub(super) place_unknown: bool,
     /// The same for the other files of this shape.
     pub(super) for_all: bool,
 }
@@ -225,6 +227,7 @@ impl Choices {
             keep_rejects: false,
             new_city: preview.path.with_extension("gpkg").display().to_string(),
             place_is_right: false,
+            place_unknown: false,
             for_all: false,
         }
     }
@@ -272,6 +275,7 @@ impl Choices {
         let whole = ImportRequest {
             paths: vec![path],
             read: reading.options(),
+            is_place_unknown: self.place_unknown,
             strict: self.strict,
             lossless: self.lossless,
             new_city: (!has_city).then(|| PathBuf::from(self.new_city.trim())),

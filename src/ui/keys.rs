@@ -67,8 +67,8 @@ pub fn pressed(ctx: &Context) -> Vec<ActionId> {
     if ctx.memory(|memory| memory.top_modal_layer().is_some()) {
         return Vec::new();
     }
-    // Any other dialog keeps those of the map and of the city, which nobody would expect to change behind it.
-    let in_dialog = super::sheet::holds_keys(ctx);
+    // Any other dialog, and a menu, keeps those of the map and of the city: nobody would expect these to change behind it.
+    let in_dialog = super::sheet::holds_keys(ctx) || Popup::is_any_open(ctx);
     let mut found = Vec::new();
     ctx.input_mut(|input| {
         input.events.retain(|event| {
@@ -85,7 +85,7 @@ pub fn pressed(ctx: &Context) -> Vec<ActionId> {
 /// Words pasted while no text field and no dialog wants them: they are for the map.
 pub fn pasted(ctx: &Context) -> Option<String> {
     let is_wanted = ctx.text_edit_focused() || ctx.memory(|memory| memory.top_modal_layer().is_some());
-    if is_wanted || super::sheet::holds_keys(ctx) {
+    if is_wanted || Popup::is_any_open(ctx) || super::sheet::holds_keys(ctx) {
         return None;
     }
     ctx.input_mut(|input| {

@@ -164,11 +164,13 @@ fn layer_ui(
         rename_row(ui, session.lang(), state, asks);
         return;
     }
-    let (rows, crowd) = (session_legend::rows(&layer.style), session_legend::crowd(layer));
+    let rows = session_legend::rows_at(&layer.style, state.denominator);
+    let crowd = session_legend::crowd(layer);
     layer_row(ui, session, city, layer, state, asks);
     let count = rows.len() + usize::from(crowd.is_some());
     // A layer with one sign has it in its own row; a density is not understood without its ends.
-    if count <= 1 && crowd.is_none() {
+    let has_classes = session_legend::rows(&layer.style).len() > 1;
+    if !has_classes && crowd.is_none() {
         return;
     }
     legend_caret(ui, session.lang(), layer, count, state);
@@ -177,7 +179,7 @@ fn layer_ui(
     }
     let crowd = crowd.map(|crowd| legend::crowd_row(ui, session.lang(), &crowd, LEGEND_ROW));
     let is_area = layer.schema.geometry.and_then(crate::model::geometry::GeometryKind::dimension) == Some(2);
-    let rows = rows.into_iter().enumerate().map(|(row, rule)| {
+    let rows = rows.into_iter().map(|(row, rule)| {
         let features = layer.legend_counts.get(row).copied();
         legend_row(ui, session.lang(), rule, features, is_area, &mut state.signs)
     });

@@ -37,6 +37,8 @@ pub struct LayersState {
     pub(super) locating: Option<String>,
     /// Layers that were hidden with their whole group.
     asleep: BTreeMap<Group, BTreeSet<String>>,
+    /// The map beside the tree shows 1:`denominator`.
+    pub(super) denominator: f64,
     /// Pictures of signs.
     pub(super) signs: Signs,
 }
@@ -85,7 +87,8 @@ impl LayersState {
     /// Another city starts afresh.
     pub(super) fn follow(&mut self, city: &CityView) {
         if self.city.as_ref() != Some(&city.path) {
-            *self = Self { city: Some(city.path.clone()), signs: std::mem::take(&mut self.signs), ..Self::default() };
+            let (signs, denominator) = (std::mem::take(&mut self.signs), self.denominator);
+            *self = Self { city: Some(city.path.clone()), signs, denominator, ..Self::default() };
         }
         if let Some(fade) = &mut self.fade {
             fade.is_held = false;

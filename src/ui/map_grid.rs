@@ -59,11 +59,9 @@ impl MapGrid {
             for is_last in [false, true] {
                 let galley = widgets::layout(ui, &line.words, theme::note());
                 let size = galley.size() + vec2(6.0, 0.0);
-                let Some(rect) = line.number_place(is_last, size, lens.map, clear) else { continue };
-                if taken.iter().any(|other| other.intersects(rect)) {
-                    continue;
-                }
-                taken.push(rect);
+                let taken_too: Vec<Rect> = clear.iter().chain(&taken).copied().collect();
+                let Some(rect) = line.number_place(is_last, size, lens.map, &taken_too) else { continue };
+                taken.push(rect.expand(4.0));
                 painter.rect_filled(rect, RADIUS, tokens.panel.gamma_multiply(0.8));
                 painter.galley_with_override_text_color(rect.min + vec2(3.0, 0.0), galley, tokens.text2);
             }

@@ -7,6 +7,7 @@ use super::camera::{Camera, View};
 use super::map_marks::{self, Lens, Outline};
 use super::map_menu;
 use super::map_panel::MapAsk;
+use super::sewer;
 use super::tools::{Outcome, Tool, ToolKind};
 use crate::kinds::kind::Group;
 use crate::model::geometry::GeometryKind;
@@ -328,6 +329,10 @@ pub(super) fn outcome_asks(session: &Session, camera: &Camera, shown: &Shown, ou
             None if mode == SelectMode::Replace => ask(out, LookCommand::ClearSelection),
             None => {}
         },
+        Outcome::Sewer(kind, places) => {
+            let places = places.into_iter().map(|at| sewer::ask::place(session, &glance(camera, shown, at)));
+            out.extend(sewer::ask::of_tool(kind, places.collect()).map(|ask| MapAsk::Ask(UiAsk::Sewer(ask))));
+        }
         Outcome::Note(positions, is_area) => out.push(MapAsk::Note(positions, is_area)),
         Outcome::PutAway => {
             ask(out, LookCommand::ClearSelection);
@@ -357,7 +362,8 @@ fn hover(ui: &Ui, session: &Session, hand: &mut Hand<'_>, response: &Response) {
     let seen_at = response.hover_pos().map(|at| (at, view));
     let is_moving = seen_at != hover.seen_at;
     hover.seen_at = seen_at;
-    let looks = matches!(hand.tool.kind(), ToolKind::Pan | ToolKind::Identify | ToolKind::Select);
+    let looks = matches!(hand.tool.kind(), ToolKind::Pan | ToolKind::Identify | ToolKind::Select)
+        || hand.tool.kind().asks_sewers();
     if !response.hovered() || response.dragged() || !looks {
         (hover.disc, hover.at, hover.outline) = (None, None, None);
     } else if is_moving {

@@ -11,11 +11,13 @@ use super::map_marks::{self, Lens, Marks, Outline};
 use super::map_tiles::{Sight, Tiles, frame_end};
 use super::overview_map::{self, OverviewMap, overview_ui};
 use super::second_map::{self, SecondMap, divider_ui, head_ui};
+use super::sewer::overlay::SewerOverlay;
 use super::status_bar;
 use super::theme::Tokens;
 use super::tools::{Tool, ToolKind};
 use crate::model::geometry::Bounds;
 use crate::session::action::{ActionId, action};
+use crate::session::sewer::board::SewerTopic;
 use crate::session::shown::Shown;
 use crate::session::state::{CityView, FeatureRef};
 use crate::session::{LookAt, Session};
@@ -52,6 +54,9 @@ pub struct MapPanel {
     second: Option<Box<SecondMap>>,
     /// The small map of the whole city.
     pub(super) overview: OverviewMap,
+    /// What the sewer workbench has to say, and which of its topics are shown.
+    pub(super) sewer: SewerOverlay,
+    pub(super) sewer_topics: Vec<SewerTopic>,
     pointer_world: [f64; 2],
     city: Option<std::path::PathBuf>,
     /// Where all panes are on the screen, once they were shown.
@@ -76,6 +81,11 @@ impl MapPanel {
     /// The place under the pointer, or the last one.
     pub fn pointer_world(&self) -> [f64; 2] {
         self.pointer_world
+    }
+
+    /// Whether the pointer is over the map, as far as the last frame knows.
+    pub(super) fn is_pointed_at(&self, ctx: &egui::Context) -> bool {
+        ctx.pointer_hover_pos().is_some_and(|at| self.room().contains(at)) && !ctx.egui_is_using_pointer()
     }
 
     /// Id of the map among the widgets.
@@ -269,12 +279,14 @@ impl MapPanel {
     fn paint(&mut self, ui: &Ui, session: &Session, response: &Response, pane: Option<&SecondPane>) {
         let map = response.rect;
         self.follow_details(session);
+        self.sewer.follow(session, &self.sewer_topics, &self.camera);
         let hovered = |response: &Response| response.hovered().then_some(self.pointer_world);
         let beside = pane.and_then(|pane| hovered(pane.response.as_ref()?));
         let clear = self.furniture_places(map);
         let mut over = Over {
             tool: &self.tool,
             details: self.details.as_ref(),
+            sewer: &self.sewer,
             has_grid: self.has_grid,
             cross: hovered(response),
             clear: &clear,
@@ -343,6 +355,13 @@ impl MapPanel {
         pane.with_max_x(pane.right().min(self.room().right() - self.covered_px))
     }
 
+    /// How much of the right of the first map's pane lies under a panel or a dialog, pixels.
+    fn covered_of_pane_px(&self) -> f64 {
+        let pane = self.camera.size_px()[0];
+        let covered = f64::from(self.covered_px) - (f64::from(self.room().width()) - pane);
+        covered.clamp(0.0, pane * 0.8)
+    }
+
     /// What of the second map is to be seen.
     fn second_clip(&self) -> Option<Rect> {
         let [_, _, clip] = self.second.as_ref()?.places(self.room());
@@ -379,6 +398,7 @@ impl MapPanel {
 struct Over<'a> {
     tool: &'a Tool,
     details: Option<&'a Outlined>,
+    sewer: &'a SewerOverlay,
     has_grid: bool,
     /// Where the pointer is on the other pane, Web Mercator metres.
     cross: Option<[f64; 2]>,
@@ -390,6 +410,7 @@ impl Over<'_> {
     /// What is selected or shown in the details: under the words of the map.
     fn mark(&self, ui: &Ui, session: &Session, lens: &Lens<'_>, marks: &mut Marks) {
         let painter = ui.painter().with_clip_rect(lens.map);
+        self.sewer.draw(ui, &painter, lens);
         marks.follow(ui, session, lens.camera);
         marks.draw(&painter, Tokens::of(ui), lens, self.details.and_then(|details| details.outline.as_ref()));
     }
@@ -410,6 +431,7 @@ impl Over<'_> {
         }
         let pointer = response.hovered().then_some(hand.pointer_world());
         map_marks::draw_tool(ui, &painter, lens, self.tool, pointer.or(self.cross), session);
+        self.sewer.draw_spot(ui, &painter, lens);
         hand.draw(ui, session, lens, self.tool, response);
         if let Some(world) = self.cross {
             map_marks::draw_cross(ui, &painter, lens, world);
@@ -478,14 +500,15 @@ fn describe(ui: &Ui, session: &Session, panel: &MapPanel, response: &Response) {
 
 /// Moves the map as a panel asked; `false` if it asked for something else.
 pub fn go(panel: &mut MapPanel, wish: &UiAsk) -> bool {
+    let covered_px = panel.covered_of_pane_px();
     match wish {
-        UiAsk::ZoomTo(bounds) => panel.camera.go_to_bounds(bounds),
+        UiAsk::ZoomTo(bounds) => panel.camera.go_to_bounds_beside(bounds, covered_px),
         UiAsk::GoTo(center_world) => {
-            panel.camera.go(View { center_world: *center_world, ..panel.camera.view() });
+            panel.camera.go_beside(View { center_world: *center_world, ..panel.camera.view() }, covered_px);
         }
         UiAsk::GoToScale(center_world, metres_per_px) => {
             let (center_world, metres_per_px) = (*center_world, *metres_per_px);
-            panel.camera.go(View { center_world, metres_per_px, ..panel.camera.view() });
+            panel.camera.go_beside(View { center_world, metres_per_px, ..panel.camera.view() }, covered_px);
         }
         UiAsk::GoToView(view) => panel.camera.go(*view),
         UiAsk::Turn(rotation_rad) => panel.camera.turn_to(*rotation_rad),

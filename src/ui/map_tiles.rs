@@ -33,6 +33,10 @@ const KEEP_FOR_EACH: usize = 3;
 const AHEAD_AFTER_S: f64 = 0.15;
 /// A sheet of words of another scale is shown while it is not larger or smaller than this.
 const WORDS_ZOOM: std::ops::Range<f64> = 0.7..1.45;
+/// A view that has not moved for so many seconds stands still; its words are then made anew if they were made for one so
+/// many pixels aside.
+const STILL_S: f64 = 0.25;
+const ASIDE_PX: f64 = 6.0;
 /// And while it is turned by less than this, radians.
 const WORDS_TURN: f64 = 0.4;
 
@@ -105,6 +109,8 @@ pub struct Tiles {
     frame: u64,
     set: Option<TileSet>,
     set_since_s: f64,
+    /// What is seen, and since when.
+    still: Option<(View, f64)>,
     facts: TileFacts,
 }
 
@@ -124,7 +130,7 @@ impl Tiles {
         let is_painted = seen.iter().all(|kept| kept.is_some_and(|kept| kept.revision == city.revision));
         let is_calm = seen.iter().flatten().all(|kept| now - kept.born_s >= FADE_S);
         let is_known = city.revision > 0 && (is_whole || city.is_ready(&view));
-        let has_words = self.coming.is_none() && self.has_words(city, &view, session.lang(), set.dark);
+        let has_words = self.coming.is_none() && self.has_words(city, &view, session.lang(), (set.dark, false));
         [is_known && is_painted && has_words, is_calm]
     }
 
@@ -239,7 +245,13 @@ impl Tiles {
         let (mut labels, mut ahead) = (None, Vec::new());
         if self.pane != Pane::Overview {
             let on_their_way = self.waiting.iter().any(|piece| matches!(piece, MapPiece::Words { .. }));
-            labels = (!on_their_way && !self.has_words(city, &view, lang, dark)).then(|| words_view(&view));
+            let since_s = self.still.filter(|(still, _)| *still == view).map_or(now, |(_, since_s)| since_s);
+            self.still = Some((view, since_s));
+            let is_still = now - since_s >= STILL_S;
+            if !is_still {
+                ctx.request_repaint_after_secs((STILL_S - (now - since_s)) as f32 + 0.01);
+            }
+            labels = (!on_their_way && !self.has_words(city, &view, lang, (dark, is_still))).then(|| words_view(&view));
             let settled_s = now - self.set_since_s;
             if !city.is_ready(&view) {
                 // What is painted now would have to be painted again.
@@ -281,8 +293,9 @@ impl Tiles {
         kept.revision == city.revision
     }
 
-    /// Whether the words on the screen, or on their way there, are those of this view.
-    fn has_words(&mut self, city: &CityView, view: &View, lang: Lang, dark: bool) -> bool {
+    /// Whether the words on the screen, or on their way there, are those of this view: of one that stands still, made for
+    /// it, so that none is cut at its edges; of one that moves, such as reach beyond it.
+    fn has_words(&mut self, city: &CityView, view: &View, lang: Lang, (dark, is_still): (bool, bool)) -> bool {
         let Some(sheet) = self.coming.as_mut().or(self.words.as_mut()) else { return false };
         let have = &sheet.words.view;
         let is_same = TileSet::of(have, dark) == TileSet::of(view, dark)
@@ -298,7 +311,8 @@ impl Tiles {
         let has_room = (0..2).all(|axis| {
             let before = inner[axis] - outer[axis];
             let after = have.size_px[axis] - view.size_px[axis] - before;
-            before.min(after) > WORDS_BEYOND_PX / 3.0
+            let least = if is_still { WORDS_BEYOND_PX - ASIDE_PX } else { WORDS_BEYOND_PX / 3.0 };
+            before.min(after) > least
         });
         has_room && sheet.revision == city.revision
     }

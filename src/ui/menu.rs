@@ -14,7 +14,7 @@ use crate::session::settings::Theme;
 use crate::text::Lang;
 
 /// Actions before which a menu draws a line.
-const STARTS_A_GROUP: [ActionId; 15] = [
+const STARTS_A_GROUP: [ActionId; 19] = [
     ActionId::ImportFile,
     ActionId::Backup,
     ActionId::CloseCity,
@@ -29,6 +29,10 @@ const STARTS_A_GROUP: [ActionId; 15] = [
     ActionId::AttributeTable,
     ActionId::RenameLayer,
     ActionId::SelectWhere,
+    ActionId::SewerPanel,
+    ActionId::EnterInspection,
+    ActionId::PipesByGrade,
+    ActionId::HideSewer,
     ActionId::OpenSettings,
 ];
 

@@ -54,6 +54,7 @@ pub mod right_panel;
 mod sample;
 mod second_map;
 pub mod settings_dialog;
+pub mod sewer;
 mod sheet;
 pub mod show;
 pub mod signs;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use egui::{Align, Align2, Frame, Id, Label, Layout, Margin, Rect, RichText, ScrollArea, Stroke, Ui};
+use egui::{Align, Align2, Frame, Id, Label, Layout, Margin, Rect, RichText, ScrollArea, Sense, Stroke, Ui};
 
 use super::ask::{Asks, UiAsk};
 use super::icons::icon_fill;
@@ -22,6 +22,8 @@ const STAYS: Duration = Duration::from_secs(5);
 const MOST_BARS: usize = 3;
 /// Most rows of the problem list that are laid out.
 const MOST_PROBLEMS: usize = 2000;
+/// So many problems are shown with all their words; of more, each has one line.
+const FEW_PROBLEMS: usize = 20;
 
 /// What the message bar remembers: the list of problems that is open.
 #[derive(Debug, Default)]
@@ -139,6 +141,13 @@ fn problem_list(ui: &Ui, lang: Lang, state: &mut NoticesState, asks: &mut Asks) 
         };
         ui.label(RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2));
         let shown = problems.len().min(MOST_PROBLEMS);
+        if shown <= FEW_PROBLEMS {
+            // Room for every word.
+            ScrollArea::vertical().max_height(360.0).auto_shrink([false, true]).show(ui, |ui| {
+                problems.iter().for_each(|problem| whole_problem(ui, problem, lang, asks));
+            });
+            return;
+        }
         ScrollArea::vertical().max_height(360.0).auto_shrink([false, true]).show_rows(
             ui,
             theme::ROW,
@@ -151,6 +160,29 @@ fn problem_list(ui: &Ui, lang: Lang, state: &mut NoticesState, asks: &mut Asks) 
     if closed {
         state.problems = None;
     }
+}
+
+/// A problem with all its words, in as many lines as they need.
+fn whole_problem(ui: &mut Ui, problem: &Problem, lang: Lang, asks: &mut Asks) {
+    let tone = if problem.severity == Severity::Error { Tone::Err } else { Tone::Warn };
+    let (color, _) = tone.colors(Tokens::of(ui));
+    ui.horizontal_top(|ui| {
+        ui.label(icon_fill(tone.icon()).color(color));
+        let number = problem.feature.map(|feature| format!("#{feature} ")).unwrap_or_default();
+        let words = RichText::new(format!("{number}{}", problem.what.get(lang)));
+        let Some(at) = problem.at else {
+            ui.add(Label::new(words).wrap());
+            return;
+        };
+        if ui.add(Label::new(words.underline()).wrap().sense(Sense::click())).clicked() {
+            go_to(at, asks);
+        }
+    });
+}
+
+fn go_to(at: [f64; 2], asks: &mut Asks) {
+    let world = place::world_from_lonlat(at);
+    asks.push(UiAsk::GoToScale(world, place::metres_per_px(2500.0, world)));
 }
 
 fn problem_row(ui: &mut Ui, problem: &Problem, lang: Lang, asks: &mut Asks) {
@@ -169,7 +201,6 @@ fn problem_row(ui: &mut Ui, problem: &Problem, lang: Lang, asks: &mut Asks) {
     });
     let clicked = response.on_hover_text(words).clicked();
     if let (true, Some(at)) = (clicked, problem.at) {
-        let world = place::world_from_lonlat(at);
-        asks.push(UiAsk::GoToScale(world, place::metres_per_px(2500.0, world)));
+        go_to(at, asks);
     }
 }

@@ -17,9 +17,12 @@ use super::photo_view::{PhotoState, photo_ui};
 use super::print_dialog::PrintState;
 use super::right_panel::RightState;
 use super::settings_dialog::{SettingsState, settings_ui};
+use super::sewer;
+use super::sewer::profile::{ProfileState, profile_ui};
 use super::small_dialogs::SmallDialog;
 use super::table_panel::{TableState, table_ui};
 use super::welcome::{WelcomeState, welcome_ui};
+use super::widgets::tab;
 use crate::model::geometry::Bounds;
 use crate::session::Session;
 
@@ -52,18 +55,52 @@ pub struct Panels {
     pub photo: PhotoState,
     /// Where to start.
     pub welcome: WelcomeState,
+    /// The long profile.
+    pub(super) profile: ProfileState,
+    dock: Dock,
     table: TableState,
 }
 
+/// What the dock shows where there are two things.
+#[derive(Default)]
+struct Dock {
+    had_profile: bool,
+    shows_profile: bool,
+}
+
 impl Panels {
-    /// Whether the dock is open: it shows the attribute table.
+    /// Whether the dock is open: it shows the attribute table, or a long profile.
     pub fn has_dock(session: &Session) -> bool {
-        session.table().is_some()
+        session.table().is_some() || sewer::profile::is_open(session)
     }
 
     /// Shows the dock.
     pub fn dock_ui(&mut self, ui: &mut Ui, session: &mut Session, asks: &mut Asks) {
-        table_ui(ui, session, &mut self.table, asks);
+        let has_profile = sewer::profile::is_open(session);
+        // What was opened last comes to the front.
+        if has_profile != self.dock.had_profile {
+            self.dock = Dock { had_profile: has_profile, shows_profile: has_profile };
+        }
+        if has_profile && session.table().is_some() {
+            let lang = session.lang();
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                ui.add_space(8.0);
+                let shown = self.dock.shows_profile;
+                if tab(ui, "CHART_LINE", lang.pick("纵断面", "Profile"), shown).clicked() {
+                    self.dock.shows_profile = true;
+                }
+                if tab(ui, "TABLE", lang.pick("属性表", "Table"), !shown).clicked() {
+                    self.dock.shows_profile = false;
+                }
+            });
+        }
+        if has_profile && (self.dock.shows_profile || session.table().is_none()) {
+            profile_ui(ui, session, &mut self.profile, asks);
+            self.right.sewer.exaggeration = self.profile.exaggeration;
+        } else {
+            table_ui(ui, session, &mut self.table, asks);
+        }
     }
 
     /// Files were chosen or dropped: the import dialog looks into them.

@@ -10,6 +10,7 @@ use super::dialogs::Chosen;
 use super::map_panel;
 use super::map_spot::Spot;
 use super::right_panel::RightTab;
+use super::sewer::panel::SewerState;
 use super::small_dialogs::SmallDialog;
 use crate::model::geometry::Bounds;
 use crate::session::action::ActionId;
@@ -41,6 +42,9 @@ impl App {
                 self.session.run(command);
             }
             UiAsk::Act(id) => self.act(ctx, id),
+            UiAsk::Sewer(ask) => self.ask_sewers(ask),
+            UiAsk::SewerTopic(topic) => self.sewer_topic(topic),
+            UiAsk::WriteSewer(topic) => self.write_sewers(ctx, topic),
             UiAsk::Spot(at_world) => {
                 self.map.camera.go_close_to(at_world, SPOT_DENOMINATOR);
                 self.shell.spot = Some(Spot::new(at_world, ctx.input(|input| input.time)));
@@ -77,13 +81,14 @@ impl App {
             FilePurpose::StyleExport => self.panels.right.style.file_name(&self.session),
             FilePurpose::RecipeSave => self.panels.import.recipe().map(|(_, name)| name).unwrap_or_default(),
             FilePurpose::ProfileSave => self.session.lang().pick("脱敏.json", "redact.json").to_owned(),
+            FilePurpose::SewerOut | FilePurpose::SewerProfile => self.panels.right.sewer.file_name(&self.session),
             _ => String::new(),
         };
         self.files.open(ctx, purpose, &suggestion, self.session.lang());
     }
 
     /// Opens a tab of the right panel; closes the panel if that tab is open.
-    fn right_tab(&mut self, tab: RightTab) {
+    pub(super) fn right_tab(&mut self, tab: RightTab) {
         self.shell.right = !(self.shell.right && self.panels.right.tab == tab);
         self.panels.right.tab = tab;
     }
@@ -122,6 +127,7 @@ impl App {
             ActionId::Diagnostics => self.shell.diagnostics.open = !self.shell.diagnostics.open,
             ActionId::FullScreen => self.switch_full_screen(ctx),
             ActionId::AllPanels => self.switch_panels(),
+            _ if self.sewer_action(ctx, id) => {}
             ActionId::NoteList => self.right_tab(RightTab::Notes),
             ActionId::ShowHistory => self.right_tab(RightTab::History),
             ActionId::LayerStyle => self.right_tab(RightTab::Style),
@@ -277,6 +283,11 @@ impl App {
                 let recipe = Box::new(recipe);
                 UiAsk::Run(Command::Exchange(ExchangeCommand::SaveRecipe { path, recipe }))
             })),
+            FilePurpose::SewerOut | FilePurpose::SewerProfile => {
+                self.panels.right.sewer.write_to(path, self.session.lang(), asks);
+            }
+            FilePurpose::SewerDefects => SewerState::import_defects(path, asks),
+            FilePurpose::SewerCosts => self.read_costs(&path, asks),
             FilePurpose::ProfileOpen => {
                 if let Some(profile) = self.session.read_profile(&path) {
                     self.panels.export.follow(&profile, &self.session);

@@ -7,6 +7,7 @@ use super::details_panel::{DetailsState, details_ui};
 use super::history_panel::history_ui;
 use super::icons::icon_char;
 use super::notes_panel::{NotesState, notes_ui};
+use super::sewer::panel::{SewerState, sewer_ui};
 use super::style_panel::{StyleState, style_ui};
 use super::theme::{self, Tokens};
 use super::widgets::{self, tab};
@@ -26,10 +27,12 @@ pub enum RightTab {
     History,
     /// How a layer looks.
     Style,
+    /// The sewer workbench.
+    Sewer,
 }
 
 impl RightTab {
-    const ALL: [Self; 4] = [Self::Details, Self::Style, Self::Notes, Self::History];
+    const ALL: [Self; 5] = [Self::Details, Self::Style, Self::Sewer, Self::Notes, Self::History];
 
     fn name(self) -> (&'static str, Text) {
         match self {
@@ -37,6 +40,7 @@ impl RightTab {
             Self::Notes => ("MAP_PIN", Text::new("标注", "Notes")),
             Self::History => ("CLOCK_COUNTER_CLOCKWISE", Text::new("记录", "History")),
             Self::Style => ("PALETTE", Text::new("样式", "Style")),
+            Self::Sewer => ("TREE_STRUCTURE", Text::new("管网", "Sewers")),
         }
     }
 }
@@ -50,6 +54,8 @@ pub struct RightState {
     pub details: DetailsState,
     /// How a layer looks.
     pub style: StyleState,
+    /// The sewer workbench.
+    pub sewer: SewerState,
     notes: NotesState,
     /// What the details showed last: something new brings them to the front.
     shown: Option<FeatureRef>,
@@ -68,7 +74,7 @@ impl RightState {
         let stays = match self.tab {
             RightTab::Notes => is_note,
             RightTab::Style => self.style.is_at_work(),
-            RightTab::Details | RightTab::History => false,
+            RightTab::Details | RightTab::History | RightTab::Sewer => false,
         };
         if now.is_some() && !stays {
             self.tab = RightTab::Details;
@@ -91,6 +97,7 @@ pub fn right_ui(ui: &mut Ui, session: &Session, state: &mut RightState, asks: &m
         RightTab::Notes => notes_ui(ui, session, &mut state.notes, asks),
         RightTab::History => history_ui(ui, session, asks),
         RightTab::Style => style_ui(ui, session, &mut state.style, asks),
+        RightTab::Sewer => sewer_ui(ui, session, &mut state.sewer, asks),
     });
 }
 

@@ -24,7 +24,8 @@ use crate::text;
 use crate::text::{Lang, Text};
 
 /// Scales to choose from.
-const SCALES: [f64; 10] = [500.0, 1000.0, 2500.0, 5000.0, 8000.0, 15_000.0, 25_000.0, 40_000.0, 100_000.0, 250_000.0];
+const SCALES: [f64; 10] =
+    [500.0, 1_000.0, 2_000.0, 2_500.0, 5_000.0, 10_000.0, 25_000.0, 50_000.0, 100_000.0, 250_000.0];
 
 /// What the status bar remembers: the scale, the turn and the coordinate system that are being typed.
 #[derive(Debug, Default)]
@@ -118,8 +119,9 @@ fn progress(ui: &mut Ui, session: &Session, job: &JobView, asks: &mut Asks) {
     ui.add(bar.desired_width(140.0).desired_height(4.0).fill(Tokens::of(ui).accent))
         .accessible_name(job.title.get(lang));
     ui.add_space(8.0);
-    let count = report.map_or_else(String::new, |report| match report.total {
-        Some(total) => format!("{} / {}", grouped(report.done), grouped(total)),
+    // Steps may be features, bytes or tiles: a share means the same for all of them.
+    let count = report.map_or_else(String::new, |report| match report.fraction() {
+        Some(share) => format!("{:.0}%", share * 100.0),
         None => grouped(report.done),
     });
     ui.label(RichText::new(count).color(Tokens::of(ui).text2));
@@ -287,10 +289,20 @@ pub fn scale_words(denominator: f64) -> String {
 /// A field of a menu of the bar: it has the focus when the menu opens. Says whether Enter ended it.
 pub(super) fn typed_field(ui: &mut Ui, words: &mut String, name: &str, opens: bool) -> (Response, bool) {
     let field = widgets::text_field(ui, words, name);
+    // A menu is laid out once before it is shown, and what asks for the focus then may not get it: it asks until it has.
+    let waits = field.id.with("waits for the focus");
     if opens {
-        field.request_focus();
+        ui.data_mut(|data| data.insert_temp(waits, true));
     }
-    if field.gained_focus() || field.clicked() {
+    if ui.data(|data| data.get_temp::<bool>(waits)).is_some() {
+        if field.has_focus() && !opens {
+            select_all(ui, &field, words);
+            ui.data_mut(|data| data.remove::<bool>(waits));
+        } else {
+            field.request_focus();
+            ui.ctx().request_repaint();
+        }
+    } else if field.gained_focus() || field.clicked() {
         select_all(ui, &field, words);
     }
     let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));

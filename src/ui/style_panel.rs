@@ -322,9 +322,10 @@ fn sections(ui: &mut Ui, shown: &Shown<'_>, state: &mut StyleState, asks: &mut A
     let Some(draft) = drafts.get_mut(layer.table()) else { return };
     let ink = make::main_ink(&draft.base);
     let mut desk = Desk { lang, layer, signs, surveys, ink };
-    form_box(ui, &desk, draft);
+    form_box(ui, &desk, draft, *denominator);
     let unseen = denominator.and_then(|denominator| scale::unseen_words(&draft.style, denominator));
-    if let Some(words) = unseen.filter(|_| draft.form != Form::Heat) {
+    let lifted = draft.lifted.filter(|_| make::whole_scale(&draft.style) == ScaleRange::ALL);
+    if let Some(words) = lifted.map(scale::lifted_words).or(unseen) {
         fields::remark(ui, words.get(lang));
     }
     form_ui(ui, &mut desk, draft);
@@ -342,12 +343,13 @@ fn sections(ui: &mut Ui, shown: &Shown<'_>, state: &mut StyleState, asks: &mut A
 }
 
 /// How the style is shown and changed.
-fn form_box(ui: &mut Ui, desk: &Desk<'_>, draft: &mut Draft) {
+fn form_box(ui: &mut Ui, desk: &Desk<'_>, draft: &mut Draft, denominator: Option<f64>) {
     let fitting = Form::ALL.into_iter().filter(|form| form.fits(&desk.layer.schema));
     let all: Vec<(Form, String)> = fitting.map(|form| (form, form.name().get(desk.lang).to_owned())).collect();
     let (label, mut form) = (desk.lang.pick("样式", "Style"), draft.form);
     if fields::choice_row(ui, label, desk.lang.pick("样式种类", "Kind of style"), &mut form, &all) {
         draft.take_form(form, &desk.layer.schema);
+        denominator.into_iter().for_each(|denominator| draft.lift(denominator));
     }
 }
 

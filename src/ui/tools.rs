@@ -25,6 +25,14 @@ pub enum ToolKind {
     NoteLine,
     /// Writes a note for an area.
     NoteArea,
+    /// Traces the sewers against the flow.
+    TraceUp,
+    /// Traces the sewers with the flow.
+    TraceDown,
+    /// Draws a long profile from one place to another.
+    Profile,
+    /// Asks what backs up if a pipe is closed.
+    ClosePipe,
 }
 
 impl ToolKind {
@@ -39,6 +47,10 @@ impl ToolKind {
             ActionId::NotePoint => Self::NotePoint,
             ActionId::NoteLine => Self::NoteLine,
             ActionId::NoteArea => Self::NoteArea,
+            ActionId::TraceUp => Self::TraceUp,
+            ActionId::TraceDown => Self::TraceDown,
+            ActionId::SewerProfile => Self::Profile,
+            ActionId::ClosePipe => Self::ClosePipe,
             _ => return None,
         })
     }
@@ -54,12 +66,16 @@ impl ToolKind {
             Self::NotePoint => ActionId::NotePoint,
             Self::NoteLine => ActionId::NoteLine,
             Self::NoteArea => ActionId::NoteArea,
+            Self::TraceUp => ActionId::TraceUp,
+            Self::TraceDown => ActionId::TraceDown,
+            Self::Profile => ActionId::SewerProfile,
+            Self::ClosePipe => ActionId::ClosePipe,
         }
     }
 
     /// Whether clicks put down one position after the other.
     pub fn draws(self) -> bool {
-        matches!(self, Self::MeasureLength | Self::MeasureArea | Self::NoteLine | Self::NoteArea)
+        matches!(self, Self::MeasureLength | Self::MeasureArea | Self::NoteLine | Self::NoteArea | Self::Profile)
     }
 
     /// Whether the path closes to a ring.
@@ -70,6 +86,11 @@ impl ToolKind {
     /// Whether the left button drags the map along.
     pub fn drags_map(self) -> bool {
         !matches!(self, Self::Select)
+    }
+
+    /// Whether it asks the sewers something.
+    pub fn asks_sewers(self) -> bool {
+        matches!(self, Self::TraceUp | Self::TraceDown | Self::Profile | Self::ClosePipe)
     }
 
     fn least_positions(self) -> usize {
@@ -86,6 +107,8 @@ pub enum Outcome {
     Identify([f64; 2]),
     /// Change the selection by what is at this place.
     Pick([f64; 2], SelectMode),
+    /// Something was asked of the sewers at these places.
+    Sewer(ToolKind, Vec<[f64; 2]>),
     /// A note was drawn: its positions (one for a point), and whether they close to an area.
     Note(Vec<[f64; 2]>, bool),
     /// The tool was put away: nothing was being drawn when Esc came.
@@ -137,6 +160,15 @@ impl Tool {
                 self.take_up(ToolKind::Identify);
                 Outcome::Note(vec![at_world], false)
             }
+            // The tool stays in hand: one place after the other is asked about.
+            ToolKind::TraceUp | ToolKind::TraceDown | ToolKind::ClosePipe => Outcome::Sewer(self.kind, vec![at_world]),
+            ToolKind::Profile => match self.path.pop() {
+                Some(from) if from != at_world => Outcome::Sewer(self.kind, vec![from, at_world]),
+                _ => {
+                    self.path.push(at_world);
+                    Outcome::Nothing
+                }
+            },
             _ => {
                 if self.finished {
                     self.path.clear();
@@ -152,6 +184,9 @@ impl Tool {
 
     /// Double click, right click or Enter: the drawing is done, if it has enough positions.
     pub fn finish(&mut self) -> Outcome {
+        if self.kind == ToolKind::Profile && self.is_drawing() {
+            return Outcome::Sewer(self.kind, std::mem::take(&mut self.path));
+        }
         if !self.is_drawing() || self.path.len() < self.kind.least_positions() {
             return Outcome::Nothing;
         }
@@ -242,6 +277,20 @@ mod tests {
     fn a_note_along_a_line_is_handed_over_once_it_is_finished() {
         let note = Outcome::Note(vec![[1.0, 0.0], [2.0, 0.0]], false);
         check(ToolKind::NoteLine, "12!", &[], note);
+    }
+
+    #[test]
+    fn a_profile_runs_between_two_clicks_or_from_one_down_to_the_outlet() {
+        let between = Outcome::Sewer(ToolKind::Profile, vec![[1.0, 0.0], [2.0, 0.0]]);
+        check(ToolKind::Profile, "12", &[], between);
+        check(ToolKind::Profile, "1!", &[], Outcome::Sewer(ToolKind::Profile, vec![[1.0, 0.0]]));
+        check(ToolKind::Profile, "11", &[1.0], Outcome::Nothing);
+    }
+
+    #[test]
+    fn a_trace_is_asked_by_every_click_and_esc_puts_the_tool_away() {
+        check(ToolKind::TraceUp, "12", &[], Outcome::Sewer(ToolKind::TraceUp, vec![[2.0, 0.0]]));
+        check(ToolKind::ClosePipe, "ee", &[], Outcome::PutAway);
     }
 
     #[test]

@@ -144,12 +144,13 @@ fn tab_code(tab: RightTab) -> &'static str {
         RightTab::Notes => "notes",
         RightTab::History => "history",
         RightTab::Style => "style",
+        RightTab::Sewer => "sewer",
     }
 }
 
 /// Reads what [`tab_code`] writes; details for anything else.
 pub(super) fn tab_of(code: &str) -> RightTab {
-    let all = [RightTab::Notes, RightTab::History, RightTab::Style];
+    let all = [RightTab::Notes, RightTab::History, RightTab::Style, RightTab::Sewer];
     all.into_iter().find(|tab| tab_code(*tab) == code).unwrap_or_default()
 }
 
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_tab_comes_back_by_its_word() {
-        for tab in [RightTab::Details, RightTab::Notes, RightTab::History, RightTab::Style] {
+        for tab in [RightTab::Details, RightTab::Notes, RightTab::History, RightTab::Style, RightTab::Sewer] {
             assert_eq!(tab_of(tab_code(tab)), tab);
         }
         assert_eq!(tab_of("browser"), RightTab::Details);

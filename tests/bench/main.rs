@@ -4,6 +4,9 @@
 //! with the program and with `ogr2ogr`, opens it as the window does, and measures until the last tile and the last word
 //! of a view are there; QGIS draws the same views. `--city FILE` measures the drawing of any city instead. What is over
 //! 20 % worse beside the peer than the ratios in `ratios.tsv` is marked; `--record` keeps the ratios of this run.
+//!
+//! `--sewers` measures the sewer workbench instead, on 1,000 to 1,000,000 pipes or on `--pipes N`, beside networkx and
+//! igraph where Python has them.
 
 #![allow(clippy::print_stdout)] // a benchmark's answer is what it prints
 
@@ -11,6 +14,7 @@ mod draw;
 mod make;
 mod peer;
 mod ratios;
+mod sewers;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -29,8 +33,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(city) = word("--city") {
         return draw::measure(Path::new(city), None, &mut ratios);
     }
-    let features: usize = word("--features").map_or(Ok(100_000), |count| count.replace(['_', ','], "").parse())?;
     let folder = word("--folder").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
+    let keeps = words.iter().any(|word| word == "--record");
+    if words.iter().any(|word| word == "--sewers") {
+        let pipes = word("--pipes").map(|count| count.replace(['_', ','], "").parse::<usize>()).transpose()?;
+        let sizes = pipes.map_or(sewers::SIZES.to_vec(), |pipes| vec![pipes.max(100)]);
+        sewers::measure(&folder, &sizes, &mut ratios)?;
+        return ratios.finish(keeps);
+    }
+    let features: usize = word("--features").map_or(Ok(100_000), |count| count.replace(['_', ','], "").parse())?;
     let folder = folder.join(format!("bench-{features}"));
     let files = make::make(&folder, features)?;
     let bytes: u64 = files.iter().filter_map(|path| std::fs::metadata(path).ok()).map(|meta| meta.len()).sum();
@@ -40,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         exchange(&folder, &files, &city, features, &mut ratios)?;
     }
     draw::measure(&city, Some(features), &mut ratios)?;
-    ratios.finish(words.iter().any(|word| word == "--record"))
+    ratios.finish(keeps)
 }
 
 /// Import and export, the peer's after ours in the same run.

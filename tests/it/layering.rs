@@ -14,11 +14,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("io", &["geom", "model", "task", "text"]),
     ("store", &["geom", "model", "task", "text"]),
     ("render", &["geom", "index", "model", "task", "text"]),
+    ("analysis", &["geom", "index", "model", "task"]),
     ("kinds", &["geom", "model", "task", "text"]),
+    ("trades", &["analysis", "geom", "index", "kinds", "model", "task", "text"]),
     ("sample", &["geom", "kinds", "model", "task", "text"]),
-    ("session", &["geom", "index", "io", "kinds", "model", "render", "sample", "store", "task", "text"]),
-    ("cli", &["geom", "kinds", "model", "session", "task", "text"]),
-    ("ui", &["geom", "kinds", "model", "render", "session", "task", "text"]),
+    (
+        "session",
+        &["analysis", "geom", "index", "io", "kinds", "model", "render", "sample", "store", "task", "text", "trades"],
+    ),
+    ("cli", &["geom", "kinds", "model", "session", "task", "text", "trades"]),
+    ("ui", &["geom", "kinds", "model", "render", "session", "task", "text", "trades"]),
 ];
 
 #[test]

@@ -15,4 +15,7 @@ mod hostile;
 mod layering;
 mod memory;
 mod seeds;
+mod sewer_checks;
+mod sewer_questions;
+mod sewer_users;
 mod tidy;

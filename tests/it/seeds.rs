@@ -46,6 +46,7 @@ pub(crate) fn seeds(format: &Format) -> Vec<Seed> {
         "ods" => by_hand(spreadsheet()),
         "osm" => vec![vec![("pbf", pbf())], vec![("osm", OSM_XML.as_bytes().to_vec())]],
         "topojson" => by_hand(TOPOLOGY.as_bytes().to_vec()),
+        "swmm" => by_hand(SWMM.as_bytes().to_vec()),
         "photo" => by_hand(photo()),
         _ => PLACES.iter().filter_map(|(kind, places)| written(format, *kind, places)).collect(),
     }
@@ -70,6 +71,52 @@ fn written(format: &Format, kind: GeometryKind, places: &[&str]) -> Option<Seed>
     seed.sort_by_key(|(ending, _)| (*ending != format.endings[0], *ending));
     Some(seed)
 }
+
+/// A model of EPA SWMM with every kind of node and link.
+const SWMM: &str = "\
+[OPTIONS]
+FLOW_UNITS CFS
+LINK_OFFSETS ELEVATION
+[SUBCATCHMENTS]
+S1 RG1 J1 1.5 60 80 0.5 0
+[JUNCTIONS]
+;街口的井
+J1 10.5 2.5 0.25 0 0
+\"井 2\" 10 0 0 0 0 ; comment
+[OUTFALLS]
+O1 8 FIXED 8.25 YES
+[STORAGE]
+ST1 7 4 1 TABULAR C1 0 0
+[DIVIDERS]
+D1 9.5 C1 WEIR 10 2 0.5 2 0.1 0 5
+[CONDUITS]
+C1 J1 \"井 2\" 50 0.013 10.6 * 0 0
+[PUMPS]
+P1 ST1 O1 * ON 0 0
+[ORIFICES]
+R1 ST1 J1 SIDE 7.5 0.65 NO 0
+[WEIRS]
+W1 D1 O1 TRANSVERSE 9.75 1.84 NO 0 0 YES
+[OUTLETS]
+U1 J1 O1 10.75 FUNCTIONAL/DEPTH 10 0.5 NO
+[XSECTIONS]
+C1 CIRCULAR 1.5 0 0 0 1
+[DWF]
+J1 FLOW 0.5
+[TAGS]
+Node J1 storm
+[MAP]
+Units Feet
+[COORDINATES]
+J1 500000 3280000
+O1 500110 3280010
+[VERTICES]
+C1 500020 3280005
+[POLYGONS]
+S1 500000 3280000
+S1 500050 3280000
+S1 500050 3280040
+";
 
 fn schema(kind: GeometryKind) -> Schema {
     Schema {

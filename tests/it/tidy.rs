@@ -21,6 +21,8 @@ const MAY_TOUCH_FILES: &[(&str, &str)] = &[
     ("session/passport.rs", "sums up the files that went out and come in"),
     ("session/recipe.rs", "reads a recipe that it is given"),
     ("session/redact.rs", "reads an export profile that it is given"),
+    ("session/sewer/condition_tests.rs", "writes the reports that it takes in"),
+    ("session/sewer/swmm/tests.rs", "reads the models that were written"),
     ("session/settings.rs", "the person's own settings are no part of a city"),
     ("session/tour.rs", "reads the list of places that it is given, and writes down what was measured"),
     ("ui/print_dialog/tests.rs", "reads what was printed"),

@@ -63,6 +63,10 @@ impl Dialect {
         }
         let is_whole = head.len() < HEAD;
         let (encoding, mark, why) = encoding_of(path, &head, options, task)?;
+        if is_no_text(&head, encoding) {
+            let what = Text::new("内容不是文字，不是表格文件", "its bytes are no text: this is no table");
+            return Err(ReadError::NotRead { what });
+        }
         let (words, _) = encoding.codec().decode_without_bom_handling(&head[mark..]);
         let mut words = words.as_ref();
         let mut dialect = Self {
@@ -177,6 +181,17 @@ fn encoding_of(
     }
     let verdict = decide(options.encoding, &[], &evidence(path, task)?);
     Ok((verdict.encoding, 0, verdict.why))
+}
+
+/// Whether bytes are a program's own, not anybody's text: more than two in a hundred are characters that no table has.
+fn is_no_text(head: &[u8], encoding: Encoding) -> bool {
+    let codec = encoding.codec();
+    if [encoding_rs::UTF_16LE, encoding_rs::UTF_16BE].contains(&codec) {
+        return false;
+    }
+    let is_odd = |byte: &&u8| **byte < b' ' && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1a | 0x1b);
+    let odd = head.iter().filter(is_odd).count();
+    odd > 1 && odd * 50 > head.len()
 }
 
 /// Latin letters in UTF-16 have every other byte zero.

@@ -30,6 +30,7 @@ fn an_excel_table_of_manholes_is_read_as_it_was_meant() {
             2 POINT (116.0123 29.7012): 0012|2.5|2024-01-05|true|铸铁,⏎带锁
             3 POINT (116.0125 29.7013): 0013|3.25||false|
             5 nowhere: 0014||||
+            table.no-place None no coordinates in 1 of the rows: they come in without a place
         "]],
     );
 }
@@ -101,6 +102,7 @@ fn shapes_may_be_words() {
             3 nowhere: none|
             4 nowhere: bad|LINESTRING(1)
             table.bad-place Some(4) its geometry cannot be read: a coordinate is missing
+            table.no-place None no coordinates in 1 of the rows: they come in without a place
         "]],
     );
     check(
@@ -326,4 +328,36 @@ fn written(name: &str, kind: GeometryKind, fields: Vec<Field>, features: &[Featu
     let done =
         formats::write_file(&path, false, &schema, &WriteOptions::default(), |writer| writer.write_many(features));
     (std::fs::read_to_string(&path).expect("readable"), done.expect("written"))
+}
+
+#[test]
+fn what_is_no_table_is_refused_whatever_it_is_called() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        let error = format::survey(&path, &ReadOptions::default(), &mut Task::silent()).expect_err("no table");
+        assert!(matches!(error, ReadError::NotRead { .. }), "{error}");
+        error.headline().en.into_owned()
+    };
+    let tab = b"!table\r\n!version 300\r\n!charset WindowsSimpChinese\r\n\r\nDefinition Table\r\n";
+    assert!(refused("roads.tab", tab).contains("MapInfo"));
+    let noise: Vec<u8> = (0..4000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    assert!(refused("noise.csv", &noise).contains("no text"));
+}
+
+#[test]
+fn coordinates_with_commas_between_thousands_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.csv");
+    let words = "n,x,y,cost\n1,\"39,401,502.17\",\"3,288,402.25\",\"1,250.50\"\n2,\"39,401,612.00\",\"3,288,500.75\",\"12,000.00\"\n";
+    std::fs::write(&path, words).expect("written");
+    let survey = format::survey(&path, &ReadOptions::default(), &mut Task::silent()).expect("a table");
+    assert_eq!(survey.layers[0].bounds.min, [39_401_502.17, 3_288_402.25]);
+    assert_eq!(survey.layers[0].sample[1].values[1], crate::model::value::Value::Real(12_000.0));
+    assert!(
+        survey.understood.iter().any(|text| text.en.contains("stand between thousands")),
+        "{:?}",
+        survey.understood
+    );
 }

@@ -8,6 +8,7 @@ use std::f64::consts::TAU;
 
 use super::drawing::{Drawn, Vertex};
 use super::groups::{Entity, number};
+use super::hatch;
 use crate::model::geometry::{Geometry, GeometryKind, WkbWriter};
 
 /// Straight pieces that a full turn has at least and at most.
@@ -30,6 +31,8 @@ pub(super) struct Path {
 pub(super) enum Shape {
     Point([f64; 3]),
     Path(Path),
+    /// Outlines with their holes, none of which repeats its first position.
+    Areas(Vec<Vec<hatch::Ring>>),
 }
 
 /// How finely curves are drawn: the distance between curve and path, in units of the drawing.
@@ -64,6 +67,11 @@ pub(super) fn shape_of(drawn: &Drawn, fineness: Fineness) -> Option<Shape> {
         }
         "ELLIPSE" => ellipse(entity, own, fineness).map(Shape::Path),
         "SPLINE" => spline(entity, fineness).map(Shape::Path),
+        "HATCH" => {
+            let areas = hatch::areas(entity, fineness)?;
+            let rings = |area: Vec<hatch::Ring>| area.into_iter().map(|ring| own.all(ring)).collect();
+            Some(Shape::Areas(areas.into_iter().map(rings).collect()))
+        }
         "SOLID" | "TRACE" => {
             let [first, second, third] = [10, 11, 12].map(|code| entity.position(code));
             // The third and fourth corner stand the other way round.
@@ -108,7 +116,7 @@ fn old_polyline(drawn: &Drawn, own: Ocs, fineness: Fineness) -> Option<Path> {
 }
 
 /// The corners with the arcs between them drawn out.
-fn bent(vertices: &[Vertex], is_closed: bool, fineness: Fineness) -> Vec<[f64; 3]> {
+pub(super) fn bent(vertices: &[Vertex], is_closed: bool, fineness: Fineness) -> Vec<[f64; 3]> {
     let mut out = Vec::with_capacity(vertices.len());
     for (place, vertex) in vertices.iter().enumerate() {
         out.push(vertex.at);
@@ -153,12 +161,19 @@ fn pieces(radius: f64, angle: f64, Fineness(distance): Fineness) -> usize {
 }
 
 /// The end of an arc that runs counter-clockwise.
-fn turn_to(from: f64, to: f64) -> f64 {
+pub(super) fn turn_to(from: f64, to: f64) -> f64 {
     from + if (to - from).rem_euclid(TAU) < 1e-12 { TAU } else { (to - from).rem_euclid(TAU) }
 }
 
 /// An arc between two angles, both ends in it; `major` and `minor` are its half axes.
-fn arc(center: [f64; 3], major: [f64; 2], minor: [f64; 2], from: f64, to: f64, fineness: Fineness) -> Vec<[f64; 3]> {
+pub(super) fn arc(
+    center: [f64; 3],
+    major: [f64; 2],
+    minor: [f64; 2],
+    from: f64,
+    to: f64,
+    fineness: Fineness,
+) -> Vec<[f64; 3]> {
     let radius = major[0].hypot(major[1]).max(minor[0].hypot(minor[1]));
     let pieces = pieces(radius, (to - from).abs(), fineness).max(2);
     let at = |piece: usize| {
@@ -183,19 +198,44 @@ fn ellipse(entity: &Entity, own: Ocs, fineness: Fineness) -> Option<Path> {
     Some(Path { at, is_closed })
 }
 
-/// A spline by de Boor's algorithm, weights included; without control points the path through its fit points.
 fn spline(entity: &Entity, fineness: Fineness) -> Option<Path> {
     let is_closed = entity.whole(70) & 1 != 0;
-    let controls = entity.positions(10);
-    let degree = usize::try_from(entity.whole(71)).unwrap_or_default();
-    let knots: Vec<f64> = entity.numbers(40).collect();
-    let mut weights: Vec<f64> = entity.numbers(41).collect();
-    let is_sound = (1..=MAX_DEGREE).contains(&degree)
-        && controls.len() > degree
-        && controls.len() <= MAX_CONTROLS
-        && knots.len() == controls.len() + degree + 1
-        && knots.windows(2).all(|pair| pair[0] <= pair[1]);
-    let mut at = if is_sound {
+    let spline = Spline {
+        degree: usize::try_from(entity.whole(71)).unwrap_or_default(),
+        knots: entity.numbers(40).collect(),
+        weights: entity.numbers(41).collect(),
+        controls: entity.positions(10),
+        fits: entity.positions(11),
+    };
+    let mut at = spline.path(fineness);
+    if is_closed && at.len() > 1 && near(at[0], at[at.len() - 1]) {
+        at.pop();
+    }
+    Some(Path { at, is_closed })
+}
+
+/// What makes a spline.
+pub(super) struct Spline {
+    pub degree: usize,
+    pub knots: Vec<f64>,
+    pub weights: Vec<f64>,
+    pub controls: Vec<[f64; 3]>,
+    /// Positions that it goes through, in place of the control points.
+    pub fits: Vec<[f64; 3]>,
+}
+
+impl Spline {
+    /// By de Boor's algorithm, weights included; without sound control points the path through the fit points.
+    pub(super) fn path(self, fineness: Fineness) -> Vec<[f64; 3]> {
+        let Self { degree, knots, mut weights, controls, fits } = self;
+        let is_sound = (1..=MAX_DEGREE).contains(&degree)
+            && controls.len() > degree
+            && controls.len() <= MAX_CONTROLS
+            && knots.len() == controls.len() + degree + 1
+            && knots.windows(2).all(|pair| pair[0] <= pair[1]);
+        if !is_sound {
+            return if fits.len() > 1 { fits } else { controls };
+        }
         if weights.len() != controls.len() || weights.iter().any(|weight| *weight <= 0.0) {
             weights = vec![1.0; controls.len()];
         }
@@ -204,17 +244,10 @@ fn spline(entity: &Entity, fineness: Fineness) -> Option<Path> {
         let bends: Vec<f64> = controls.windows(3).map(bend_of).collect();
         let pieces = |span: usize| spline_pieces(&bends[span - degree..(span - 1).min(bends.len())], degree, fineness);
         curve(&whole.collect::<Vec<_>>(), &knots, degree, &pieces)
-    } else {
-        let fits = entity.positions(11);
-        if fits.len() > 1 { fits } else { controls }
-    };
-    if is_closed && at.len() > 1 && near(at[0], at[at.len() - 1]) {
-        at.pop();
     }
-    Some(Path { at, is_closed })
 }
 
-fn near(one: [f64; 3], other: [f64; 3]) -> bool {
+pub(super) fn near(one: [f64; 3], other: [f64; 3]) -> bool {
     (0..3).all(|axis| (one[axis] - other[axis]).abs() <= 1e-9 * (1.0 + one[axis].abs()))
 }
 
@@ -312,6 +345,7 @@ pub(super) fn geometry(shape: &Shape, scale: f64) -> Option<Geometry> {
             out.position(at[0] * scale, at[1] * scale, at[2] * scale);
             return Geometry::from_writer(out).ok();
         }
+        Shape::Areas(areas) => return polygons(areas, scale),
         Shape::Path(path) => path,
     };
     let mut at = path.at.clone();
@@ -334,4 +368,32 @@ pub(super) fn geometry(shape: &Shape, scale: f64) -> Option<Geometry> {
         out.position(x * scale, y * scale, z * scale);
     }
     Geometry::from_writer(out).ok()
+}
+
+/// Areas with holes; rings that have no inside are left out.
+fn polygons(areas: &[Vec<hatch::Ring>], scale: f64) -> Option<Geometry> {
+    let closed = |ring: &hatch::Ring| {
+        let mut at = ring.clone();
+        at.dedup();
+        at.extend(at.first().copied());
+        Some(at).filter(|at| at.len() > 3)
+    };
+    let areas = areas.iter().filter_map(|area| {
+        let outline = closed(area.first()?)?;
+        Some(std::iter::once(outline).chain(area.iter().skip(1).filter_map(closed)).collect::<Vec<_>>())
+    });
+    let areas: Vec<Vec<hatch::Ring>> = areas.collect();
+    let has_z = areas.iter().flatten().flatten().any(|at| at[2] != 0.0);
+    let mut out = WkbWriter::new(has_z);
+    if areas.len() > 1 {
+        out.head(GeometryKind::MultiPolygon, areas.len());
+    }
+    for area in &areas {
+        out.head(GeometryKind::Polygon, area.len());
+        for ring in area {
+            out.ring(ring.len());
+            ring.iter().for_each(|[x, y, z]| out.position(x * scale, y * scale, z * scale));
+        }
+    }
+    if areas.is_empty() { None } else { Geometry::from_writer(out).ok() }
 }

@@ -35,7 +35,7 @@ fn lines_areas_points_and_blocks_come_in_with_layer_and_text() {
                 "0=POLYLINE|8=0|66=1|70=8|0=VERTEX|10=116|20=29|30=1|0=VERTEX|10=116|20=29.1|30=2|0=SEQEND",
                 "0=INSERT|8=管线|66=1|2=检查井|10=116.05|20=29.05|50=30|0=ATTRIB|2=井号|1=007|0=ATTRIB|2=深度|1=2.5|0=SEQEND",
                 "0=MTEXT|8=0|10=116.05|20=29.05|40=0.5|3={\\fSimSun;雨水|1=井}\\P12",
-                "0=HATCH|8=0",
+                "0=WIPEOUT|8=0",
                 "0=LINE|8=0|67=1|10=0|20=0|11=1|21=1",
             ],
         ),
@@ -51,11 +51,45 @@ fn lines_areas_points_and_blocks_come_in_with_layer_and_text() {
               POLYGON((116.0 29.0,116.1 29.0,116.1 29.1,116.0 29.0)) 0|LWPOLYLINE|1|12.5
             text is read as UTF-8: the file's version AC1027 says so, and the bytes agree
             the file names no unit: read as metres
-            closed polylines and circles are areas, others lines; arcs become short straight pieces, at most 1 cm off
+            closed polylines, circles and hatches are areas, others lines; arcs become short straight pieces, at most 1 cm off
             the numbers are longitudes and latitudes of China: read as WGS 84 degrees
-            2 things are left out: HATCH 1, PAPER SPACE 1
         "]],
     );
+}
+
+#[test]
+fn what_is_left_out_is_a_problem_that_the_import_tells_of() {
+    let entities = ["0=LINE|10=116|20=29|11=116.1|21=29", "0=WIPEOUT|8=0", "0=LINE|67=1|10=0|20=0|11=1|21=1"];
+    let (survey, _) = surveyed(&drawing(NEW, &entities)).unwrap();
+    let told: Vec<(&str, &str)> = survey.problems.listed.iter().map(|it| (it.rule, it.what.en.as_ref())).collect();
+    assert_eq!(told, [("dxf.left-out", "2 things are left out: PAPER SPACE 1, WIPEOUT 1")]);
+}
+
+#[test]
+fn the_boundaries_of_a_hatch_are_areas_with_holes() {
+    // A square as a polyline with a round hole of two arcs, and beside it a half disc of a line and an arc.
+    let hatch = "0=HATCH|8=绿地|10=0|20=0|30=0|210=0|220=0|230=1|2=SOLID|70=1|71=0|91=3|\
+                 92=7|72=0|73=1|93=4|10=500000|20=3300000|10=500100|20=3300000|10=500100|20=3300100|10=500000|20=3300100|97=0|\
+                 92=16|93=2|72=2|10=500050|20=3300050|40=20|50=0|51=180|73=1|72=2|10=500050|20=3300050|40=20|50=180|51=360|73=1|97=0|\
+                 92=1|93=2|72=1|10=500200|20=3300000|11=500240|21=3300000|72=2|10=500220|20=3300000|40=20|50=180|51=360|73=0|97=0|\
+                 75=0|76=1|98=1|10=500001|20=3300001";
+    let (survey, rows) = surveyed(&drawing("9=$INSUNITS|70=6", &[hatch])).unwrap();
+    assert_eq!((survey.layers.len(), rows.len()), (1, 1));
+    let geo_types::Geometry::MultiPolygon(areas) = rows[0].geometry.as_ref().unwrap().to_geo() else {
+        panic!("no areas")
+    };
+    let [square, disc] = areas.0.as_slice() else { panic!("{areas:?}") };
+    let area = |ring: &geo_types::LineString| {
+        let doubled: f64 = ring.lines().map(|side| side.start.x * side.end.y - side.end.x * side.start.y).sum();
+        doubled.abs() / 2.0
+    };
+    let circle = std::f64::consts::PI * 400.0;
+    let found = [area(square.exterior()), area(&square.interiors()[0]), area(disc.exterior())];
+    for (found, expected) in found.into_iter().zip([10_000.0, circle, circle / 2.0]) {
+        assert!((found - expected).abs() < expected * 0.005, "{found} is not {expected}");
+    }
+    // Clockwise arcs count their angles clockwise: the half disc lies above its line.
+    assert!(disc.exterior().points().all(|at| at.y() > 3_299_999.999), "{disc:?}");
 }
 
 #[test]

@@ -200,6 +200,80 @@ fn geotiff(path: &Path, [x, y]: [f64; 2]) {
     picture.write_data(&pixels).expect("written");
 }
 
+/// A TIFF of four by two pixels by the specification, little-endian, with a world file beside it.
+fn small_tiff(path: &Path, tags: &[(u16, &[u16])], samples: &[u8]) {
+    let mut all: Vec<(u16, Vec<u16>)> = vec![(256, vec![4]), (257, vec![2]), (259, vec![1]), (278, vec![2])];
+    all.extend(tags.iter().map(|(tag, values)| (*tag, values.to_vec())));
+    let strips = if tags.contains(&(284, &[2])) { 3 } else { 1 };
+    let data = 8 + samples.len() as u32;
+    let length = samples.len() / strips;
+    all.push((273, (0..strips).map(|strip| (8 + strip * length) as u16).collect()));
+    all.push((279, vec![length as u16; strips]));
+    all.sort();
+    let mut file = b"II*\0".to_vec();
+    file.extend(data.to_le_bytes());
+    file.extend(samples);
+    let mut behind = data + 2 + all.len() as u32 * 12 + 4;
+    let mut more = Vec::new();
+    file.extend((all.len() as u16).to_le_bytes());
+    for (tag, values) in &all {
+        file.extend([tag.to_le_bytes(), 3_u16.to_le_bytes()].concat());
+        file.extend((values.len() as u32).to_le_bytes());
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        if bytes.len() <= 4 {
+            file.extend(bytes.iter().chain(&[0; 4]).take(4));
+        } else {
+            file.extend(behind.to_le_bytes());
+            behind += bytes.len() as u32;
+            more.extend(bytes);
+        }
+    }
+    file.extend([0; 4]);
+    file.extend(more);
+    fs::write(path, file).expect("written");
+    fs::write(path.with_extension("tfw"), "1\n0\n0\n-1\n400000.5\n3289999.5\n").expect("written");
+}
+
+#[test]
+fn a_picture_is_seen_however_its_samples_are_stored() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.tif");
+    // The left half red or dark, the right one blue or light.
+    let check = |tags: &[(u16, &[u16])], samples: &[u8], left: [u8; 3], right: [u8; 3]| {
+        small_tiff(&path, tags, samples);
+        let ground = Ground::open(&path, Some(Crs::Epsg(4548))).expect("a picture");
+        let window = Bounds::new(0.0, 0.0, 4.0, 2.0);
+        let seen = ground.pixels(&window, 1.0, &Cancel::default()).expect("pixels");
+        let at = |x: i64| {
+            let [x, y] = [x - seen.origin[0], 1 - seen.origin[1]].map(|along| along as usize);
+            [0, 1, 2].map(|part| seen.rgba[(y * seen.size[0] + x) * 4 + part])
+        };
+        assert_eq!((at(0), at(3)), (left, right), "{tags:?}");
+    };
+    let (red, blue) = ([200, 30, 40], [10, 20, 220]);
+    let planes: Vec<u8> = (0..3).flat_map(|part| [red[part], red[part], blue[part], blue[part]].repeat(2)).collect();
+    check(&[(258, &[8, 8, 8]), (262, &[2]), (277, &[3]), (284, &[2])], &planes, red, blue);
+    let mut table = vec![0_u16; 768];
+    for part in 0..3 {
+        table[part * 256 + 5] = u16::from(red[part]) << 8;
+        table[part * 256 + 9] = u16::from(blue[part]) << 8;
+    }
+    check(&[(258, &[8]), (262, &[3]), (277, &[1]), (320, &table)], &[5, 5, 9, 9].repeat(2), red, blue);
+    check(&[(258, &[1]), (262, &[1]), (277, &[1])], &[0b0011_0000; 2], [0; 3], [255; 3]);
+    let dark_and_light = [100_u16, 100, 2000, 2000].repeat(2);
+    let sixteen: Vec<u8> = dark_and_light.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    check(&[(258, &[16]), (262, &[1]), (277, &[1])], &sixteen, [0; 3], [255; 3]);
+}
+
+#[test]
+fn a_picture_of_another_kind_is_no_damaged_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.tif");
+    small_tiff(&path, &[(258, &[8, 8, 8, 8]), (262, &[5]), (277, &[4])], &[9; 32]);
+    let refused = Ground::open(&path, Some(Crs::Epsg(4548))).expect_err("inks");
+    assert!(matches!(refused, ReadError::NotRead { .. }), "{refused}");
+}
+
 #[test]
 fn a_geotiff_lies_in_the_system_that_it_says() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,22 +1,25 @@
-//! GeoTIFF (OGC 19-008r4): tiles or strips with eight bits, of which those are read that a view needs, at the overview
-//! that fits it.
+//! GeoTIFF (OGC 19-008r4): tiles or strips of grey, colour or colour tables, of which those are read that a view needs,
+//! at the overview that fits it.
 
 use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use tiff::ColorType;
-use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
+use tiff::TiffError;
+use tiff::decoder::{ChunkType, Decoder, Limits};
 use tiff::tags::Tag;
 
 use super::cells::{Cell, Cells, Level, Source};
 use super::plane::Plane;
-use super::{About, Body, GroundKind, damaged, refused, world_file};
+use super::samples::{Disguised, Reader, Storage, palettes};
+use super::{About, Body, GroundKind, damaged, world_file};
 use crate::geom::crs::Crs;
 use crate::geom::wkt::crs_from_wkt;
 use crate::io::error::ReadError;
 use crate::model::geometry::Bounds;
+use crate::text;
+use crate::text::Text;
 
 /// Most pictures in one file that are looked at.
 const MOST_PAGES: usize = 32;
@@ -37,8 +40,6 @@ const PROJECTED: u16 = 3072;
 /// Stands for a system that is spelled out elsewhere.
 const USER_DEFINED: u16 = 32_767;
 
-type Reader = Decoder<BufReader<File>>;
-
 /// One picture of the file.
 struct Page {
     /// Its place in the file.
@@ -48,13 +49,15 @@ struct Page {
     /// Strips that make one cell.
     strips: Option<u32>,
     color: ColorType,
+    storage: Storage,
     palette: Option<Vec<u16>>,
 }
 
 struct Pages {
     path: PathBuf,
     list: Vec<Page>,
-    nodata: Option<u8>,
+    /// Bytes of the file that stand for colour tables.
+    disguise: Vec<u64>,
     /// Readers that nobody uses, for each page.
     idle: Vec<Mutex<Vec<Reader>>>,
 }
@@ -65,8 +68,9 @@ pub(super) fn is_begun(head: &[u8]) -> bool {
 }
 
 pub(super) fn open(path: &Path, asked: Option<Crs>) -> Result<(About, Body), ReadError> {
-    let mut reader = reader(path).map_err(refused)?;
-    let pages = pages(&mut reader)?;
+    let disguise = palettes(File::open(path)?).unwrap_or_default();
+    let mut reader = reader(path, &disguise).map_err(refused)?;
+    let mut pages = pages(&mut reader)?;
     reader.seek_to_image(0).map_err(refused)?;
     let size = pages[0].size.map(f64::from);
     let keys = Keys::read(&mut reader);
@@ -82,7 +86,8 @@ pub(super) fn open(path: &Path, asked: Option<Crs>) -> Result<(About, Body), Rea
     };
     let nodata = reader.get_tag_ascii_string(Tag::GdalNodata).ok();
     let nodata = nodata.and_then(|words| words.trim_matches(['\0', ' ']).parse::<f64>().ok());
-    let nodata = nodata.filter(|value| (0.0..=255.0).contains(value)).map(|value| value as u8);
+    let nodata = nodata.filter(|value| (0.0..=65_535.0).contains(value)).map(|value| value as u16);
+    look(&mut reader, &mut pages, nodata)?;
     let about = About {
         name: String::new(),
         kind: GroundKind::GeoTiff,
@@ -99,16 +104,43 @@ pub(super) fn open(path: &Path, asked: Option<Crs>) -> Result<(About, Body), Rea
     });
     let levels = levels.collect();
     let idle = pages.iter().map(|_| Mutex::default()).collect();
-    let source = Pages { path: path.to_owned(), list: pages, nodata, idle };
+    let source = Pages { path: path.to_owned(), list: pages, disguise, idle };
     Ok((about, Body::Cells(Cells::new(levels, source))))
 }
 
-fn reader(path: &Path) -> Result<Reader, tiff::TiffError> {
+/// What is wrong with a file: of a kind that is not read, or damaged.
+fn refused(error: TiffError) -> ReadError {
+    match error {
+        TiffError::UnsupportedError(_) => not_read(),
+        error => ReadError::Damaged { what: text!("{error}", "{error}") },
+    }
+}
+
+fn not_read() -> ReadError {
+    let what = Text::new(
+        "这种 TIFF 的存储方式；请转为 8 位灰度或 RGB（如 gdal_translate -ot Byte，-expand rgb）",
+        "TIFFs stored in this way; convert it to 8-bit grey or RGB (such as gdal_translate -ot Byte, or -expand rgb)",
+    );
+    ReadError::NotRead { what }
+}
+
+/// Tells every picture what stands for nothing, and what the coarsest uses of 16 bits.
+fn look(reader: &mut Reader, pages: &mut [Page], nodata: Option<u16>) -> Result<(), ReadError> {
+    pages.iter_mut().for_each(|page| page.storage.nodata = nodata);
+    let Some(coarsest) = pages.last_mut() else { return Ok(()) };
+    reader.seek_to_image(coarsest.index).map_err(refused)?;
+    coarsest.storage.look(reader);
+    let range = coarsest.storage.range;
+    pages.iter_mut().for_each(|page| page.storage.range = range);
+    reader.seek_to_image(0).map_err(refused)
+}
+
+fn reader(path: &Path, disguise: &[u64]) -> Result<Reader, TiffError> {
     let mut limits = Limits::default();
     limits.decoding_buffer_size = 192 << 20;
     limits.intermediate_buffer_size = 192 << 20;
     limits.ifd_value_size = 32 << 20;
-    Ok(Decoder::new(BufReader::new(File::open(path)?))?.with_limits(limits))
+    Ok(Decoder::new(Disguised::new(File::open(path)?, disguise.to_vec()))?.with_limits(limits))
 }
 
 /// The picture and its overviews, from fine to coarse.
@@ -141,24 +173,24 @@ fn page(reader: &mut Reader, index: usize) -> Result<Page, ReadError> {
     let color = reader.colortype().map_err(refused)?;
     let is_known = matches!(
         color,
-        ColorType::Gray(8)
-            | ColorType::GrayA(8)
-            | ColorType::RGB(8)
-            | ColorType::RGBA(8)
+        ColorType::Gray(1 | 2 | 4 | 8 | 16)
+            | ColorType::GrayA(8 | 16)
+            | ColorType::RGB(8 | 16)
+            | ColorType::RGBA(8 | 16)
             | ColorType::YCbCr(8)
-            | ColorType::Palette(8)
-            | ColorType::Multiband { bit_depth: 8, .. }
+            | ColorType::Multiband { bit_depth: 8 | 16, .. }
     );
-    let planes = reader.find_tag_unsigned::<u16>(Tag::PlanarConfiguration).ok().flatten().unwrap_or(1);
-    if !is_known || (planes != 1 && color.num_samples() > 1) {
-        return Err(damaged("不是每波段 8 位、逐像素存放的图片", "it is not stored with eight bits, pixel by pixel"));
+    let is_apart = reader.find_tag_unsigned::<u16>(Tag::PlanarConfiguration).ok().flatten() == Some(2);
+    if !is_known || (is_apart && matches!(color, ColorType::YCbCr(_))) {
+        return Err(not_read());
     }
     let packing = reader.find_tag_unsigned::<u16>(Tag::Compression).ok().flatten().unwrap_or(1);
     if !PACKINGS.contains(&packing) {
-        return Err(damaged(
-            "压缩方式不支持，请转为 DEFLATE、LZW 或 JPEG",
-            "it is packed in a way that is not read here: convert it to DEFLATE, LZW or JPEG",
-        ));
+        let what = Text::new(
+            "这种压缩方式；请转为 DEFLATE、LZW 或 JPEG",
+            "this way of packing; convert it to DEFLATE, LZW or JPEG",
+        );
+        return Err(ReadError::NotRead { what });
     }
     let (chunk_wide, chunk_high) = reader.chunk_dimensions();
     let chunk = [chunk_wide, chunk_high.min(high.max(1))];
@@ -170,9 +202,17 @@ fn page(reader: &mut Reader, index: usize) -> Result<Page, ReadError> {
         let by_px = (STRIP_PX / (u64::from(chunk[0]) * u64::from(chunk[1]))).max(1) as u32;
         STRIP_ROWS.div_ceil(chunk[1]).min(by_px)
     });
-    let palette = matches!(color, ColorType::Palette(_)).then(|| reader.get_tag_u16_vec(Tag::ColorMap));
-    let palette = palette.transpose().map_err(refused)?;
-    Ok(Page { index, size: [wide, high], chunk, strips, color, palette })
+    // Grey with a table of colours was disguised.
+    let palette = if matches!(color, ColorType::Gray(_)) { reader.get_tag_u16_vec(Tag::ColorMap).ok() } else { None };
+    let storage = Storage {
+        bits: color.bit_depth(),
+        planes: if is_apart { u32::from(color.num_samples()) } else { 1 },
+        per_plane: wide.div_ceil(chunk[0]).saturating_mul(high.div_ceil(chunk[1])),
+        is_palette: palette.is_some(),
+        range: [0, u16::MAX],
+        nodata: None,
+    };
+    Ok(Page { index, size: [wide, high], chunk, strips, color, storage, palette })
 }
 
 /// The plane that the file's own tags say.
@@ -246,7 +286,7 @@ impl Pages {
         let mut reader = if let Some(reader) = kept {
             reader
         } else {
-            let mut reader = reader(&self.path).ok()?;
+            let mut reader = reader(&self.path, &self.disguise).ok()?;
             reader.seek_to_image(self.list[page].index).ok()?;
             reader
         };
@@ -271,9 +311,8 @@ impl Source for Pages {
         self.with_reader(level, |reader| {
             let mut out: Option<Cell> = None;
             for number in numbers {
-                let (wide, high) = reader.chunk_data_dimensions(number);
-                let DecodingResult::U8(samples) = reader.read_chunk(number).ok()? else { return None };
-                let cell = page.cell([wide as usize, high as usize], &samples, self.nodata)?;
+                let (size, samples) = page.storage.chunk(reader, number)?;
+                let cell = page.cell(size, &samples, page.storage.nothing())?;
                 match &mut out {
                     None => out = Some(cell),
                     Some(out) => {
@@ -300,7 +339,7 @@ impl Page {
         for pixel in pixels.take(size[0] * size[1]) {
             let is_nodata = nodata.is_some_and(|nodata| pixel.iter().take(3).all(|part| *part == nodata));
             rgba.extend(match (self.color, pixel) {
-                (ColorType::Palette(_), &[index, ..]) => {
+                (ColorType::Gray(_), &[index]) if self.palette.is_some() => {
                     let [red, green, blue] = self.palette_color(index);
                     [red, green, blue, seen(is_nodata)]
                 }

@@ -1,4 +1,5 @@
-//! Writing KML and KMZ: one folder of placemarks, with the layer's columns as a schema.
+//! Writing KML and KMZ: placemarks with the layer's columns as a schema, all of them in the document itself. Other
+//! programs look for the schema of a zipped document there, and not above a folder.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -120,8 +121,6 @@ impl<T: Target> KmlWriter<T> {
             xml.close();
         }
         xml.close();
-        xml.open("Folder", &[]);
-        xml.text("name", &[], name);
         let (label, decimals) = (label_place(&schema.fields), options.decimals.min(15));
         Ok(Self { target, outgoing, label, decimals, xml, written: Written::default(), lost_bytes: false })
     }
@@ -180,7 +179,7 @@ impl<T: Target> Writer for KmlWriter<T> {
 
     fn finish(mut self: Box<Self>) -> Result<Written, WriteError> {
         self.xml.out.push('\n');
-        for _ in ["Folder", "Document", "kml"] {
+        for _ in ["Document", "kml"] {
             self.xml.close();
         }
         self.xml.out.push('\n');

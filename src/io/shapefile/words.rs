@@ -4,6 +4,7 @@ use super::super::error::ReadError;
 use super::super::source::Source;
 use super::cell::CellFault;
 use super::dbf::Head;
+use super::files::Files;
 use super::part::{Fault, Faults, Look, Part};
 use super::records::{Found, Records};
 use super::shape::ShapeFault;
@@ -25,6 +26,32 @@ pub(super) struct Told {
 impl Told {
     fn warn(&mut self, rule: &'static str, what: Text) {
         self.problems.push(Problem::warning(rule, what));
+    }
+
+    /// Which of the files are not there.
+    pub(super) fn parts(&mut self, files: &Files) {
+        let has_traces = files.shx.is_some() || files.prj.is_some();
+        match (&files.shp, &files.dbf) {
+            (Some(_), None) => self.warn(
+                "shapefile.no-table",
+                Text::new(
+                    "旁边没有同名的 .dbf 文件：只读入图形，没有属性",
+                    "there is no .dbf file of its name beside it: the shapes come in without attributes",
+                ),
+            ),
+            (None, Some(_)) if has_traces => self.warn(
+                "shapefile.no-shapes",
+                Text::new(
+                    "旁边没有同名的 .shp 文件：只读入属性，没有位置",
+                    "there is no .shp file of its name beside it: the attributes come in without a place",
+                ),
+            ),
+            (None, Some(_)) => self.understood.push(Text::new(
+                "旁边没有同名的 .shp 文件：作为没有位置的表格读入",
+                "there is no .shp file of its name beside it: read as a table without places",
+            )),
+            _ => {}
+        }
     }
 
     /// How the records were found, and whether the file is whole.

@@ -1,11 +1,12 @@
 //! Coordinates as people write them in a cell: `116.0033`, `116°0′12″E`, `东经116度0分12秒`, `116.0033, 29.7`.
 
-use crate::io::infer::real;
+use crate::io::infer::{real, without_thousands};
 
 /// The number in a cell: plain, or degrees with minutes and seconds.
 pub(in crate::io) fn coordinate(word: &str) -> Option<f64> {
     let word = word.trim();
-    real(word, false).or_else(|| sexagesimal(word)).or_else(|| real(word, true))
+    let grouped = || real(&without_thousands(word)?, false);
+    real(word, false).or_else(grouped).or_else(|| sexagesimal(word)).or_else(|| real(word, true))
 }
 
 /// Two coordinates in one cell, in the order in which they stand there.

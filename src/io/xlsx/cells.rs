@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use calamine::{DataRef, ExcelDateTime};
 
+use crate::io::clock;
+
 /// Larger whole numbers have lost digits: a spreadsheet keeps fifteen.
 const FIRST_ROUNDED: f64 = 1e15;
 
@@ -50,7 +52,7 @@ pub(super) fn value_words(number: f64) -> Words<'static> {
     Words { words: Cow::Owned(words), fault: is_rounded.then_some(CellFault::Rounded) }
 }
 
-/// A day, an instant or a time of day. Spreadsheets know no time zones: the clock is taken as it stands.
+/// A day, an instant or a time of day. Spreadsheets know no time zones: their clock is the bureau's.
 pub(super) fn date_words(at: &ExcelDateTime) -> String {
     let days = at.as_f64();
     if !(0.0..2_958_466.0).contains(&days) {
@@ -65,5 +67,6 @@ pub(super) fn date_words(at: &ExcelDateTime) -> String {
         return format!("{year:04}-{month:02}-{day:02}");
     }
     let fraction = if milli == 0 { String::new() } else { format!(".{milli:03}") };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+    let clock = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}");
+    clock::instant(&clock).unwrap_or(clock)
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::book::{Open, TakeRow, damaged};
 use super::cells::{Words, value_words};
 use crate::io::archive::Archive;
+use crate::io::clock;
 use crate::io::error::ReadError;
 use crate::io::source::Source;
 use crate::io::table::MAX_COLUMNS;
@@ -139,7 +140,7 @@ fn plain_value(reader: &XmlReader) -> Option<String> {
         "float" | "percentage" | "currency" => reader.attribute("value").map(str::to_owned),
         "date" => reader.attribute("date-value").map(|date| match date.split_once('T') {
             Some((day, "00:00:00")) => day.to_owned(),
-            Some(_) if date.len() == 19 => format!("{date}Z"),
+            Some(_) if date.len() == 19 => clock::instant(date).unwrap_or_else(|| date.to_owned()),
             _ => date.to_owned(),
         }),
         "boolean" => reader.attribute("boolean-value").map(str::to_ascii_uppercase),

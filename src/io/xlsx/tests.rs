@@ -58,6 +58,7 @@ fn a_table_with_titles_days_and_codes_is_read_as_it_was_meant() {
         2 [39401296.43, 3288402.35]: 甲
         table.rounded-code Some("Sheet1") Some(4) “网格码” is 36040219900101000: a long code that a spreadsheet has rounded; its digits are lost, export the table anew
         table.cell-error Some("Sheet1") Some(6) “经度” is the error #DIV/0!: taken as empty
+        table.no-place Some("Sheet1") None no coordinates in 1 of the rows: they come in without a place
         table.guessed-crs Some("管线") None the eastings begin with zone 39: read as CGCS2000, 3-degree zone 39; choose another system if it is Xi'an 1980 or Beijing 1954
     "#]],
     );

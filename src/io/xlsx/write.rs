@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::geom::crs::Crs;
+use crate::io::clock;
 use crate::io::error::WriteError;
 use crate::io::format::{WriteOptions, Writer, Written};
 use crate::io::outgoing::Outgoing;
@@ -285,7 +286,8 @@ impl BookWriter {
 
     /// Days before 1900 are words in a spreadsheet, as is what is no day at all.
     fn put_day(&mut self, column: usize, words: &str) -> Result<(), XlsxError> {
-        let plain = words.trim_end_matches('Z');
+        let local = clock::local(words);
+        let plain = local.as_deref().unwrap_or(words);
         let is_day = plain.len() == 10;
         let row = self.rows;
         let format = if is_day { &self.formats.day } else { &self.formats.instant }.clone();

@@ -68,7 +68,8 @@ fn harness() -> Harness<'static, (DetailsState, Asks)> {
     let mut harness = builder.build_ui_state(
         move |ui, (state, asks): &mut (DetailsState, Asks)| {
             let layer = &city.layers[0];
-            let shown = Shown { lang: Lang::Zh, city: &city, layer, row: &row, place: (0, 1), is_selected: false };
+            let shown =
+                Shown { lang: Lang::Zh, city: &city, layer, row: &row, place: (0, 1), is_selected: false, pipe: None };
             row_ui(ui, &shown, state, asks);
         },
         (DetailsState::default(), Asks::new()),

@@ -8,7 +8,7 @@ use super::super::icons::icon;
 use super::super::import_state::{Choices, PlaceWay, Reading};
 use super::super::theme::{self, Tokens};
 use super::super::widgets::{Tone, button, chip, choice_chip, hint_bar};
-use super::{End, place_map, quiet, recipe_buttons, row};
+use super::{Doubt, End, place_map, quiet, recipe_buttons, row};
 use crate::model::geometry::Bounds;
 use crate::session::crs_datum::DatumVerdict;
 use crate::session::place;
@@ -60,8 +60,8 @@ pub(super) fn understanding(
                 row(ui, lang.pick("文字编码", "Encoding"), |ui| encoding_choice(ui, lang, encoding, reading));
             }
             row(ui, lang.pick("坐标系", "CRS"), |ui| _ = crs_choice(ui, lang, preview.crs, &mut reading.crs));
-            row(ui, "", |ui| origin_ui(ui, lang, preview, choices));
-            row(ui, lang.pick("落在", "Lies at"), |ui| place_line(ui, lang, preview, asks));
+            row(ui, "", |ui| origin_ui(ui, lang, preview, choices, reading));
+            row(ui, lang.pick("落在", "Lies at"), |ui| place_line(ui, lang, city, preview, asks));
         });
         place_map::place_map_ui(ui, lang, city, preview);
     });
@@ -104,8 +104,23 @@ fn encoding_choice(ui: &mut Ui, lang: Lang, found: Encoding, reading: &mut Readi
     list.response.accessible_name(lang.pick("文字编码", "Encoding"));
 }
 
-/// How the CRS is known; a guess asks for a look.
-fn origin_ui(ui: &mut Ui, lang: Lang, preview: &ImportPreview, choices: &mut Choices) {
+/// How the CRS is known; a guess asks for a look, and where there is nothing to look at for a system or none at all.
+fn origin_ui(ui: &mut Ui, lang: Lang, preview: &ImportPreview, choices: &mut Choices, reading: &mut Reading) {
+    let doubt = Doubt::of(preview);
+    if doubt == Doubt::NoPlace {
+        ui.vertical(|ui| {
+            chip(ui, lang.pick("请选择坐标系", "Choose a coordinate system"), Tone::Warn);
+            if preview.has_place_columns {
+                let words = lang.pick("读入为没有位置的表", "Read as a table without places");
+                if button(ui, "TABLE", words).clicked() {
+                    (reading.way, reading.place) = (PlaceWay::Nowhere, [String::new(), String::new()]);
+                }
+            }
+            let words = lang.pick("位置不明，放在自己的平面上", "Place unknown: put it on a plane of its own");
+            ui.checkbox(&mut choices.place_unknown, words);
+        });
+        return;
+    }
     let (words, tone) = match preview.crs_origin {
         CrsOrigin::Declared => (Text::new("文件中写明", "The file says so"), Tone::Ok),
         CrsOrigin::Format => (Text::new("格式规定如此", "The format has no other"), Tone::Ok),
@@ -113,8 +128,7 @@ fn origin_ui(ui: &mut Ui, lang: Lang, preview: &ImportPreview, choices: &mut Cho
         CrsOrigin::Guessed => (Text::new("根据数值推测", "Guessed by the numbers"), Tone::Warn),
     };
     chip(ui, words.get(lang), tone);
-    let has_place = preview.layers.iter().any(|layer| layer.geometry.is_some());
-    if preview.crs_origin == CrsOrigin::Guessed && has_place {
+    if doubt == Doubt::Look {
         ui.checkbox(&mut choices.place_is_right, lang.pick("位置看过了，没错", "I have looked: the place is right"));
     }
 }
@@ -126,7 +140,7 @@ fn datum_ui(ui: &mut Ui, lang: Lang, preview: &ImportPreview, reading: &mut Read
     let tone = match verdict {
         DatumVerdict::FitsAsDeclared { .. } => Tone::Ok,
         DatumVerdict::LooksLike { .. } => Tone::Warn,
-        DatumVerdict::CannotTell => {
+        DatumVerdict::CannotTell(_) => {
             let words = quiet(ui, words.get(lang));
             ui.label(words);
             return;
@@ -146,7 +160,7 @@ fn datum_ui(ui: &mut Ui, lang: Lang, preview: &ImportPreview, reading: &mut Read
 }
 
 /// Where it would lie, in degrees, with the way to see it on the map.
-fn place_line(ui: &mut Ui, lang: Lang, preview: &ImportPreview, asks: &mut Asks) {
+fn place_line(ui: &mut Ui, lang: Lang, city: Option<&CityView>, preview: &ImportPreview, asks: &mut Asks) {
     let bounds = preview.layers.iter().filter_map(|layer| layer.bounds_world);
     let Some(bounds) = bounds.reduce(|left, right| left.union(&right)).filter(|bounds| !bounds.is_empty()) else {
         ui.label(lang.pick("没有可显示的位置", "No place that can be shown"));
@@ -154,6 +168,15 @@ fn place_line(ui: &mut Ui, lang: Lang, preview: &ImportPreview, asks: &mut Asks)
     };
     ui.vertical(|ui| {
         ui.label(extent_words(&bounds));
+        let home = city.and_then(CityView::home_world);
+        if let Some(gap_m) = home.and_then(|home| place::gap_m(&home, &bounds)) {
+            let km = place::about_km(gap_m);
+            let words = match lang {
+                Lang::Zh => format!("距本市约 {km} km"),
+                Lang::En => format!("About {km} km from the city"),
+            };
+            chip(ui, &words, Tone::Warn);
+        }
         if button(ui, "MAP_TRIFOLD", lang.pick("在地图上看", "Show on the map")).clicked() {
             asks.push(UiAsk::ZoomTo(bounds));
         }

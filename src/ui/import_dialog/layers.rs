@@ -36,7 +36,10 @@ fn about(layer: &PreviewLayer, lang: Lang) -> String {
     let (features, fields) = (show::count(layer.features), layer.fields.len());
     match lang {
         Lang::Zh => format!("{features} 个要素 · {kind} · {fields} 个字段"),
-        Lang::En => format!("{features} features · {kind} · {fields} fields"),
+        Lang::En => {
+            let [s, of_fields] = [layer.features == 1, fields == 1].map(|is_one| if is_one { "" } else { "s" });
+            format!("{features} feature{s} · {kind} · {fields} field{of_fields}")
+        }
     }
 }
 

@@ -13,6 +13,16 @@ use crate::text::Lang;
 /// Most problems that are listed; the rest is counted.
 const MOST_PROBLEMS: usize = 200;
 
+/// Height of the list at most, of a line of it, and of the bar above it with what lies between.
+const LIST: f32 = 110.0;
+const LINE: f32 = 26.0;
+const BAR: f32 = 52.0;
+
+/// The room that they take at the foot of the dialog, where they are seen without scrolling.
+pub(super) fn height(problems: &[Problem]) -> f32 {
+    if problems.is_empty() { 0.0 } else { BAR + (problems.len() as f32 * LINE).min(LIST) }
+}
+
 /// Draws them.
 pub(super) fn problems_ui(ui: &mut Ui, lang: Lang, problems: &[Problem], asks: &mut Asks) {
     if problems.is_empty() {
@@ -21,10 +31,13 @@ pub(super) fn problems_ui(ui: &mut Ui, lang: Lang, problems: &[Problem], asks: &
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     let words = match lang {
         Lang::Zh => format!("{errors} 个错误（会略过），{} 个提醒", problems.len() - errors),
-        Lang::En => format!("{errors} errors (left out), {} warnings", problems.len() - errors),
+        Lang::En => {
+            let [errors, warnings] = [(errors, "error"), (problems.len() - errors, "warning")].map(counted);
+            format!("{errors} (left out), {warnings}")
+        }
     };
     hint_bar(ui, if errors > 0 { Tone::Err } else { Tone::Warn }, words);
-    ScrollArea::vertical().id_salt("problems").max_height(110.0).auto_shrink([false, true]).show(ui, |ui| {
+    ScrollArea::vertical().id_salt("problems").max_height(LIST).auto_shrink([false, true]).show(ui, |ui| {
         for problem in problems.iter().take(MOST_PROBLEMS) {
             let words = RichText::new(problem_words(problem, lang)).font(theme::note());
             let Some(at) = problem.at else {
@@ -40,6 +53,11 @@ pub(super) fn problems_ui(ui: &mut Ui, lang: Lang, problems: &[Problem], asks: &
             ui.label(format!("… {}", show::count((problems.len() - MOST_PROBLEMS) as u64)));
         }
     });
+}
+
+/// `1 error`, `2 errors`.
+fn counted((count, word): (usize, &str)) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn problem_words(problem: &Problem, lang: Lang) -> String {

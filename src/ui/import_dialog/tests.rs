@@ -68,7 +68,8 @@ fn another_encoding_looks_into_the_file_again_and_shows_it() {
 
 #[test]
 fn a_guessed_crs_wants_to_be_looked_at() {
-    let preview = ImportPreview { crs_origin: CrsOrigin::Guessed, ..sample_preview() };
+    let mut preview = ImportPreview { crs_origin: CrsOrigin::Guessed, ..sample_preview() };
+    preview.layers[0].bounds_world = Some(Bounds::new(10.0, 10.0, 20.0, 20.0));
     let mut harness = harness(&["data/lamps.geojson"], preview);
     harness.get_by_label("Import").click();
     harness.run();
@@ -78,6 +79,80 @@ fn a_guessed_crs_wants_to_be_looked_at() {
     harness.get_by_label("Import").click();
     harness.run();
     assert!(imported(&mut harness).is_some());
+}
+
+#[test]
+fn where_there_is_no_place_to_look_at_a_system_is_asked_for_or_none() {
+    let preview = ImportPreview {
+        crs: Crs::Unknown,
+        crs_origin: CrsOrigin::Guessed,
+        has_place_columns: true,
+        ..sample_preview()
+    };
+    let mut harness = harness(&["data/lamps.geojson"], preview);
+    assert!(harness.query_by_label("I have looked: the place is right").is_none());
+    harness.get_by_label("Choose a coordinate system");
+    harness.get_by_label("Import").click();
+    harness.run();
+    assert!(imported(&mut harness).is_none(), "nobody has said where it lies");
+    harness.get_by_label("Read as a table without places").click();
+    harness.run();
+    assert_eq!(harness.state().2, End::Again);
+    assert_eq!(harness.state().0.reading.place(), Some(PlaceColumns::Nowhere));
+}
+
+#[test]
+fn a_recipe_reads_the_file_in_its_system_and_an_answer_to_an_older_question_is_not_taken() {
+    let guessed = ImportPreview { crs: Crs::Unknown, crs_origin: CrsOrigin::Guessed, ..sample_preview() };
+    let mut harness = harness(&["data/lamps.geojson"], guessed.clone());
+    let (state, asks, _) = harness.state_mut();
+    let mut request = state.request(true).expect("a request");
+    request.read.crs = Some(Crs::Epsg(4548));
+    state.follow(Recipe::of(&request, guessed.shape()), asks);
+    let Some(UiAsk::Run(Command::Exchange(ExchangeCommand::Survey { read, .. }))) = asks.last() else {
+        panic!("{asks:?}")
+    };
+    let read = read.clone();
+    assert_eq!(read.crs, Some(Crs::Epsg(4548)));
+    state.take(guessed.clone(), None);
+    assert!(state.misfits.is_none(), "that was read otherwise");
+    let asked = ImportPreview { read, crs: Crs::Epsg(4548), crs_origin: CrsOrigin::Asked, ..guessed };
+    state.take(asked, None);
+    harness.run();
+    harness.get_by_label("Set as the recipe says; all columns fit.");
+    harness.get_by_label("As you said");
+    harness.get_by_label("Import").click();
+    harness.run();
+    assert_eq!(imported(&mut harness).expect("a request").read.crs, Some(Crs::Epsg(4548)));
+}
+
+#[test]
+fn a_system_that_was_agreed_to_goes_into_the_recipe() {
+    let mut preview = ImportPreview { crs: Crs::Epsg(4548), crs_origin: CrsOrigin::Guessed, ..sample_preview() };
+    preview.layers[0].bounds_world = Some(Bounds::new(10.0, 10.0, 20.0, 20.0));
+    let mut harness = harness(&["data/lamps.geojson"], preview);
+    harness.get_by_label("I have looked: the place is right").click();
+    harness.run();
+    let (recipe, _) = harness.state().0.recipe().expect("a recipe");
+    let mut request = ImportRequest::default();
+    recipe.apply(&mut request);
+    assert_eq!(request.read.crs, Some(Crs::Epsg(4548)));
+}
+
+#[test]
+fn problems_are_counted_and_listed_before_anything_comes_in() {
+    let harness = harness(&["data/lamps.geojson"], sample_preview());
+    harness.get_by_label("1 error (left out), 0 warnings");
+    harness.get_by_label("Feature 1: The ring is open");
+}
+
+#[test]
+fn how_far_a_file_lies_from_the_city_is_said() {
+    let mut preview = sample_preview();
+    let home = sample::city().home_world().expect("a place");
+    preview.layers[0].bounds_world = Some(Bounds::new(home.max[0] + 1e6, home.min[1], home.max[0] + 1e6, home.max[1]));
+    let harness = harness(&["data/lamps.geojson"], preview);
+    harness.get_by_label_contains("km from the city");
 }
 
 #[test]
@@ -106,7 +181,8 @@ fn a_way_of_reading_that_makes_no_sense_is_said_and_taken_back() {
     let state = &mut harness.state_mut().0;
     state.reading.encoding = Some(Encoding::BIG5);
     let refused = Some(Text::new("读不懂", "Makes no sense"));
-    state.take(ImportPreview { refused, ..sample_preview() }, None);
+    let read = state.reading.options();
+    state.take(ImportPreview { read, refused, ..sample_preview() }, None);
     assert_eq!(state.reading.encoding, None);
     harness.run();
     harness.get_by_label("Makes no sense");

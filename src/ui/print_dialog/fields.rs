@@ -3,7 +3,7 @@
 use egui::{Align2, ComboBox, DragValue, RichText, Sense, Ui, pos2, vec2};
 
 use super::PrintState;
-use super::plan::Series;
+use super::plan::{Fit, Series};
 use crate::render::paper::{NAMED, PARTS, SIDE_MM};
 use crate::session::Session;
 use crate::session::state::CityView;
@@ -88,13 +88,15 @@ fn paper(ui: &mut Ui, lang: Lang, state: &mut PrintState) {
 
 /// Scale, place and turn.
 fn map(ui: &mut Ui, lang: Lang, city: &CityView, camera: &Camera, state: &mut PrintState) {
-    let fits = state.plan.series.as_ref().is_some_and(|series| series.fits);
-    row(ui, lang.pick("比例尺", "Scale"), |ui| {
-        if fits {
-            ui.label(lang.pick("每页适合要素", "Fits the feature of each page"));
-        } else {
-            scale_field(ui, lang, state);
+    let fit = state.plan.series.as_ref().map(|series| series.fit);
+    row(ui, lang.pick("比例尺", "Scale"), |ui| match fit {
+        Some(Fit::All) => {
+            ui.label(lang.pick("同一比例尺，容下每个要素", "One for all, with room for each feature"));
         }
+        Some(Fit::Each) => {
+            ui.label(lang.pick("每页适合要素", "Fits the feature of each page"));
+        }
+        Some(Fit::Typed) | None => scale_field(ui, lang, state),
     });
     if let Some(Err(wrong)) = state.scale_words.as_deref().map(read_scale) {
         field_error(ui, wrong.get(lang));
@@ -193,15 +195,18 @@ fn series(ui: &mut Ui, session: &Session, city: &CityView, state: &mut PrintStat
         ui.checkbox(&mut series.selected_only, words);
     }
     row(ui, lang.pick("每页", "Pages"), |ui| {
-        let choices =
-            [(true, lang.pick("适合要素", "Fit the feature")), (false, lang.pick("固定比例尺", "At one scale"))];
-        for (fits, name) in choices {
-            if choice_chip(ui, name, series.fits == fits).clicked() {
-                series.fits = fits;
+        let choices = [
+            (Fit::All, lang.pick("同一比例尺", "One scale")),
+            (Fit::Each, lang.pick("各自适合", "Fit each")),
+            (Fit::Typed, lang.pick("指定", "As typed")),
+        ];
+        for (fit, name) in choices {
+            if choice_chip(ui, name, series.fit == fit).clicked() {
+                series.fit = fit;
             }
         }
     });
-    if series.fits {
+    if series.fit != Fit::Typed {
         row(ui, lang.pick("留边", "Margin"), |ui| {
             let field = DragValue::new(&mut series.margin_percent).range(0.0..=200.0).max_decimals(0).suffix(" %");
             ui.add(field).accessible_name(lang.pick("要素四周留边", "Margin around a feature"));

@@ -37,14 +37,24 @@ pub(super) struct Plan {
     pub(super) series: Option<Series>,
 }
 
+/// The scale of the pages of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// One for all, at which each shows its feature whole.
+    All,
+    /// Each its own, at which it shows its feature whole.
+    Each,
+    /// The one in the dialog.
+    Typed,
+}
+
 /// The fields of a series.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     pub(super) layer: String,
     pub(super) selected_only: bool,
     pub(super) condition: String,
-    /// Each page at the scale that shows its feature whole.
-    pub(super) fits: bool,
+    pub(super) fit: Fit,
     pub(super) margin_percent: f64,
 }
 
@@ -114,7 +124,7 @@ impl Plan {
             layer: layer.table().to_owned(),
             selected_only: false,
             condition: String::new(),
-            fits: true,
+            fit: Fit::All,
             margin_percent: 5.0,
         });
     }
@@ -125,7 +135,7 @@ impl Plan {
     /// What is wrong with the condition of a series.
     pub(super) fn request(&self, session: &Session, path: PathBuf, pixel_ratio: f32) -> Result<RenderRequest, Text> {
         let series = self.series.as_ref().map(|series| series.request(session)).transpose()?;
-        let fits = self.series.as_ref().is_some_and(|series| series.fits);
+        let fits = self.series.as_ref().is_some_and(|series| series.fit != Fit::Typed);
         let words = |words: &str| Some(words.trim().to_owned());
         Ok(RenderRequest {
             path,
@@ -162,7 +172,8 @@ impl Series {
         let selected = session.selection().rows.get(&self.layer);
         let ids = self.selected_only.then(|| selected.map(|rows| rows.iter().copied().collect()).unwrap_or_default());
         let rows = RowFilter { filter, ids, ..RowFilter::default() };
-        Ok(SeriesRequest { rows, margin: self.margin_percent / 100.0, ..SeriesRequest::of(self.layer.clone()) })
+        let (margin, one_scale) = (self.margin_percent / 100.0, self.fit == Fit::All);
+        Ok(SeriesRequest { rows, margin, one_scale, layer: self.layer.clone() })
     }
 }
 

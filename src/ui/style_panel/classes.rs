@@ -14,6 +14,9 @@ use crate::model::ramp::RampKind;
 use crate::model::schema::Field;
 use crate::model::style::Classing;
 use crate::model::style_make as make;
+use crate::text;
+use crate::text::Text;
+use crate::ui::legend;
 use crate::ui::show;
 use crate::ui::theme::color_of;
 use crate::ui::widgets;
@@ -63,7 +66,9 @@ fn shown_by(ui: &mut Ui, desk: &Desk<'_>, draft: &mut Draft, making: &mut Making
     let label = lang.pick("区别", "Shown by");
     let mut by_size = draft.sizes.is_some();
     let ways = [(false, lang.pick("颜色", "Colour").to_owned()), (true, lang.pick("大小", "Size").to_owned())];
-    if choice_row(ui, label, label, &mut by_size, &ways) {
+    // The border of an area says nothing about a number by its width.
+    let is_offered = by_size || !legend::is_area(desk.layer);
+    if is_offered && choice_row(ui, label, label, &mut by_size, &ways) {
         draft.sizes = by_size.then_some(if super::is_line(desk.layer) { [1.0, 6.0] } else { [4.0, 20.0] });
         draft.classify();
     }
@@ -121,17 +126,18 @@ fn spread(ui: &mut Ui, desk: &mut Desk<'_>, draft: &mut Draft, field: &Field) {
         set_by_hand(draft, desk, field, &bounds);
     }
     if let Some(Classing::ByNumber { method, classes, .. }) = &draft.style.classing
-        && let Some(words) = fewer(*method, *classes, draft.style.rules.len()).filter(|_| !draft.waits())
+        && let Some(words) = fewer(*method, *classes, draft.classed()).filter(|_| !draft.waits())
     {
         remark(ui, words.get(lang));
     }
     if unknown > 0 {
         let count = show::count(unknown);
-        let words = match lang {
-            crate::text::Lang::Zh => format!("{count} 个要素没有数值，不绘制"),
-            crate::text::Lang::En => format!("{count} features have no value and are not drawn"),
+        let words = if draft.style.rules.iter().any(make::is_no_data) {
+            text!("{count} 个要素没有数值，画作“无数据”", "{count} features have no value and are drawn as “No data”")
+        } else {
+            text!("{count} 个要素没有数值，不绘制", "{count} features have no value and are not drawn")
         };
-        remark(ui, &words);
+        remark(ui, words.get(lang));
     }
 }
 
@@ -151,15 +157,21 @@ fn class_rows(ui: &mut Ui, desk: &mut Desk<'_>, draft: &mut Draft, field: &Field
     let lang = desk.lang;
     let bounds = draft.bounds();
     let counts = desk.surveys.of(&field.id).map(|survey| counts(&survey.numbers, &bounds)).unwrap_or_default();
-    let words: Vec<String> = counts.into_iter().map(show::count).collect();
+    let mut words: Vec<String> = counts.into_iter().map(show::count).collect();
+    // The rule for features without a value comes after the classes.
+    words.extend(desk.surveys.of(&field.id).map(|survey| show::count(survey.unknown)));
     let room = count_room(ui, &words);
     let is_manual = matches!(draft.style.classing, Some(Classing::ByNumber { method: Method::Manual, .. }));
     let by_size = draft.sizes.is_some();
-    widgets::section(ui, lang.pick("各级", "Classes"), &draft.style.rules.len().to_string());
+    widgets::section(ui, lang.pick("各级", "Classes"), &draft.classed().to_string());
     for (class, rule) in draft.style.rules.iter_mut().enumerate() {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
-            let name = format!("{} {}", lang.pick("级", "Class"), class + 1);
+            let name = if make::is_no_data(rule) {
+                Text::new("无数据", "No data").get(lang).to_owned()
+            } else {
+                format!("{} {}", lang.pick("级", "Class"), class + 1)
+            };
             match make::main_ink(&rule.paints) {
                 Some(mut ink) if !by_size => {
                     if ink_dot(ui, lang, &of(&name, lang.pick("颜色", "Colour"), lang), &mut ink) {

@@ -12,7 +12,7 @@ use crate::model::expr::{Comparison, Expr};
 use crate::model::geometry::GeometryKind;
 use crate::model::ramp::{self, Ramp, ramp};
 use crate::model::schema::{Field, Schema};
-use crate::model::style::{Classing, Crowd, Ink, Paint, Rule, Size, Style};
+use crate::model::style::{Classing, Crowd, Ink, Paint, Rule, ScaleRange, Size, Style};
 use crate::model::style_make as make;
 use crate::model::value::Value;
 use crate::session::state::LayerView;
@@ -103,6 +103,10 @@ pub(super) struct Draft {
     pub(super) label: usize,
     /// Labels that were switched off.
     pub(super) silent: Vec<crate::model::style::LabelRule>,
+    /// Whether some features have no value in the field of the classes: they have a rule of their own then.
+    pub(super) has_unknown: bool,
+    /// The scales at which the layer was seen before it got a form that would not have been seen.
+    pub(super) lifted: Option<ScaleRange>,
     /// Whether rules are to be made as soon as the values of their field are known.
     waits: bool,
     /// What the style was in forms that were left.
@@ -120,6 +124,8 @@ impl Draft {
         Self {
             base: make::base(&style, layer.schema.geometry),
             sizes: if form == Form::Classes { sizes_of(&style.rules) } else { None },
+            has_unknown: style.rules.iter().any(make::is_no_data),
+            lifted: None,
             style,
             form,
             rule: None,
@@ -202,6 +208,17 @@ impl Draft {
         }
     }
 
+    /// Lets a style that was just chosen be seen at 1:`denominator`: nobody asks for classes or densities in order not to
+    /// see them.
+    pub(super) fn lift(&mut self, denominator: f64) {
+        let scale = make::whole_scale(&self.style);
+        let is_asked = !matches!(self.form, Form::Single | Form::Rules);
+        self.lifted = (is_asked && !scale.holds(denominator)).then_some(scale);
+        if self.lifted.is_some() {
+            self.style.rules.iter_mut().for_each(|rule| rule.scale = ScaleRange::ALL);
+        }
+    }
+
     /// Tells features apart by another field.
     pub(super) fn take_field(&mut self, field: Option<&Field>, schema: &Schema) {
         let Some(field) = field else { return };
@@ -254,6 +271,7 @@ impl Draft {
                 self.set_rules(rules, schema);
             }
             Classing::ByNumber { method, classes, .. } => {
+                self.has_unknown = survey.unknown > 0;
                 let bounds = breaks(&survey.numbers, *method, *classes);
                 self.set_bounds(field, &bounds, schema);
             }
@@ -269,10 +287,13 @@ impl Draft {
     pub(super) fn set_bounds(&mut self, field: &Field, bounds: &[f64], schema: &Schema) {
         let Some(Classing::ByNumber { ramp, reversed, .. }) = &self.style.classing else { return };
         let count = bounds.len().saturating_sub(1);
-        let rules = match self.sizes {
+        let mut rules = match self.sizes {
             Some(px) => make::graduated_sizes(&self.base, field, bounds, px),
             None => make::graduated(&self.base, field, bounds, &self.inks(ramp, count, *reversed)),
         };
+        if self.has_unknown {
+            rules.push(make::no_data(&self.base, field));
+        }
         self.set_rules(rules, schema);
     }
 
@@ -281,9 +302,9 @@ impl Draft {
         bounds_of(&self.style.rules).unwrap_or_default()
     }
 
-    /// The rules that have a class, without the one for the rest.
+    /// The rules that have a class, without the ones for the rest and for features without a value.
     pub(super) fn classed(&self) -> usize {
-        self.style.rules.iter().filter(|rule| rule.filter.is_some()).count()
+        self.style.rules.iter().filter(|rule| is_class_rule(rule)).count()
     }
 
     /// Gives the classes the colours of their ramp; names and conditions stay.
@@ -294,7 +315,7 @@ impl Draft {
             None => return,
         };
         let inks = self.inks(ramp, self.classed(), reversed);
-        let classed = self.style.rules.iter_mut().filter(|rule| rule.filter.is_some());
+        let classed = self.style.rules.iter_mut().filter(|rule| is_class_rule(rule));
         classed.zip(inks).for_each(|(rule, ink)| rule.paints = make::recolored(&rule.paints, ink));
     }
 
@@ -365,10 +386,14 @@ fn arrange(field: &Field, values: &mut [(Value, u64)]) {
     }
 }
 
+fn is_class_rule(rule: &Rule) -> bool {
+    rule.filter.is_some() && !make::is_no_data(rule)
+}
+
 /// The bounds of rules that are classes of one number, each beginning where the one before it ends.
 fn bounds_of(rules: &[Rule]) -> Option<Vec<f64>> {
     let mut bounds = Vec::new();
-    for rule in rules {
+    for rule in rules.iter().filter(|rule| !make::is_no_data(rule)) {
         let [from, to] = class_of(rule.filter.as_ref()?)?;
         if bounds.is_empty() {
             bounds.push(from);
@@ -398,8 +423,9 @@ fn class_of(filter: &Expr) -> Option<[f64; 2]> {
 
 /// Pixels of the first and the last class, if the classes are of one colour.
 fn sizes_of(rules: &[Rule]) -> Option<[f32; 2]> {
-    let [first, .., last] = rules else { return None };
-    let is_one = rules.iter().all(|rule| make::main_ink(&rule.paints) == make::main_ink(&first.paints));
+    let classed = rules.split_last().filter(|(last, _)| make::is_no_data(last)).map_or(rules, |(_, classed)| classed);
+    let [first, .., last] = classed else { return None };
+    let is_one = classed.iter().all(|rule| make::main_ink(&rule.paints) == make::main_ink(&first.paints));
     let px = |rule: &Rule| {
         rule.paints.iter().rev().find_map(|paint| match paint {
             Paint::Disc { size: Size::Px(px), .. } | Paint::Symbol { size: Size::Px(px), .. } => Some(*px),

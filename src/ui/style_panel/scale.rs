@@ -54,7 +54,9 @@ fn end_row(ui: &mut Ui, lang: Lang, label: &str, name: &str, denominator: &mut f
 /// From which scale on a style is seen, if nothing of it is at 1:`denominator`.
 pub(super) fn unseen_words(style: &Style, denominator: f64) -> Option<Text> {
     let scales = || style.rules.iter().map(|rule| rule.scale);
-    if style.rules.is_empty() || scales().any(|scale| scale.holds(denominator)) {
+    // Points that are shown together are seen whatever the scale of those that stand alone.
+    let is_seen = style.crowd.gathers(denominator) || scales().any(|scale| scale.holds(denominator));
+    if style.rules.is_empty() || is_seen {
         return None;
     }
     let inwards = scales().map(|scale| scale.most).filter(|most| *most <= denominator).reduce(f64::max);
@@ -64,6 +66,28 @@ pub(super) fn unseen_words(style: &Style, denominator: f64) -> Option<Text> {
     }
     let scale = scale_words(scales().map(|scale| scale.least).reduce(f64::min)?);
     Some(text!("在 {scale} 以外可见", "Seen from {scale} outwards"))
+}
+
+/// That a limit was taken away, and which.
+pub(super) fn lifted_words(scale: ScaleRange) -> Text {
+    let Text { zh, en } = match (scale.least > 0.0, scale.most.is_finite()) {
+        (true, true) => {
+            let [least, most] = [scale.least, scale.most].map(scale_words);
+            text!("{least} 到 {most} 之间", "from {least} to {most}")
+        }
+        (true, false) => {
+            let least = scale_words(scale.least);
+            text!("{least} 以外", "from {least} outwards")
+        }
+        (false, _) => {
+            let most = scale_words(scale.most);
+            text!("{most} 以内", "from {most} inwards")
+        }
+    };
+    text!(
+        "原来只在{zh}可见，当前比例尺看不到，已取消限制",
+        "It was seen {en} alone, not at this scale: the limit was taken away"
+    )
 }
 
 fn scale_words(denominator: f64) -> String {

@@ -60,6 +60,9 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("pump", "泵站", "Pumping station"),
     ("sensor-alarm", "传感器报警", "Sensor alarm"),
     ("sensor-ok", "传感器正常", "Sensor in order"),
+    ("user-home", "居民排水户", "Homes as a drainage user"),
+    ("user-licensed", "持证排水户", "Licensed drainage user"),
+    ("user-unlicensed", "无证排水户", "Unlicensed drainage user"),
 ];
 
 /// What a symbol is called; its file's name where it has none.

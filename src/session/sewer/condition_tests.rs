@@ -1,0 +1,228 @@
+//! A contractor's report from the file to the repair plan: taken in, refused in part, rated, written, taken back.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use crate::model::value::Value;
+use crate::task::{Cancel, Severity, Task};
+use crate::text::Lang;
+use crate::trades::sewer::cjj181::explain::number;
+use crate::trades::sewer::cjj181::{PairRule, Rules};
+use crate::trades::sewer::inspected::By;
+use crate::trades::sewer::plan::Work;
+
+use super::SewerDesk;
+use super::command::SewerCommand;
+use super::condition::ConditionReport;
+use super::defects::DefectImport;
+use super::out::OutFile;
+use super::plan::PlanAsk;
+use crate::session::answer::{Answer, Failure, FailureKind};
+use crate::session::command::{CityCommand, Command, EditCommand, ExchangeCommand, HistoryCommand, ImportRequest};
+use crate::session::{NoWake, Session};
+
+struct Desk {
+    folder: TempDir,
+    session: Session,
+}
+
+impl Desk {
+    /// A city with the pipes A and B, 30 m by record and 600 mm wide.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let session = Session::headless(folder.path().join("settings"), Arc::new(NoWake));
+        let mut desk = Self { folder, session };
+        let path = desk.folder.path().join("c.gpkg");
+        desk.run(Command::City(CityCommand::New { path, overwrite: false }));
+        let pipe = |code: &str, lat: f64| {
+            serde_json::json!({"type": "Feature",
+                "properties": {"code": code, "sewer_type": "foul", "diameter_mm": 600, "length_m": 30.0},
+                "geometry": {"type": "LineString", "coordinates": [[116.0, lat], [116.0003, lat]]}})
+        };
+        let json = serde_json::json!({"type": "FeatureCollection", "features": [pipe("A", 29.7), pipe("B", 29.71)]});
+        let paths = vec![desk.write("pipes.geojson", &json.to_string())];
+        let kind = Some("sewer_pipe".to_owned());
+        desk.run(Command::Exchange(ExchangeCommand::Import(ImportRequest { paths, kind, ..ImportRequest::default() })));
+        desk
+    }
+
+    fn write(&self, name: &str, words: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, words).expect("written");
+        path
+    }
+
+    #[track_caller]
+    fn run(&mut self, command: Command) -> Answer {
+        self.session.finish(command, &mut |_| {}).expect("done")
+    }
+
+    fn import(&mut self, table: &str) -> Result<Answer, Failure> {
+        let request = DefectImport { path: self.write("report.csv", table), ..DefectImport::default() };
+        self.session.finish(Command::Sewer(SewerCommand::ImportDefects(Box::new(request))), &mut |_| {})
+    }
+
+    /// Rows taken in, and the rules by which rows were refused.
+    #[track_caller]
+    fn taken(&mut self, table: &str) -> (Vec<(String, u64)>, Vec<(&'static str, i64)>) {
+        let Answer::Imported { layers, problems, .. } = self.import(table).expect("taken in") else {
+            panic!("imported")
+        };
+        let refused = problems.listed.iter().filter(|problem| problem.severity == Severity::Error);
+        let refused = refused.map(|problem| (problem.rule, problem.feature.unwrap_or_default())).collect();
+        (layers.into_iter().map(|layer| (layer.name, layer.features)).collect(), refused)
+    }
+
+    #[track_caller]
+    fn ask<T>(&self, ask: impl FnOnce(&SewerDesk, &mut Task<'_>) -> Result<T, Failure>) -> T {
+        let desk = self.session.sewers().expect("a city");
+        ask(&desk, &mut Task::new(Cancel::default(), |_| {})).expect("answered")
+    }
+
+    fn rating(&self) -> ConditionReport {
+        self.ask(|desk, task| desk.rate(Rules::default(), None, task))
+    }
+
+    /// `PIPE RI DEFECT@START-END …` of every pipe that was inspected.
+    fn shown(&self) -> Vec<String> {
+        let pipes = self.rating().pipes;
+        let pipe = pipes.iter().map(|pipe| {
+            let defects = pipe.defects.iter().map(|it| {
+                let (defect, [start, end]) = (it.defect, [it.defect.start_m(), it.defect.end_m()].map(number));
+                format!(" {}{}@{start}-{end}", defect.kind().code, defect.grade())
+            });
+            format!("{} {}{}", pipe.code, number(pipe.rating.ri.value), defects.collect::<String>())
+        });
+        pipe.collect()
+    }
+
+    fn value(&self, layer: &str, id: i64, field: &str) -> Value {
+        let place = self.session.schema(layer).expect("a layer").field_index(field).expect("a field");
+        self.session.rows(layer, &[id]).expect("a row")[0].values[place].clone()
+    }
+}
+
+#[test]
+fn a_plain_table_is_rated_at_once_and_bad_rows_are_named() {
+    let mut desk = Desk::new();
+    let table = "pipe,code,grade,start_m,end_m\n\
+        A,PL,3,5,5\nA,CK,2,12,12\nA,SL,1,13.2,13.2\nA,TL,3,6,6\nX,PL,1,1,1\nB,QQ,1,1,1\nB,CJ,2,31,31\n";
+    let (layers, refused) = desk.taken(table);
+    assert_eq!(layers, [("sewer_inspection".to_owned(), 1), ("sewer_defect".to_owned(), 3)]);
+    let expected = [("defects.pipe", 6), ("defect.grade", 5), ("defect.code", 7), ("defect.outside", 8)];
+    assert_eq!(refused, expected);
+    assert_eq!(desk.shown(), ["A 3.65 PL3@5-5 CK2@12-12 SL1@13.2-13.2"]);
+    let later = desk.ask(|desk, task| desk.rate(Rules { pairs: PairRule::Later }, Some("A"), task));
+    assert_eq!(number(later.pipes[0].rating.structure.mean), "2.5167");
+    desk.run(Command::History(HistoryCommand::Undo));
+    assert!(desk.rating().pipes.is_empty(), "one step takes all of it back");
+}
+
+#[test]
+fn a_chinese_report_against_the_flow_counts_from_the_well_upstream() {
+    let mut desk = Desk::new();
+    let table = "检测编号,管段编号,检测日期,检测方向,检测方法,缺陷代码,等级,起点距离,终点距离,环向位置,地区重要性\n\
+        J1,A,2025/3/1,逆流,CCTV,KSFS,Ⅲ,4,,0903,trunk\nJ1,A,2025/3/1,逆流,CCTV,JSFS,Ⅲ,10,,,trunk\n\
+        J2,B,2025年4月2日,顺流,QV,无,,,,,\n";
+    let (layers, refused) = desk.taken(table);
+    assert_eq!((layers[0].1, layers[1].1, refused.len()), (2, 1, 0));
+    assert_eq!(desk.shown(), ["A 4.25 FS3@20-26", "B 0"]);
+    assert_eq!(desk.value("sewer_inspection", 1, "inspected_on"), "2025-03-01".into());
+    assert_eq!(desk.value("sewer_defect", 1, "clock"), "0903".into());
+    assert_eq!(desk.value("sewer_defect", 1, "score"), Value::Real(5.0));
+}
+
+#[test]
+fn the_same_report_again_adds_nothing() {
+    let mut desk = Desk::new();
+    let table = "pipe,code,grade,start_m,end_m,date\nA,PL,3,5,5,2025-03-01\nA,PL,3,5,5,2025-03-01\n";
+    assert_eq!(desk.taken(table).0[1].1, 2);
+    assert!(desk.taken(table).0.iter().all(|(_, rows)| *rows == 0));
+    assert_eq!(desk.shown(), ["A 7.15 PL3@5-5 PL3@5-5"]);
+}
+
+#[test]
+fn the_latest_inspection_counts() {
+    let mut desk = Desk::new();
+    desk.taken("pipe,code,grade,start_m,end_m,date\nA,PL,4,5,5,2025-03-01\n");
+    desk.taken("pipe,code,grade,start_m,end_m,date\nA,PL,1,5,5,2024-03-01\n");
+    assert_eq!(desk.shown(), ["A 7.15 PL4@5-5"]);
+    assert_eq!(desk.rating().pipes[0].inspections, 2);
+    desk.taken("pipe,code,grade,start_m,end_m,date\nA,,,,,2026-03-01\n");
+    assert_eq!(desk.shown(), ["A 0"]);
+    let lengths = desk.ask(|desk, task| desk.inspected(By::Year, task));
+    assert_eq!(lengths.years.iter().map(|year| year.length_m).collect::<Vec<_>>(), [30.0, 30.0, 30.0]);
+    assert_eq!((lengths.ever.length_m, lengths.network_m), (30.0, 60.0));
+}
+
+#[test]
+fn a_file_without_the_columns_says_which() {
+    let mut desk = Desk::new();
+    let failure = desk.import("管段编号,代码\nA,PL\n").expect_err("refused");
+    assert_eq!(failure.kind, FailureKind::Data);
+    assert!(failure.text.zh.contains("grade") && failure.text.zh.contains("start_m"), "{}", failure.text.zh);
+    let nothing = desk.import("pipe,code,grade,start_m\nX,PL,1,1\n").expect_err("refused");
+    assert_eq!(nothing.problems.len(), 1);
+    let path = desk.write("odd.csv", "管号,缺陷类别,级,米\nA,PL,2,3\n");
+    let map = [("管号", "pipe_code"), ("缺陷类别", "defect"), ("级", "grade"), ("米", "start_m")];
+    let map = map.map(|(their, our)| (their.to_owned(), our.to_owned())).to_vec();
+    let set = vec![("method".to_owned(), "sonar".to_owned())];
+    let request = DefectImport { path, map, set, ..DefectImport::default() };
+    desk.run(Command::Sewer(SewerCommand::ImportDefects(Box::new(request))));
+    assert_eq!(desk.value("sewer_inspection", 1, "method"), "sonar".into());
+}
+
+#[test]
+fn ratings_are_written_as_one_step() {
+    let mut desk = Desk::new();
+    desk.taken("pipe,code,grade,start_m,end_m,date\nA,PL,4,5,5,2025-03-01\nA,CJ,3,9,12,2025-03-01\n");
+    let write = || Command::Sewer(SewerCommand::WriteRatings(Rules::default()));
+    assert!(matches!(desk.run(write()), Answer::Step { .. }));
+    assert_eq!(desk.value("sewer_inspection", 1, "ri"), Value::Real(7.15));
+    assert_eq!(desk.value("sewer_inspection", 1, "density_sm"), Value::Real(0.0333));
+    assert_eq!(desk.value("sewer_inspection", 1, "maintenance_grade"), Value::Int(3));
+    let pipe = desk.session.layers().expect("layers").into_iter().find(|it| it.kind.id == "sewer_pipe").expect("pipes");
+    assert_eq!(desk.value(pipe.table(), 1, "rating"), Value::Int(4));
+    assert_eq!(desk.value(pipe.table(), 1, "inspected_on"), "2025-03-01".into());
+    assert!(matches!(desk.run(write()), Answer::Told(_)), "nothing is left to write");
+    desk.run(Command::History(HistoryCommand::Undo));
+    assert!(desk.value(pipe.table(), 1, "rating").is_null() && desk.value("sewer_inspection", 1, "ri").is_null());
+}
+
+#[test]
+fn a_plan_goes_out_with_the_bureaus_prices() {
+    let mut desk = Desk::new();
+    desk.taken("pipe,code,grade,start_m,end_m\nA,PL,4,5,5\nB,PL,3,5,20\n");
+    let prices = desk.write("prices.csv", "work,up_to_mm,yuan_per_m\n局部修复,600,5000\nwhole,,1000\n");
+    let (plan, written) = desk.ask(|desk, task| {
+        let costs = SewerDesk::read_costs(&prices, task)?;
+        let plan = desk.plan(&PlanAsk { costs, budget_yuan: Some(5000.0), ..PlanAsk::default() }, task)?;
+        let out = OutFile { path: prices.with_file_name("plan.csv"), overwrite: false, lang: Lang::Zh };
+        let written = desk.write_plan(&plan, &out, task)?;
+        Ok((plan, written))
+    });
+    let items: Vec<_> =
+        plan.items.iter().map(|it| (it.code.as_str(), it.item.repair, it.item.yuan, it.item.fits)).collect();
+    let expected = [("A", Some(Work::Local), Some(5000.0), true), ("B", Some(Work::Whole), Some(30_000.0), false)];
+    assert_eq!(items, expected);
+    assert!(!plan.ask.costs.is_assumed() && written.features == 2);
+    let text = std::fs::read_to_string(prices.with_file_name("plan.csv")).expect("read");
+    assert!(text.lines().nth(1).is_some_and(|line| line.contains(",A,") && line.contains("局部修复")), "{text}");
+}
+
+#[test]
+fn a_form_refuses_what_the_standard_does_not_have() {
+    let mut desk = Desk::new();
+    desk.taken("pipe,code,grade,start_m,end_m\nA,TL,2,5,5\n");
+    let set = |field: &str, value: &str| {
+        let (layer, values) = ("sewer_defect".to_owned(), vec![(field.to_owned(), value.to_owned())]);
+        Command::Edit(EditCommand::Set { layer, id: 1, values })
+    };
+    for (field, value) in [("grade", "3"), ("clock", "1300"), ("end_m", "2")] {
+        let refused = desk.session.finish(set(field, value), &mut |_| {}).expect_err(field);
+        assert_eq!(refused.kind, FailureKind::Data, "{field}");
+    }
+    desk.run(set("clock", "0903"));
+}

@@ -1,0 +1,86 @@
+//! Marks over the map: where a question was asked, its far end, findings, closed pipes, defects.
+
+use std::collections::HashSet;
+
+use egui::{Align2, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, vec2};
+
+use super::around;
+use crate::session::sewer::shown::{DrawnPoint, Mark};
+use crate::text::{Lang, Text};
+use crate::ui::icons::icon_char;
+use crate::ui::map_marks::{Lens, readout};
+use crate::ui::theme::{self, Tokens};
+use crate::ui::widgets;
+
+/// Findings nearer to each other than this are one mark where there are many.
+const CELL_PX: f32 = 14.0;
+/// From so many in view on they are thinned out.
+const MANY: usize = 400;
+/// Callouts beside marks, at most.
+const MOST_WORDS: usize = 40;
+/// Marks at most.
+const MOST_MARKS: usize = 4_000;
+
+pub(super) fn draw(ui: &Ui, painter: &Painter, lens: &Lens<'_>, points: &[DrawnPoint], lang: Lang) {
+    let room = lens.map.expand(24.0);
+    let seen = points.iter().map(|point| (lens.at(point.at_world), point)).filter(|(at, _)| room.contains(*at));
+    let seen: Vec<(Pos2, &DrawnPoint)> = seen.collect();
+    let (is_crowd, mut cells, mut drawn) = (seen.len() > MANY, HashSet::new(), 0);
+    let mut places: Vec<Rect> = Vec::new();
+    for (at, point) in seen {
+        let cell = [(at.x / CELL_PX) as i32, (at.y / CELL_PX) as i32];
+        if is_crowd && !cells.insert(cell) {
+            continue;
+        }
+        drawn += 1;
+        if drawn > MOST_MARKS {
+            break;
+        }
+        mark(ui, painter, at, point);
+        if point.words != Text::default() && places.len() < MOST_WORDS {
+            words(ui, painter, at, point.words.get(lang), &mut places);
+        }
+    }
+}
+
+/// Words beside a mark, if they hide no others.
+fn words(ui: &Ui, painter: &Painter, at: Pos2, words: &str, places: &mut Vec<Rect>) {
+    let from = at + vec2(14.0, 10.0);
+    let place = Rect::from_min_size(from, widgets::layout(ui, words, theme::body()).size() + vec2(18.0, 10.0));
+    if places.iter().all(|other| !other.intersects(place)) {
+        readout(ui, painter, from, &[words.to_owned()]);
+        places.push(place);
+    }
+}
+
+fn mark(ui: &Ui, painter: &Painter, at: Pos2, point: &DrawnPoint) {
+    let tokens = Tokens::of(ui);
+    let color = theme::tone_color(point.tone, ui.visuals().dark_mode);
+    match point.mark {
+        Mark::Start => {
+            painter.circle(at, 10.0, theme::TRACE, Stroke::new(2.0, tokens.pick_edge));
+            painter.circle(at, 5.0, tokens.raised, Stroke::new(3.0, color));
+        }
+        Mark::Far => {
+            painter.circle(at, 6.0, tokens.raised, Stroke::new(2.5, tokens.pick_edge));
+        }
+        Mark::Finding(number) => {
+            let radius = if number > 0 { 9.0 } else { 5.0 };
+            painter.circle(at, radius, color, Stroke::new(1.5, tokens.raised));
+            if number > 0 {
+                let font = theme::medium(11.0);
+                painter.text(at, Align2::CENTER_CENTER, number.to_string(), font, tokens.raised);
+            }
+        }
+        Mark::Closed => {
+            painter.circle(at, 11.0, color, Stroke::new(2.0, tokens.raised));
+            painter.text(at, Align2::CENTER_CENTER, icon_char("X"), theme::icon_font(16.0), tokens.raised);
+        }
+        Mark::Defect(grade) => {
+            let plate = around(at, 16.0);
+            painter.rect(plate, 3, color, Stroke::new(1.5, tokens.pick_edge), StrokeKind::Outside);
+            let numeral = ["Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"][usize::from(grade.clamp(1, 4)) - 1];
+            painter.text(at, Align2::CENTER_CENTER, numeral, theme::medium(12.0), tokens.pick_edge);
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! What is asked of each topic: where from, which way, by which rule, with how much money.
+
+use egui::{Key, Ui};
+
+use super::button_if;
+use crate::session::Session;
+use crate::session::action::ActionId;
+use crate::session::command::{Command, SettingsCommand};
+use crate::session::sewer::SewerAsk;
+use crate::session::sewer::board::SewerTopic;
+use crate::session::sewer::capacity::CapacityAsk;
+use crate::session::sewer::place::SewerPlace;
+use crate::session::sewer::plan::PlanAsk;
+use crate::session::sewer::questions::{Direction, ProfileCourse};
+use crate::session::sewer::settings::SewerSettings;
+use crate::session::sewer::users::UsersAsk;
+use crate::text::Text;
+use crate::trades::sewer::basins::EndsAt;
+use crate::trades::sewer::capacity::{CapacityRules, Split};
+use crate::trades::sewer::cjj181::PairRule;
+use crate::trades::sewer::inspected::By;
+use crate::trades::sewer::users::UserList;
+use crate::ui::ask::{Asks, FilePurpose, UiAsk};
+use crate::ui::sewer::ask;
+use crate::ui::widgets::{button, choice_chip, field_error, icon_button, text_field};
+
+/// What has been typed.
+#[derive(Default)]
+pub(super) struct AskState {
+    from: String,
+    to: String,
+    budget: String,
+    /// Why the budget will not do.
+    problem: Option<Text>,
+}
+
+/// Draws what belongs to a topic.
+pub(super) fn asks_ui(ui: &mut Ui, session: &Session, topic: SewerTopic, state: &mut AskState, asks: &mut Asks) {
+    match topic {
+        SewerTopic::Trace => trace(ui, session, state, asks),
+        SewerTopic::Profile => profile(ui, session, state, asks),
+        SewerTopic::Condition => condition(ui, session, asks),
+        SewerTopic::Inspected => inspected(ui, session, asks),
+        SewerTopic::Plan => plan(ui, session, state, asks),
+        SewerTopic::Basins => basins(ui, session, asks),
+        SewerTopic::Users => users(ui, session, asks),
+        SewerTopic::Capacity => capacity(ui, session, asks),
+        SewerTopic::Summary | SewerTopic::Pipe | SewerTopic::Checks | SewerTopic::Cross => {}
+    }
+    ui.add_space(4.0);
+}
+
+fn asked(session: &Session, topic: SewerTopic) -> Option<&SewerAsk> {
+    session.sewer().slot(topic).map(|slot| &slot.asked)
+}
+
+/// A field for a place; whether Enter was pressed in it.
+fn place_field(ui: &mut Ui, words: &mut String, name: &str, hint: &str) -> bool {
+    let response = text_field(ui, words, name).on_hover_text(hint);
+    if words.is_empty() && !response.has_focus() {
+        let at = response.rect.left_center() + egui::vec2(8.0, 0.0);
+        let color = crate::ui::theme::Tokens::of(ui).text2;
+        crate::ui::widgets::text_in(ui, at, name, crate::ui::theme::body(), color, response.rect.width() - 16.0);
+    }
+    response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) && !words.trim().is_empty()
+}
+
+fn typed(words: &str) -> Option<SewerPlace> {
+    let words = words.trim();
+    (!words.is_empty()).then(|| SewerPlace::Words(words.to_owned()))
+}
+
+static PLACE_HINT: Text = Text::new(
+    "井号或管段编号；node:编号、pipe:编号；图层/要素号；或 经度,纬度",
+    "Number of a node or pipe; node:NUMBER, pipe:NUMBER; LAYER/ID; or LON,LAT",
+);
+
+fn trace(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) {
+    let lang = session.lang();
+    let entered = place_field(
+        ui,
+        &mut state.from,
+        lang.pick("起点：编号或 经度,纬度", "Start: number or LON,LAT"),
+        PLACE_HINT.get(lang),
+    );
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let place = typed(&state.from).or_else(|| place_of_trace(session));
+        let ways = [
+            ("ARROW_LINE_UP", lang.pick("查上游", "Go up"), Direction::Up),
+            ("ARROW_LINE_DOWN", lang.pick("查下游", "Go down"), Direction::Down),
+        ];
+        for (icon, word, direction) in ways {
+            let clicked = button_if(ui, place.is_some(), icon, word).clicked();
+            let clicked = clicked || (entered && direction == Direction::Up);
+            if let Some(place) = place.clone().filter(|_| clicked) {
+                asks.push(UiAsk::Sewer(ask::trace(place, direction)));
+            }
+        }
+        if button(ui, "PATH", lang.pick("最长路径", "Longest way")).clicked() {
+            asks.push(UiAsk::Sewer(SewerAsk::Longest(None)));
+        }
+        if icon_button(ui, "CURSOR_CLICK", lang.pick("在地图上点起点", "Click the start on the map")).clicked() {
+            asks.push(UiAsk::Act(ActionId::TraceUp));
+        }
+    });
+}
+
+/// Where the trace on the map began: the other way is one click.
+fn place_of_trace(session: &Session) -> Option<SewerPlace> {
+    match asked(session, SewerTopic::Trace) {
+        Some(SewerAsk::Trace { from, .. }) => Some(from.clone()),
+        _ => None,
+    }
+}
+
+fn profile(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) {
+    let lang = session.lang();
+    let hint = PLACE_HINT.get(lang);
+    let mut entered =
+        place_field(ui, &mut state.from, lang.pick("从：编号或 经度,纬度", "From: number or LON,LAT"), hint);
+    entered |= place_field(ui, &mut state.to, lang.pick("到：空着就到出口", "To: empty for the outlet"), hint);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let (from, to) = (typed(&state.from), typed(&state.to));
+        let draw = button_if(ui, from.is_some(), "CHART_LINE", lang.pick("画纵断面", "Draw the profile"));
+        if let Some(from) = from.filter(|_| draw.clicked() || entered) {
+            asks.push(UiAsk::Sewer(SewerAsk::Profile(match to {
+                Some(to) => ProfileCourse::Joining([from, to]),
+                None => ProfileCourse::Down(from),
+            })));
+        }
+        if button(ui, "PATH", lang.pick("最长路径", "Longest way")).clicked() {
+            asks.push(UiAsk::Sewer(SewerAsk::Profile(ProfileCourse::Longest(None))));
+        }
+    });
+}
+
+fn condition(ui: &mut Ui, session: &Session, asks: &mut Asks) {
+    let lang = session.lang();
+    let settings = &session.settings().sewer;
+    let pairs = settings.rules().pairs;
+    let may_write = session.city().is_some_and(|city| city.read_only.is_none());
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        ui.label(lang.pick("相邻两处缺陷的 1.1", "Factor 1.1 for close pairs"));
+        let rules =
+            [(PairRule::Both, lang.pick("两处都乘", "both")), (PairRule::Later, lang.pick("只乘后一处", "the later"))];
+        for (rule, word) in rules {
+            if choice_chip(ui, word, pairs == rule).clicked() && pairs != rule {
+                let settings = SewerSettings { pair_rule: rule.code().to_owned(), ..settings.clone() };
+                let rules = settings.rules();
+                asks.push(UiAsk::Run(Command::Settings(SettingsCommand::Sewer(settings))));
+                asks.push(UiAsk::Sewer(SewerAsk::Condition(rules)));
+            }
+        }
+    });
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        let mut act = |ui: &mut Ui, icon: &str, word: &str, id: ActionId| {
+            if button_if(ui, may_write, icon, word).clicked() {
+                asks.push(UiAsk::Act(id));
+            }
+        };
+        act(ui, "PLUS_CIRCLE", lang.pick("录入检测", "Enter"), ActionId::EnterInspection);
+        act(ui, "FILE_CSV", lang.pick("导入缺陷表", "Import"), ActionId::ImportDefects);
+        act(ui, "PALETTE", lang.pick("按等级着色", "Colour by grade"), ActionId::PipesByGrade);
+        act(ui, "FLOPPY_DISK", lang.pick("写入图层", "Write into the layers"), ActionId::WriteRatings);
+    });
+}
+
+fn inspected(ui: &mut Ui, session: &Session, asks: &mut Asks) {
+    let lang = session.lang();
+    let now = match asked(session, SewerTopic::Inspected) {
+        Some(SewerAsk::Inspected(by)) => Some(*by),
+        _ => None,
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        let all = [
+            (By::Year, lang.pick("按年", "By year")),
+            (By::Method, lang.pick("按方法", "By method")),
+            (By::Street, lang.pick("按街道", "By sub-district")),
+            (By::Road, lang.pick("按道路", "By road")),
+        ];
+        for (by, word) in all {
+            if choice_chip(ui, word, now == Some(by)).clicked() {
+                asks.push(UiAsk::Sewer(SewerAsk::Inspected(by)));
+            }
+        }
+    });
+}
+
+fn plan(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) {
+    let lang = session.lang();
+    let settings = &session.settings().sewer;
+    ui.horizontal(|ui| {
+        ui.label(lang.pick("预算（元）", "Budget (yuan)"));
+        let name = lang.pick("预算，回车重算", "Budget, Enter works it out");
+        let response = ui
+            .scope(|ui| {
+                ui.set_width((ui.available_width() - 8.0).max(60.0));
+                text_field(ui, &mut state.budget, name)
+            })
+            .inner;
+        if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+            match budget(&state.budget) {
+                Ok(budget_yuan) => {
+                    state.problem = None;
+                    let (rules, costs) = (settings.rules(), settings.costs());
+                    asks.push(UiAsk::Sewer(SewerAsk::Plan(PlanAsk { rules, costs, budget_yuan })));
+                }
+                Err(problem) => state.problem = Some(problem),
+            }
+        }
+    });
+    if let Some(problem) = &state.problem {
+        field_error(ui, problem.get(lang));
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        if button(ui, "FILE_CSV", lang.pick("读入单价表…", "Read unit costs…")).clicked() {
+            asks.push(UiAsk::PickFile(FilePurpose::SewerCosts));
+        }
+        let own = !settings.costs.is_empty();
+        let usual = lang.pick("用程序的假定单价", "Use the assumed costs");
+        if own && icon_button(ui, "ARROW_COUNTER_CLOCKWISE", usual).clicked() {
+            let settings = SewerSettings { costs: Vec::new(), ..settings.clone() };
+            let ask = PlanAsk { rules: settings.rules(), costs: settings.costs(), budget_yuan: None };
+            asks.push(UiAsk::Run(Command::Settings(SettingsCommand::Sewer(settings))));
+            asks.push(UiAsk::Sewer(SewerAsk::Plan(ask)));
+        }
+    });
+}
+
+/// `1200000`, `1,200,000`, `120万`; nothing for no budget.
+fn budget(words: &str) -> Result<Option<f64>, Text> {
+    let plain: String = words.chars().filter(|letter| !letter.is_whitespace() && *letter != ',').collect();
+    if plain.is_empty() {
+        return Ok(None);
+    }
+    let (digits, times) = plain.strip_suffix('万').map_or((plain.as_str(), 1.0), |digits| (digits, 10_000.0));
+    let number: Option<f64> = digits.parse().ok().filter(|it: &f64| it.is_finite() && *it >= 0.0);
+    let wrong = || Text::new("预算要写成数字，如 1200000 或 120万", "A budget is a number, as 1200000");
+    number.map(|number| Some(number * times)).ok_or_else(wrong)
+}
+
+fn basins(ui: &mut Ui, session: &Session, asks: &mut Asks) {
+    let lang = session.lang();
+    let now = match asked(session, SewerTopic::Basins) {
+        Some(SewerAsk::Basins(ends_at)) => Some(*ends_at),
+        _ => None,
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        let all = [
+            (EndsAt::All, lang.pick("到泵站、厂、排口", "To pumps, plants, outfalls")),
+            (EndsAt::Outlets, lang.pick("穿过泵站", "Through pumps")),
+        ];
+        for (ends_at, word) in all {
+            if choice_chip(ui, word, now == Some(ends_at)).clicked() {
+                asks.push(UiAsk::Sewer(SewerAsk::Basins(ends_at)));
+            }
+        }
+    });
+}
+
+fn users(ui: &mut Ui, session: &Session, asks: &mut Asks) {
+    let lang = session.lang();
+    let now = match asked(session, SewerTopic::Users) {
+        Some(SewerAsk::Users(ask)) => Some(ask.clone()),
+        _ => None,
+    };
+    let lists = now.as_ref().map(|ask| ask.lists.clone());
+    let base = UsersAsk { outfalls: true, ..now.unwrap_or_default() };
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        if choice_chip(ui, lang.pick("全部名单", "All lists"), lists.as_ref().is_some_and(Vec::is_empty)).clicked()
+        {
+            asks.push(UiAsk::Sewer(SewerAsk::Users(UsersAsk { lists: Vec::new(), ..base.clone() })));
+        }
+        for list in UserList::ALL {
+            let is_on = lists.as_deref() == Some(&[list][..]);
+            if choice_chip(ui, list.name().get(lang), is_on).clicked() {
+                asks.push(UiAsk::Sewer(SewerAsk::Users(UsersAsk { lists: vec![list], ..base.clone() })));
+            }
+        }
+    });
+}
+
+fn capacity(ui: &mut Ui, session: &Session, asks: &mut Asks) {
+    let lang = session.lang();
+    let now = match asked(session, SewerTopic::Capacity) {
+        Some(SewerAsk::Capacity(ask)) => ask.clone(),
+        _ => CapacityAsk::default(),
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        ui.label(lang.pick("分流处", "Where ways part"));
+        let all = [
+            (Split::Equal, lang.pick("平均分", "equal parts")),
+            (Split::ByCapacity, lang.pick("按能力分", "by capacity")),
+        ];
+        for (split, word) in all {
+            if choice_chip(ui, word, now.rules.split == split).clicked() {
+                let rules = CapacityRules { split, ..now.rules.clone() };
+                asks.push(UiAsk::Sewer(SewerAsk::Capacity(CapacityAsk { rules, ..now.clone() })));
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_read_as_people_write_it() {
+        assert_eq!(budget("1,200,000"), Ok(Some(1_200_000.0)));
+        assert_eq!(budget(" 120万 "), Ok(Some(1_200_000.0)));
+        assert_eq!(budget(""), Ok(None));
+        assert!(budget("viel").is_err() && budget("-3").is_err());
+    }
+}

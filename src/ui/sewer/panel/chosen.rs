@@ -1,0 +1,232 @@
+//! The row that was chosen in a list, in full: what a finding says and what mends it, evidence of a cross connection, how
+//! a grade came about.
+
+use egui::{Key, Label, RichText, ScrollArea, Ui};
+
+use super::button_if;
+use crate::session::Session;
+use crate::session::sewer::SewerAnswer;
+use crate::session::sewer::checks::{CheckReport, FoundFault};
+use crate::session::sewer::command::SewerCommand;
+use crate::session::sewer::cross::CrossPlace;
+use crate::session::state::FeatureRef;
+use crate::trades::sewer::checks::Rule;
+use crate::trades::sewer::cjj181::explain;
+use crate::ui::ask::{Asks, UiAsk};
+use crate::ui::icons::icon;
+use crate::ui::theme::{self, Tokens};
+use crate::ui::visit;
+use crate::ui::widgets::{button, card, primary_button, text_button, text_field};
+
+/// Highest card; what is longer scrolls.
+const MOST_HEIGHT: f32 = 200.0;
+
+/// What is being written about a finding.
+#[derive(Default)]
+pub(super) struct ChosenState {
+    /// Why it is no fault.
+    because: String,
+    /// Whether that is being written.
+    is_excusing: bool,
+    /// The row that it is about.
+    of: Option<(&'static str, usize)>,
+}
+
+/// A row of a list.
+pub(super) struct Chosen {
+    /// Its place in the whole list.
+    pub(super) place: usize,
+    /// The feature that it is about.
+    pub(super) at: Option<FeatureRef>,
+}
+
+pub(super) fn chosen_ui(
+    ui: &mut Ui,
+    session: &Session,
+    state: &mut ChosenState,
+    (answer, table, chosen): (&SewerAnswer, &'static str, Option<Chosen>),
+    asks: &mut Asks,
+) {
+    if let SewerAnswer::Check(report) = answer {
+        mend_all(ui, session, report, asks);
+    }
+    let Some(Chosen { place, at }) = chosen else { return };
+    if state.of != Some((table, place)) {
+        *state = ChosenState { of: Some((table, place)), ..ChosenState::default() };
+    }
+    match (answer, table) {
+        (SewerAnswer::Check(report), "findings") => {
+            if let Some(fault) = report.findings.get(place) {
+                framed(ui, |ui| fault_ui(ui, session, state, (report, fault), asks));
+            }
+        }
+        (SewerAnswer::Check(report), "excused") => {
+            if let Some(fault) = report.excused.get(place) {
+                framed(ui, |ui| excused_ui(ui, session, fault, asks));
+            }
+        }
+        (SewerAnswer::Cross(report), "candidates") => {
+            if let Some(found) = report.candidates.get(place) {
+                framed(ui, |ui| cross_ui(ui, session, found, asks));
+            }
+        }
+        (SewerAnswer::Condition(report), "rated") => {
+            // The list is by grade, the report by pipe: the row says which.
+            if let Some(rated) = report.pipes.iter().find(|rated| Some(&rated.at) == at.as_ref()) {
+                let steps = explain::explain(&rated.rating, &rated.defects());
+                framed(ui, |ui| {
+                    strong(ui, &rated.code);
+                    steps.iter().for_each(|step| note(ui, step.get(session.lang())));
+                });
+            }
+        }
+        (SewerAnswer::Plan(report), "planned") => {
+            if let Some(planned) = report.items.get(place) {
+                framed(ui, |ui| {
+                    strong(ui, &format!("{} · {}", planned.code, planned.work().get(session.lang())));
+                    note(ui, planned.item.reason.get(session.lang()));
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+fn framed(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    card(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ScrollArea::vertical().id_salt("chosen").max_height(MOST_HEIGHT).show(ui, contents);
+    });
+    ui.add_space(6.0);
+}
+
+fn strong(ui: &mut Ui, words: &str) {
+    ui.add(Label::new(RichText::new(words).font(theme::medium(14.0))).wrap().selectable(true));
+}
+
+fn note(ui: &mut Ui, words: &str) {
+    let words = RichText::new(words).font(theme::note()).color(Tokens::of(ui).text2);
+    ui.add(Label::new(words).wrap().selectable(true));
+}
+
+fn may_write(session: &Session) -> bool {
+    session.city().is_some_and(|city| city.read_only.is_none())
+}
+
+/// One button for all findings that can be mended safely.
+fn mend_all(ui: &mut Ui, session: &Session, report: &CheckReport, asks: &mut Asks) {
+    let lang = session.lang();
+    let mends = report.findings.iter().filter(|fault| fault.fix.is_some()).count();
+    if mends == 0 {
+        return;
+    }
+    let words = match lang {
+        crate::text::Lang::Zh => format!("处理全部 {mends} 个可自动处理的"),
+        crate::text::Lang::En => format!("Mend all {mends} that are safe"),
+    };
+    let tip = lang.pick("只做确定无误的改动，一步可撤销", "Only what is certain; one step that can be undone");
+    if button_if(ui, may_write(session), "WRENCH", &words).on_hover_text(tip).clicked() {
+        super::run(asks, SewerCommand::Fix { ask: report.ask.clone(), only: None });
+    }
+    ui.add_space(4.0);
+}
+
+fn fault_ui(
+    ui: &mut Ui,
+    session: &Session,
+    state: &mut ChosenState,
+    (report, fault): (&CheckReport, &FoundFault),
+    asks: &mut Asks,
+) {
+    let lang = session.lang();
+    let rule = Rule::find(fault.rule);
+    let name = rule.map_or("", |rule| rule.name.get(lang));
+    strong(ui, &format!("{} · {name} {}", fault.code, fault.rule));
+    ui.add(Label::new(fault.what.get(lang)).wrap().selectable(true));
+    if let Some(rule) = rule {
+        note(ui, rule.why.get(lang));
+    }
+    if state.is_excusing {
+        return excuse_ui(ui, session, state, fault, asks);
+    }
+    if let Some(fix) = &fault.fix {
+        // What it does may take more than a line.
+        let words = fix.get(lang);
+        let mend = egui::Button::new((icon("WRENCH"), words)).wrap();
+        if ui.add_enabled(may_write(session), mend).accessible_name(words).clicked() {
+            let only = Some(vec![fault.key()]);
+            super::run(asks, SewerCommand::Fix { ask: report.ask.clone(), only });
+        }
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        let excuse = lang.pick("不算问题，因为…", "Not a fault, because…");
+        if button_if(ui, may_write(session), "PROHIBIT", excuse).clicked() {
+            state.is_excusing = true;
+        }
+        if button(ui, "INFO", lang.pick("详情", "Details")).clicked() {
+            visit::show(asks, &fault.at);
+        }
+    });
+}
+
+fn excuse_ui(ui: &mut Ui, session: &Session, state: &mut ChosenState, fault: &FoundFault, asks: &mut Asks) {
+    let lang = session.lang();
+    let name = lang.pick("为什么不算问题", "Why it is no fault");
+    note(ui, name);
+    let response = text_field(ui, &mut state.because, name);
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if !response.has_focus() && !entered {
+        response.request_focus();
+    }
+    ui.horizontal(|ui| {
+        let is_said = !state.because.trim().is_empty();
+        let ok = ui.add_enabled_ui(is_said, |ui| primary_button(ui, None, lang.pick("确定", "OK"))).inner;
+        if (ok.clicked() || entered) && is_said {
+            let because = state.because.trim().to_owned();
+            super::run(asks, SewerCommand::Excuse { key: fault.key(), because });
+            *state = ChosenState::default();
+        } else if text_button(ui, lang.pick("取消", "Cancel")).clicked() {
+            state.is_excusing = false;
+        }
+    });
+}
+
+fn excused_ui(ui: &mut Ui, session: &Session, fault: &FoundFault, asks: &mut Asks) {
+    let lang = session.lang();
+    strong(ui, &format!("{} · {}", fault.code, fault.rule));
+    ui.add(Label::new(fault.what.get(lang)).wrap());
+    note(ui, fault.because.as_deref().unwrap_or_default());
+    let words = lang.pick("撤回：还是问题", "Take it back: it is one");
+    if button_if(ui, may_write(session), "ARROW_U_UP_LEFT", words).clicked() {
+        super::run(asks, SewerCommand::Accuse(fault.key()));
+    }
+}
+
+fn cross_ui(ui: &mut Ui, session: &Session, found: &CrossPlace, asks: &mut Asks) {
+    let lang = session.lang();
+    strong(ui, found.what.get(lang));
+    for evidence in &found.evidence {
+        note(ui, evidence.get(lang));
+    }
+    let Some((node, at, why)) = &found.open_first else { return };
+    let words = match lang {
+        crate::text::Lang::Zh => format!("先开 {node}"),
+        crate::text::Lang::En => format!("Open {node} first"),
+    };
+    ui.horizontal_wrapped(|ui| {
+        if button_if(ui, at.is_some(), "CROSSHAIR", &words).clicked()
+            && let Some(at) = at
+        {
+            visit::visit(asks, session, at);
+        }
+        if let Some(pipe) = found.pipe_rows.first()
+            && button(ui, "ARROW_LINE_UP", lang.pick("查它的上游", "Trace above it")).clicked()
+        {
+            let place = crate::session::sewer::place::SewerPlace::Row { layer: pipe.layer.clone(), id: pipe.id };
+            let up = crate::session::sewer::questions::Direction::Up;
+            asks.push(UiAsk::Sewer(crate::ui::sewer::ask::trace(place, up)));
+        }
+    });
+    note(ui, why.get(lang));
+}

@@ -1,0 +1,208 @@
+//! Carries out what menus, keys and panels ask of the sewer workbench.
+
+use std::path::Path;
+
+use egui::{Context, Ui};
+
+use super::strip::strip_ui;
+use super::{ask, profile};
+use crate::kinds::pipe_styles;
+use crate::model::style::Style;
+use crate::session::action::ActionId;
+use crate::session::command::{Command, SettingsCommand, StyleCommand};
+use crate::session::sewer::SewerAsk;
+use crate::session::sewer::board::SewerTopic;
+use crate::session::sewer::command::SewerCommand;
+use crate::session::sewer::plan::PlanAsk;
+use crate::ui::app::App;
+use crate::ui::ask::{Asks, FilePurpose, UiAsk};
+use crate::ui::map_panel::MapPanel;
+use crate::ui::right_panel::RightTab;
+
+impl App {
+    /// Asks, and opens the panel where the answer comes.
+    pub(in crate::ui) fn ask_sewers(&mut self, ask: SewerAsk) {
+        let topic = ask.topic();
+        self.show_sewers(topic);
+        self.session.run(Command::Sewer(SewerCommand::Ask(ask)));
+    }
+
+    /// Opens the panel at a topic; what needs no more words is asked at once.
+    pub(in crate::ui) fn sewer_topic(&mut self, topic: SewerTopic) {
+        self.show_sewers(topic);
+        if self.session.sewer().slot(topic).is_none()
+            && let Some(ask) = ask::usual(&self.session, topic)
+        {
+            self.session.run(Command::Sewer(SewerCommand::Ask(ask)));
+        }
+    }
+
+    fn show_sewers(&mut self, topic: SewerTopic) {
+        self.shell.right = true;
+        self.panels.right.tab = RightTab::Sewer;
+        self.panels.right.sewer.open(topic);
+    }
+
+    /// Asks for a file to write what is shown of a topic to.
+    pub(in crate::ui) fn write_sewers(&mut self, ctx: &Context, topic: SewerTopic) {
+        let Some(slot) = self.session.sewer().slot(topic) else { return };
+        let mut asks = Asks::new();
+        self.panels.right.sewer.write(slot, &mut asks);
+        asks.into_iter().for_each(|ask| self.carry_out(ctx, ask));
+    }
+
+    /// Does an action of the sewer menu; `false` if it is none.
+    pub(in crate::ui) fn sewer_action(&mut self, ctx: &Context, id: ActionId) -> bool {
+        let topic = match id {
+            ActionId::SewerPanel => {
+                self.right_tab(RightTab::Sewer);
+                return true;
+            }
+            ActionId::LongestWay => {
+                self.ask_sewers(SewerAsk::Longest(None));
+                return true;
+            }
+            ActionId::EnterInspection => {
+                self.show_sewers(SewerTopic::Condition);
+                let pipe = self.shown_pipe();
+                self.panels.right.sewer.enter(pipe);
+                return true;
+            }
+            ActionId::ImportDefects => {
+                self.carry_out(ctx, UiAsk::PickFile(FilePurpose::SewerDefects));
+                return true;
+            }
+            ActionId::WriteRatings => {
+                let rules = self.session.settings().sewer.rules();
+                self.session.run(Command::Sewer(SewerCommand::WriteRatings(rules)));
+                return true;
+            }
+            ActionId::PipesByGrade => return self.style_pipes(|_| Some(pipe_styles::by_grade())),
+            ActionId::PipesByDirection => return self.style_pipes(|_| Some(pipe_styles::by_direction())),
+            ActionId::PipesUsual => return self.style_pipes(|_| None),
+            ActionId::HideSewer => {
+                let state = &mut self.panels.right.sewer;
+                state.is_on_map = !state.is_on_map;
+                return true;
+            }
+            ActionId::ClearSewer => {
+                self.clear_sewers();
+                return true;
+            }
+            ActionId::SewerChecks => SewerTopic::Checks,
+            ActionId::SewerCross => SewerTopic::Cross,
+            ActionId::SewerCondition => SewerTopic::Condition,
+            ActionId::SewerInspected => SewerTopic::Inspected,
+            ActionId::SewerPlan => SewerTopic::Plan,
+            ActionId::SewerBasins => SewerTopic::Basins,
+            ActionId::SewerUsers => SewerTopic::Users,
+            ActionId::SewerCapacity => SewerTopic::Capacity,
+            _ => return false,
+        };
+        self.sewer_topic(topic);
+        true
+    }
+
+    /// What of the sewers lies over the map, and the place that chart or map points at.
+    pub(in crate::ui) fn sewer_on_map(&mut self, ui: &Ui) {
+        self.follow_pipe();
+        self.map.sewer_topics = self.panels.right.sewer.on_map(&self.session);
+        if profile::is_open(&self.session) {
+            let pointer = self.map.is_pointed_at(ui.ctx()).then(|| self.map.pointer_world());
+            let metres_per_px = self.map.camera.view().metres_per_px;
+            self.panels.profile.point_from_map(&self.session, pointer, metres_per_px);
+        }
+        self.map.sewer.spot_world = self.panels.profile.spot_world().filter(|_| profile::is_open(&self.session));
+    }
+
+    /// Says over the map what the question came to whose result lies there.
+    pub(in crate::ui) fn sewer_strip(&self, ui: &Ui, asks: &mut Asks) {
+        let state = &self.panels.right.sewer;
+        if state.is_on_map {
+            strip_ui(ui, &self.session, state.topic, self.map.rooms()[1], asks);
+        }
+    }
+
+    /// A pipe that comes into the details is asked about; one that leaves them is forgotten.
+    pub(in crate::ui) fn follow_pipe(&mut self) {
+        let shown = self.session.details().and_then(|details| details.hits.get(details.current));
+        let shown =
+            shown.filter(|at| self.session.city().and_then(|city| city.layer(&at.layer)).is_some_and(ask::is_pipes));
+        let rules = self.session.settings().sewer.rules();
+        let wanted = shown.map(|at| SewerAsk::Pipe(at.clone(), rules));
+        let asked = self.session.sewer().slot(SewerTopic::Pipe).map(|slot| &slot.asked);
+        if wanted.as_ref() == asked {
+            return;
+        }
+        let command = match wanted {
+            Some(ask) => SewerCommand::Ask(ask),
+            None => SewerCommand::Forget(SewerTopic::Pipe),
+        };
+        self.session.run(Command::Sewer(command));
+    }
+
+    /// The code of the pipe in the details.
+    fn shown_pipe(&self) -> Option<String> {
+        let row = self.session.details()?.row.as_ref()?;
+        let layer = self.session.city()?.layer(&row.at.layer).filter(|layer| ask::is_pipes(layer))?;
+        let place = layer.schema.field_index("code")?;
+        row.feature.values.get(place)?.as_str().map(str::to_owned)
+    }
+
+    /// Gives every layer of pipes a style of its own, or its kind's again: one step each.
+    fn style_pipes(&mut self, style: impl Fn(&str) -> Option<Style>) -> bool {
+        let layers = self.session.city().map(|city| &city.layers[..]).unwrap_or_default();
+        let tables: Vec<String> =
+            layers.iter().filter(|layer| ask::is_pipes(layer)).map(|layer| layer.table().to_owned()).collect();
+        for layer in tables {
+            let command = match style(&layer) {
+                Some(style) => StyleCommand::Set { layer, style },
+                None => StyleCommand::Reset(layer),
+            };
+            self.session.run(Command::Style(command));
+        }
+        true
+    }
+
+    fn clear_sewers(&mut self) {
+        let topics: Vec<SewerTopic> = self.session.sewer().slots().map(|(topic, _)| topic).collect();
+        for topic in topics {
+            self.session.run(Command::Sewer(SewerCommand::Forget(topic)));
+        }
+    }
+
+    /// Esc takes a trace off the map, and hides what takes longer to find again.
+    pub(in crate::ui) fn put_sewer_away(&mut self, ctx: &Context) {
+        let state = &self.panels.right.sewer;
+        let topic = state.topic;
+        let is_free = ctx.memory(egui::Memory::focused).is_none_or(|id| id == MapPanel::id());
+        let is_covered = egui::Popup::is_any_open(ctx) || ctx.memory(|memory| memory.top_modal_layer().is_some());
+        let has_drawing = self.session.sewer().shown(topic).is_some_and(|shown| shown.drawing.bounds.is_some());
+        let is_busy = self.map.tool.is_drawing() || crate::ui::sheet::holds_keys(ctx);
+        if !is_free || is_covered || is_busy || !state.is_on_map || !has_drawing {
+            return;
+        }
+        if !ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+            return;
+        }
+        match topic {
+            SewerTopic::Trace | SewerTopic::Profile => {
+                self.session.run(Command::Sewer(SewerCommand::Forget(topic)));
+            }
+            _ => self.panels.right.sewer.is_on_map = false,
+        }
+    }
+
+    /// Unit costs from a file become the bureau's, and the plan is made anew with them.
+    pub(in crate::ui) fn read_costs(&mut self, path: &Path, asks: &mut Asks) {
+        let Some(costs) = self.session.read_costs(path) else { return };
+        let settings = self.session.settings().sewer.clone().with_costs(&costs);
+        let budget_yuan = match self.session.sewer().slot(SewerTopic::Plan).map(|slot| &slot.asked) {
+            Some(SewerAsk::Plan(ask)) => ask.budget_yuan,
+            _ => None,
+        };
+        let rules = settings.rules();
+        asks.push(UiAsk::Run(Command::Settings(SettingsCommand::Sewer(settings))));
+        asks.push(UiAsk::Sewer(SewerAsk::Plan(PlanAsk { rules, costs, budget_yuan })));
+    }
+}
