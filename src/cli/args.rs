@@ -30,7 +30,7 @@ use super::words::{Box4, Ids, LonLat, Near, On, Pair};
 
 退出码 | Exit codes:
   0    # 完成 | done
-  1    # check 发现问题 | check has findings
+  1    # 查出了问题（check、sewer） | findings (check, sewer)
   2    # 命令写错 | wrong words
   3    # 文件无法读写或已存在 | a file cannot be read or written, or exists already
   4    # 数据被拒绝 | data refused

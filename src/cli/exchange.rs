@@ -98,7 +98,12 @@ pub(super) fn render(run: &mut Run, args: RenderArgs) -> Result<Reply, Failure> 
         (true, true) => text!("已画出 {pages} 个文件{zh}：{file}", "files drawn: {pages}{en}: {file}"),
     };
     let scale = drawn.one_scale.map(f64::round);
-    Ok(Reply::done(json!({ "file": file, "width": width, "height": height, "pages": pages, "scale": scale }), message))
+    let mut json = json!({ "file": file, "width": width, "height": height });
+    if is_series {
+        json["pages"] = pages.into();
+        json["scale"] = scale.into();
+    }
+    Ok(Reply::done(json, message))
 }
 
 fn sheet(run: &mut Run, word: &str, args: &RenderArgs) -> Result<SheetRequest, Failure> {

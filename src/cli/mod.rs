@@ -59,9 +59,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>, window: Option<Window>, sta
         Ok(words) => words,
         Err(code) => return code,
     };
+    let lang = words.global.lang.as_deref().and_then(Lang::from_code);
     let verb = match words.verb {
-        None => return open_window(Ok(WindowPlan::on(None, started)), window, console),
-        Some(Verb::Open(open)) => return open_window(window_plan(open, started), window, console),
+        None => {
+            let plan = WindowPlan { lang, ..WindowPlan::on(None, started) };
+            return open_window(Ok(plan), window, console);
+        }
+        Some(Verb::Open(open)) => {
+            let plan = window_plan(open, started).map(|plan| WindowPlan { lang, ..plan });
+            return open_window(plan, window, console);
+        }
         Some(verb) => verb,
     };
     let quiet = words.global.quiet;

@@ -180,6 +180,7 @@ fn summary(run: &mut Run) -> Result<Reply, Failure> {
             "place": found.ends_by_place,
             "missing_node": found.ends_misnamed,
             "no_node": found.ends_without_node,
+            "met": found.ends_met,
         },
         "directions": {
             "record": found.directions_by_record,
@@ -210,6 +211,11 @@ fn summary(run: &mut Run) -> Result<Reply, Failure> {
         ("管端按位置接井", "Ends joined by their place", found.ends_by_place.to_string()),
         ("管端所记井号不存在", "Ends that name a missing node", found.ends_misnamed.to_string()),
         ("管端没有井", "Ends without any node", found.ends_without_node.to_string()),
+        (
+            "与其他管段相接的管端 %",
+            "Ends that meet another pipe, %",
+            format!("{:.1}", percent(found.ends_met as f64, 2.0 * (found.pipes - found.apart) as f64)),
+        ),
         ("流向按记录", "Directions by the record", found.directions_by_record.to_string()),
         ("流向按管底标高", "Directions by the inverts", found.directions_by_inverts.to_string()),
         ("流向按画线", "Directions as drawn", found.directions_as_drawn.to_string()),

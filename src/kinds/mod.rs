@@ -231,7 +231,10 @@ mod tests {
             }
             let names = rules.iter().map(|rule| &rule.name).filter(|name| **name != Text::default());
             found.extend(names.filter(|name| half_translated(name)).map(|name| format!("{name:?}")));
-            found.extend(repeated(rules.iter().map(|rule| rule.name.zh.as_ref()).filter(|name| !name.is_empty())));
+            // One row of the legend may say it for several rules, if they draw different features.
+            let named = rules.iter().filter(|rule| !rule.name.zh.is_empty());
+            let signs: Vec<String> = named.map(|rule| format!("{} {:?}", rule.name.zh, rule.filter)).collect();
+            found.extend(repeated(signs.iter().map(String::as_str)));
             let empty = |scale: &ScaleRange| scale.least >= scale.most;
             found.extend(rules.iter().filter(|rule| empty(&rule.scale)).map(|rule| format!("never seen: {rule:?}")));
             found

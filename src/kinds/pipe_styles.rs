@@ -4,12 +4,12 @@ use super::look;
 use crate::model::style::{Ink, LineMark, Rule, ScaleRange, Size, Style};
 use crate::text::Text;
 
-/// The grades of CJJ 181, alike on both maps, with their widths: hue is never the only sign.
+/// The repair grades of CJJ 181, as they stand in the layer: alike on both maps, with their widths: hue is never the only sign.
 static GRADES: [(&str, Text, Ink, f32); 4] = [
-    ("rating = 4", Text::new("Ⅳ级", "Grade IV"), Ink::new(0xD7_191C, 0xD7_191C), 5.0),
-    ("rating = 3", Text::new("Ⅲ级", "Grade III"), Ink::new(0xFD_AE61, 0xFD_AE61), 3.6),
-    ("rating = 2", Text::new("Ⅱ级", "Grade II"), Ink::new(0xAB_D9E9, 0xAB_D9E9), 2.4),
-    ("rating = 1", Text::new("Ⅰ级", "Grade I"), Ink::new(0x2C_7BB6, 0x2C_7BB6), 1.6),
+    ("rating = 4", Text::new("修复等级 RI Ⅳ", "Repair grade RI IV"), Ink::new(0xD7_191C, 0xD7_191C), 5.0),
+    ("rating = 3", Text::new("修复等级 RI Ⅲ", "Repair grade RI III"), Ink::new(0xFD_AE61, 0xFD_AE61), 3.6),
+    ("rating = 2", Text::new("修复等级 RI Ⅱ", "Repair grade RI II"), Ink::new(0xAB_D9E9, 0xAB_D9E9), 2.4),
+    ("rating = 1", Text::new("修复等级 RI Ⅰ", "Repair grade RI I"), Ink::new(0x2C_7BB6, 0x2C_7BB6), 1.6),
 ];
 
 /// What a row has that may say the direction, the first that it has: both nodes, both inverts, a line alone.
@@ -39,7 +39,10 @@ pub fn by_grade() -> Style {
         Rule { name: name.clone(), ..Rule::all(vec![paint]).when(filter).at(SEEN) }
     });
     let rest = Rule::all(vec![look::dashes(look::UNKNOWN, Size::Px(1.0), &[4.0, 3.0])]);
-    let rest = Rule { name: Text::new("未评级", "Not graded"), ..rest.at(ScaleRange::closer_than(25_000.0)) };
+    let rest = Rule {
+        name: Text::new("图层中无等级", "No grade in the layer"),
+        ..rest.at(ScaleRange::closer_than(25_000.0))
+    };
     Style::new(graded.chain(std::iter::once(rest)).collect(), Vec::new())
 }
 

@@ -8,10 +8,11 @@ use crate::text::Text;
 struct Look {
     filter: &'static str,
     name: Text,
-    /// Legend from afar, where only large pipes are drawn.
+    /// Filter from afar, where small pipes are left out; pipes without a recorded size never are, or a network that
+    /// records none would be a blank map.
+    far: &'static str,
+    /// Legend from afar.
     far_name: Text,
-    /// Legend of the pressure mains; empty but once, because one row says it for all.
-    pressure_name: Text,
     ink: Ink,
     dash: &'static [f32],
     /// What is written beside a pipe from close by, and what from farther away, where one text does for many pipes of a
@@ -25,8 +26,8 @@ static LOOKS: [Look; 4] = [
     Look {
         filter: "sewer_type = 'storm'",
         name: Text::new("雨水 YS", "Storm YS"),
-        far_name: Text::new("雨水 ≥DN600", "Storm ≥DN600"),
-        pressure_name: Text::new("", ""),
+        far: LARGE_OR_UNKNOWN,
+        far_name: Text::new("雨水 ≥DN600 或不详", "Storm ≥DN600 or not known"),
         ink: look::STORM,
         dash: &[],
         template: "YS[ {material:code}] DN{diameter_mm}[ {slope_permille:1}‰]",
@@ -36,8 +37,8 @@ static LOOKS: [Look; 4] = [
     Look {
         filter: "sewer_type = 'foul'",
         name: Text::new("污水 WS", "Foul WS"),
-        far_name: Text::new("污水 ≥DN600", "Foul ≥DN600"),
-        pressure_name: Text::new("压力管", "Pressure main"),
+        far: LARGE_OR_UNKNOWN,
+        far_name: Text::new("污水 ≥DN600 或不详", "Foul ≥DN600 or not known"),
         ink: look::FOUL,
         dash: &[],
         template: "WS[ {material:code}] DN{diameter_mm}[ {slope_permille:1}‰]",
@@ -47,8 +48,8 @@ static LOOKS: [Look; 4] = [
     Look {
         filter: "sewer_type = 'combined'",
         name: Text::new("合流 HS", "Combined HS"),
-        far_name: Text::new("合流 ≥DN600", "Combined ≥DN600"),
-        pressure_name: Text::new("", ""),
+        far: LARGE_OR_UNKNOWN,
+        far_name: Text::new("合流 ≥DN600 或不详", "Combined ≥DN600 or not known"),
         ink: look::COMBINED,
         dash: &[9.0, 4.0],
         template: "HS[ {material:code}] DN{diameter_mm}[ {slope_permille:1}‰]",
@@ -58,8 +59,9 @@ static LOOKS: [Look; 4] = [
     Look {
         filter: "(sewer_type NOT IN ('storm', 'foul', 'combined') OR sewer_type IS NULL)",
         name: Text::new("类型不明", "Unknown"),
-        far_name: Text::new("不明 ≥DN600", "Unknown ≥DN600"),
-        pressure_name: Text::new("", ""),
+        // Models name no type: all of their pipes are of this one.
+        far: "",
+        far_name: Text::new("类型不明", "Unknown"),
         ink: look::UNKNOWN,
         dash: &[2.5, 3.0],
         template: "[{material:code} ]DN{diameter_mm}[ {slope_permille:1}‰]",
@@ -67,10 +69,14 @@ static LOOKS: [Look; 4] = [
         label_offset: 9.0,
     },
 ];
+const LARGE_OR_UNKNOWN: &str = " AND (diameter_mm >= 600 OR diameter_mm IS NULL)";
+/// One row of the legend says it for all types.
+const PRESSURE: Text = Text::new("压力管", "Pressure main");
 const GRAVITY: &str = "(is_pressure = FALSE OR is_pressure IS NULL)";
-/// Closer than this all pipes are drawn; from here to [`LARGE`] those that carry a quarter of a town.
+/// Closer than this all pipes are drawn; from here to [`LARGE`] those that carry a quarter of a
+/// town: a city seen whole still shows its trunk sewers.
 const ALL: ScaleRange = ScaleRange::closer_than(10_000.0);
-const LARGE: ScaleRange = ScaleRange::between(ALL.most, 25_000.0);
+const LARGE: ScaleRange = ScaleRange::between(ALL.most, 100_000.0);
 
 /// Closer than this a pipe's material and slope are written too.
 const ALL_WORDS: f64 = 1_500.0;
@@ -89,6 +95,15 @@ fn width() -> Size {
         base: Box::new(look::by_scale(&[(2_500.0, 1.5), (8_000.0, 1.2), (15_000.0, 0.5)])),
         field: "diameter_mm".to_owned(),
         per: Box::new(look::by_scale(&[(2_500.0, 420.0), (8_000.0, 600.0), (15_000.0, 800.0)])),
+    }
+}
+
+/// The same from afar, where a pipe without a recorded size has to be seen too, on the dark map as well.
+fn far_width() -> Size {
+    Size::ByField {
+        base: Box::new(look::by_scale(&[(15_000.0, 0.8), (60_000.0, 0.6)])),
+        field: "diameter_mm".to_owned(),
+        per: Box::new(look::by_scale(&[(15_000.0, 1_000.0), (60_000.0, 2_500.0)])),
     }
 }
 
@@ -119,12 +134,14 @@ impl Look {
         let outside = look::line(self.ink, Size::Plus(Box::new(width()), 2.4));
         let inside = look::line(look::LAND, width());
         let filter = format!("{} AND is_pressure = TRUE", self.filter);
-        Rule { name: self.pressure_name.clone(), ..Rule::all(vec![outside, inside]).when(&filter).at(ALL) }
+        Rule { name: PRESSURE, ..Rule::all(vec![outside, inside]).when(&filter).at(ALL) }
     }
 
     fn far(&self) -> Rule {
-        let filter = format!("{} AND diameter_mm >= 600", self.filter);
-        Rule { name: self.far_name.clone(), ..Rule::all(vec![self.stroke()]).when(&filter).at(LARGE) }
+        let filter = format!("{}{}", self.filter, self.far);
+        // Without dashes: so thin a line would be dust.
+        let line = look::round_line(self.ink, far_width());
+        Rule { name: self.far_name.clone(), ..Rule::all(vec![line]).when(&filter).at(LARGE) }
     }
 
     fn labels(&self) -> [LabelRule; 2] {

@@ -174,7 +174,7 @@ actions! {
     EnterInspection, "录入检测记录…", "Enter an inspection…", "录入", "Enter", "", "PLUS_CIRCLE", Sewer, Writable;
     ImportDefects, "导入检测缺陷表…", "Import a table of defects…", "导入", "Import", "", "FILE_CSV", Sewer, Writable;
     WriteRatings, "评估结果写入图层", "Write the ratings into the layers", "写入", "Write", "", "FLOPPY_DISK", Sewer, Writable;
-    PipesByGrade, "管线按缺陷等级着色", "Colour pipes by grade", "等级色", "By grade", "", "PALETTE", Sewer, Writable;
+    PipesByGrade, "管线按修复等级 RI 着色", "Colour pipes by repair grade (RI)", "等级色", "By grade", "", "PALETTE", Sewer, Writable;
     PipesByDirection, "管线按流向依据着色", "Colour pipes by what says their direction", "流向色", "By direction", "", "ARROWS_LEFT_RIGHT", Sewer, Writable;
     PipesUsual, "恢复管线样式", "Pipes as usual again", "原样", "As usual", "", "PAINT_BUCKET", Sewer, Writable;
     HideSewer, "地图上显示或隐藏管网结果", "Sewer results on the map or off it", "隐藏", "Hide", "", "EYE_SLASH", Sewer, City;

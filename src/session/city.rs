@@ -177,7 +177,11 @@ impl Session {
     pub(super) fn run_settings(&mut self, command: SettingsCommand) -> Result<(), Failure> {
         let settings = &mut self.settings;
         match command {
-            SettingsCommand::Lang(lang) => settings.set_lang(lang),
+            // What a person chooses now wins over what the program was started with.
+            SettingsCommand::Lang(lang) => {
+                self.spoken = self.spoken.map(|_| lang);
+                settings.set_lang(lang);
+            }
             SettingsCommand::Theme(theme) => settings.theme = theme,
             SettingsCommand::Author(author) => author.trim().clone_into(&mut settings.author),
             SettingsCommand::Units(units) => settings.units = units,

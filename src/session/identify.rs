@@ -39,9 +39,9 @@ pub(super) struct Manner {
 }
 
 impl Manner {
-    /// As the settings say.
-    pub(super) fn of(settings: &Settings) -> Self {
-        Self { lang: settings.lang(), units: settings.units, coordinates: settings.coordinates }
+    /// As the settings say, in the language that is spoken.
+    pub(super) fn of(settings: &Settings, lang: Lang) -> Self {
+        Self { lang, units: settings.units, coordinates: settings.coordinates }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Coordinates of a place that nobody knows: they get a plane of their own, so that lengths and shapes are right and the
-//! map shows them, and it is told that their place means nothing.
+//! Coordinates of a place that nobody knows: they get a plane of their own, so that lengths are right where they are
+//! metres and the map shows them, and it is told that their place means nothing.
 
 use crate::geom::crs::Crs;
 use crate::geom::own::{OwnCrs, OwnForm};
@@ -55,9 +55,12 @@ pub(super) fn put_in_plane(survey: &mut Survey, layers: &[LayerInfo]) -> Result<
     survey.crs = own.learn().map_err(|error| Failure::new(FailureKind::Data, Text::owned(error.zh(), error.en())))?;
     survey.crs_origin = CrsOrigin::Asked;
     survey.problems.listed.retain(|problem| problem.rule.rsplit('.').next() != Some("crs"));
+    let (unit_zh, unit_en) = if unit_m == 1.0 { ("米", "metres") } else { ("英尺", "feet") };
     let what = text!(
-        "位置不明：放在以 {lon}, {lat} 为中心的平面上，长度与形状可靠，位置没有意义",
-        "place unknown: put on a plane around {lon}, {lat}; lengths and shapes are right, the place means nothing"
+        "位置不明：放在以 {lon}, {lat} 为中心的平面上，位置没有意义；坐标以{unit_zh}为单位时，量得的长度才可靠；\
+         记录的长度不变",
+        "place unknown: put on a plane around {lon}, {lat}; the place means nothing; lengths are right if the model's \
+         coordinates are {unit_en}; recorded lengths are kept"
     );
     survey.understood.push(what.clone());
     survey.problems.push(Problem::warning("import.place-unknown", what));

@@ -276,9 +276,9 @@ impl Session {
     /// Reads the shown row again; the old one stays on screen until the answer is there.
     pub(super) fn refresh_details(&mut self) {
         let shown = self.look.details.as_ref().and_then(|details| details.hits.get(details.current)).cloned();
+        let manner = super::identify::Manner::of(&self.settings, self.lang());
         let (Some(at), Some(open)) = (shown, self.open.as_mut()) else { return };
         let layers = open.view.layers.clone();
-        let manner = super::identify::Manner::of(&self.settings);
         self.look.request = open.librarian.ask(Topic::Details, move |reader, request| {
             let row = super::identify::read_row(reader, &layers, &at, manner)?;
             Ok(Event::Details { request, row })

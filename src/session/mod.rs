@@ -341,7 +341,7 @@ impl Session {
             self.arrive(event);
         }
         self.identify_clicked();
-        // Reports of success close themselves; errors stay until somebody has read them.
+        // Reports of success close themselves; errors and lists of problems stay until somebody has read them.
         let stays =
             |notice: &Notice| notice.level == NoticeLevel::Error || notice.since.elapsed() < Duration::from_secs(5);
         self.notices.retain(|notice| stays(notice) || !notice.details.is_empty());
@@ -432,13 +432,13 @@ impl Session {
         if let (Some(painter), Some(open)) = (&self.painter, &self.open) {
             let now = [open.opening, open.view.revision];
             let grounds = ground::shown(&open.view.grounds);
-            painter.wish(wish, &open.view.layers, grounds, self.settings.lang(), now);
+            painter.wish(wish, &open.view.layers, grounds, self.lang(), now);
         }
     }
 
     /// Remembers what the map on the screen shows, for the next start.
     pub fn looks_at(&mut self, view: View, dark: bool) {
-        self.look_now = Some(last_look::Look { view, dark, lang: self.settings.lang() });
+        self.look_now = Some(last_look::Look { view, dark, lang: self.lang() });
     }
 
     /// Finished pieces of the map for a pane, oldest first.

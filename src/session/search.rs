@@ -26,6 +26,7 @@ impl Session {
         let words = words.trim().to_owned();
         let mut found: Vec<Found> = places(&words).into_iter().collect();
         found.extend(actions(&words));
+        let lang = self.lang();
         let Some(open) = self.open.as_mut() else {
             self.lists.found = found;
             return;
@@ -36,7 +37,7 @@ impl Session {
             self.lists.found_request = 0;
             return;
         }
-        let (layers, lang) = (open.view.layers.clone(), self.settings.lang());
+        let layers = open.view.layers.clone();
         self.lists.found_request = open.librarian.ask(Topic::Search, move |reader, request| {
             let mut all = features(reader, &layers, &words, lang)?;
             all.splice(0..0, found.iter().filter(|it| matches!(it.target, FoundTarget::Place(_))).cloned());

@@ -12,8 +12,8 @@ use std::time::Instant;
 use serde_json::{Map, Value as Json, json};
 
 use crate::text;
-use crate::text::Text;
 use crate::text::disk::{Doing, why};
+use crate::text::{Lang, Text};
 
 use super::answer::{Failure, FailureKind};
 
@@ -21,6 +21,8 @@ use super::answer::{Failure, FailureKind};
 pub struct WindowPlan {
     /// The city; `None` for the last one.
     pub city: Option<PathBuf>,
+    /// The language of this window; `None` for the one remembered.
+    pub lang: Option<Lang>,
     /// Places to visit, in order.
     pub tour: Vec<TourStep>,
     /// Where times are written down.
@@ -34,7 +36,7 @@ pub struct WindowPlan {
 impl WindowPlan {
     /// The window for a person.
     pub fn on(city: Option<PathBuf>, started: Instant) -> Self {
-        Self { city, tour: Vec::new(), trace: None, quit: false, started }
+        Self { city, lang: None, tour: Vec::new(), trace: None, quit: false, started }
     }
 }
 

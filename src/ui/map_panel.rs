@@ -11,7 +11,7 @@ use super::map_marks::{self, Lens, Marks, Outline};
 use super::map_tiles::{Sight, Tiles, frame_end};
 use super::overview_map::{self, OverviewMap, overview_ui};
 use super::second_map::{self, SecondMap, divider_ui, head_ui};
-use super::sewer::overlay::SewerOverlay;
+use super::sewer::overlay::{OverPlace, SewerOverlay};
 use super::status_bar;
 use super::theme::Tokens;
 use super::tools::{Tool, ToolKind};
@@ -410,9 +410,10 @@ impl Over<'_> {
     /// What is selected or shown in the details: under the words of the map.
     fn mark(&self, ui: &Ui, session: &Session, lens: &Lens<'_>, marks: &mut Marks) {
         let painter = ui.painter().with_clip_rect(lens.map);
-        self.sewer.draw(ui, &painter, lens);
+        self.sewer.draw(ui, &painter, lens, OverPlace::Under);
         marks.follow(ui, session, lens.camera);
         marks.draw(&painter, Tokens::of(ui), lens, self.details.and_then(|details| details.outline.as_ref()));
+        self.sewer.draw(ui, &painter, lens, OverPlace::Over);
     }
 
     /// What lies over the words.

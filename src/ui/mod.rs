@@ -116,7 +116,10 @@ pub fn run(mut plan: WindowPlan) -> ExitCode {
         Box::new(move |creation| {
             theme::install(&creation.egui_ctx);
             let wake = Arc::new(Waker(creation.egui_ctx.clone()));
-            let session = Session::new(Settings::default_folder(), wake);
+            let mut session = Session::new(Settings::default_folder(), wake);
+            if let Some(lang) = plan.lang {
+                session.speak(lang);
+            }
             let renderer = creation.wgpu_render_state.as_ref().map(|state| {
                 let info = state.adapter.get_info();
                 format!("{} ({})", info.name, info.backend)

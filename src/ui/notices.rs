@@ -1,4 +1,5 @@
-//! The message bar on the map: what happened, what was kept, what to do. Errors stay, the rest goes after five seconds.
+//! The message bar on the map: what happened, what was kept, what to do. Errors and messages with a list of problems
+//! stay, the rest goes after five seconds.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::session::state::{Notice, NoticeLevel};
 use crate::task::{Problem, Severity};
 use crate::text::Lang;
 
-/// How long a message stays that is no error.
+/// How long a message stays that is no error and lists nothing.
 const STAYS: Duration = Duration::from_secs(5);
 /// Most bars at once; older ones wait.
 const MOST_BARS: usize = 3;
@@ -71,7 +72,8 @@ pub fn notices_ui(ui: &mut Ui, session: &Session, state: &mut NoticesState, map:
 }
 
 fn close_old(ui: &Ui, session: &Session, asks: &mut Asks) {
-    for notice in session.notices().iter().filter(|notice| notice.level != NoticeLevel::Error) {
+    let goes = |notice: &&Notice| notice.level != NoticeLevel::Error && notice.details.is_empty();
+    for notice in session.notices().iter().filter(goes) {
         match STAYS.checked_sub(notice.since.elapsed()) {
             Some(rest) if !rest.is_zero() => ui.ctx().request_repaint_after(rest),
             _ => asks.push(close(notice.id)),

@@ -199,7 +199,7 @@ impl App {
             ActionId::Redo => Command::History(HistoryCommand::Redo),
             ActionId::ClearSelection => Command::Look(LookCommand::ClearSelection),
             ActionId::SwitchLanguage => {
-                let other = if settings.lang() == Lang::Zh { Lang::En } else { Lang::Zh };
+                let other = if self.session.lang() == Lang::Zh { Lang::En } else { Lang::Zh };
                 Command::Settings(SettingsCommand::Lang(other))
             }
             ActionId::SwitchTheme => {
@@ -315,7 +315,7 @@ impl App {
             frame: RenderFrame::Bounds(Bounds::new(west, south, east, north)),
             denominator: None,
             layers: Vec::new(),
-            lang: settings.lang(),
+            lang: self.session.lang(),
             dark: settings.theme == Theme::Dark,
             sheet: None,
         })))

@@ -62,10 +62,13 @@ pub struct RightState {
 }
 
 impl RightState {
-    /// Something new in the details comes to the front; a note picked in the list of notes leaves the list open, and
-    /// whoever tries out a style looks at features meanwhile.
+    /// Something new in the details comes to the front; a note picked in the list of notes leaves the list open, so does
+    /// a row of the sewer workbench, and whoever tries out a style looks at features meanwhile.
     fn follow(&mut self, session: &Session) {
         let now = session.details().and_then(|details| details.hits.get(details.current)).cloned();
+        if self.sewer.take_details_wish() && now.is_some() {
+            self.tab = RightTab::Details;
+        }
         if now == self.shown {
             return;
         }
@@ -74,7 +77,8 @@ impl RightState {
         let stays = match self.tab {
             RightTab::Notes => is_note,
             RightTab::Style => self.style.is_at_work(),
-            RightTab::Details | RightTab::History | RightTab::Sewer => false,
+            RightTab::Sewer => now.as_ref().is_some_and(|at| self.sewer.has_listed(at)),
+            RightTab::Details | RightTab::History => false,
         };
         if now.is_some() && !stays {
             self.tab = RightTab::Details;

@@ -40,8 +40,10 @@ pub fn settings_ui(ctx: &Context, session: &Session, state: &mut SettingsState, 
     let frame = Sheet { id: "settings", title, icon: "GEAR", width: 520.0, lang };
     let mut commands = Vec::new();
     let closed = sheet(ctx, &frame, |ui| {
-        commands = choices(ui, session.settings(), &mut state.author);
-        systems(ui, session.settings(), asks);
+        // The window may speak another language than the one that is remembered.
+        let settings = Settings { lang: lang.code().to_owned(), ..session.settings().clone() };
+        commands = choices(ui, &settings, &mut state.author);
+        systems(ui, &settings, asks);
     });
     if closed {
         // The name may still be in the field.

@@ -113,7 +113,8 @@ pub(super) fn check(run: &mut Run, args: CheckArgs) -> Result<Reply, Failure> {
     let lang = run.lang();
     if let Some(campaign) = args.against {
         let progress = run.ask_sewers(|desk, task| desk.progress(&campaign, &ask, task))?;
-        return Ok(Reply::result(progress_json(&progress), progress_lines(&progress, lang)));
+        let reply = Reply::result(progress_json(&progress), progress_lines(&progress, lang));
+        return Ok(Reply { findings: reply.json["ok"] == json!(false), ..reply });
     }
     let out = args.out.map(|path| OutFile { path, overwrite: args.overwrite, lang });
     let (report, written) = run.ask_sewers(|desk, task| {
@@ -320,6 +321,7 @@ fn progress_json(progress: &Progress) -> Json {
         })
     };
     json!({
+        "ok": progress.new.is_empty() && progress.remaining.is_empty(),
         "campaign": progress.campaign,
         "checked_on": progress.checked_on,
         "rules": progress.rules.iter().map(rule).collect::<Vec<_>>(),

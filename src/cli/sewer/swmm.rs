@@ -11,6 +11,7 @@ use crate::cli::exchange::found_lines;
 use crate::cli::words::BadWord;
 use crate::session::answer::Failure;
 use crate::session::sewer::swmm::{SwmmReport, SwmmRequest, Units};
+use crate::task::{Problems, Severity};
 use crate::text;
 use crate::text::{Lang, Text};
 
@@ -45,7 +46,7 @@ fn units(words: &str) -> Result<Units, BadWord> {
     })
 }
 
-/// Writes the model.
+/// Writes the model; a finding if something in it stands against a run.
 pub(super) fn swmm(run: &mut Run, args: SwmmArgs) -> Result<Reply, Failure> {
     let request = SwmmRequest {
         path: args.out,
@@ -70,7 +71,12 @@ pub(super) fn swmm(run: &mut Run, args: SwmmArgs) -> Result<Reply, Failure> {
         "problems": report.problems.listed.iter().map(problem_json).collect::<Vec<_>>(),
         "problems_omitted": report.problems.omitted,
     });
-    Ok(Reply::done(json, message(&report, &file)))
+    Ok(Reply { findings: stands_against(&report.problems), ..Reply::done(json, message(&report, &file)) })
+}
+
+/// Whether something stands against a run. Of problems that are not listed nobody can say that they are all harmless.
+fn stands_against(problems: &Problems) -> bool {
+    problems.omitted > 0 || problems.listed.iter().any(|problem| problem.severity == Severity::Error)
 }
 
 fn message(report: &SwmmReport, file: &str) -> Text {
@@ -93,4 +99,24 @@ fn message(report: &SwmmReport, file: &str) -> Text {
         lines.join("\n").trim_end().to_owned()
     };
     Text::owned(said(Lang::Zh), said(Lang::En))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Problem;
+
+    #[test]
+    fn a_model_that_cannot_run_is_a_finding_and_one_with_assumptions_is_none() {
+        let what = || Text::new("没有排放口", "no outfall");
+        check(&[], false);
+        check(&[Problem::warning("swmm.size", what())], false);
+        check(&[Problem::warning("swmm.size", what()), Problem::error("swmm.no-outfall", what())], true);
+    }
+
+    #[track_caller]
+    fn check(problems: &[Problem], expected: bool) {
+        let problems = Problems { listed: problems.to_vec(), omitted: 0 };
+        assert_eq!(stands_against(&problems), expected);
+    }
 }

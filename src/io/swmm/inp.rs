@@ -127,6 +127,11 @@ fn head(line: &str) -> Option<Option<Section>> {
     Some(SECTIONS.iter().find(is_it).map(|(.., section)| *section))
 }
 
+/// Whether a line begins a section that SWMM does not know.
+pub(super) fn is_unknown_head(line: &str) -> bool {
+    head(line) == Some(None)
+}
+
 /// Whether a file that begins like this may be a model: its first line that is neither blank nor a comment begins a
 /// section that SWMM knows.
 pub(super) fn is_begun(beginning: &[u8]) -> bool {

@@ -4,6 +4,7 @@
 //! The unit of flow decides whether a model is in feet or metres. Levels are absolute in the rows, whatever the model
 //! counts them from. What is not modelled here stays in the text, which the city keeps; see [`merge`](self::merge()).
 
+mod check;
 mod inp;
 mod lines;
 mod merge;
@@ -91,6 +92,7 @@ pub(super) fn survey(path: &Path, options: &ReadOptions, task: &mut Task) -> Res
     let bytes = std::fs::read(path)?;
     let inp = Inp::read(&bytes, options.encoding, task)?;
     let mut model = Model::of(inp, task)?;
+    model.tell_unreadable(task)?;
     let mut layers = Vec::new();
     let mut drafts = Vec::new();
     for layer in Layer::ALL.into_iter().filter(|layer| model.count(*layer) > 0) {

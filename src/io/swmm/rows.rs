@@ -1,5 +1,6 @@
 //! A model's elements as rows: their fields, their values in metres and millimetres, their places.
 
+use super::check::Bound;
 use super::inp::{Section, key};
 use super::model::{At, Model, number};
 use super::shape::{has_height, has_width, section_of};
@@ -148,6 +149,11 @@ impl Words<'_> {
         Some(tidy(self.number(at)? * self.length_m))
     }
 
+    /// A number, if it may be so.
+    fn held(&self, at: usize, bound: Bound) -> Option<f64> {
+        self.number(at).filter(|number| bound.holds(*number))
+    }
+
     /// A number for which zero means that it is not given.
     fn size(&self, at: usize) -> Option<f64> {
         self.metres(at).filter(|size| *size > 0.0)
@@ -220,10 +226,13 @@ impl Model {
             _ => None,
         };
         let (bottom, depth) = (line.metres(1), first.and_then(|first| line.size(first)));
-        let behind = |more: usize| first.and_then(|first| line.metres(first + more));
+        let behind = |more: usize| first.and_then(|first| line.metres(first + more)).filter(|size| *size >= 0.0);
         let is_spread = is(Section::Junctions) || is(Section::Dividers);
         let square = line.length_m * line.length_m;
-        let area = first.filter(|_| is_spread).and_then(|first| line.number(first + 3)).map(|area| tidy(area * square));
+        let area = first
+            .filter(|_| is_spread)
+            .and_then(|first| line.held(first + 3, Bound::NotNegative))
+            .map(|area| tidy(area * square));
         let tag = self.maybe(node.tag).text(2);
         let flow = |line: At, at: usize| self.maybe(line).number(at).map(|flow| tidy(flow * self.units.flow_l_s));
         let gate = is(Section::Outfalls).then(|| word(outfall_gate(word(2))));
@@ -275,19 +284,18 @@ impl Model {
             Section::Outlets => ("outlet", line.text(4)),
             _ => ("conduit", Value::Null),
         };
-        let barrels =
-            section.number(6).filter(|_| conduit && (1.0..=1000.0).contains(&section.number(6).unwrap_or(0.0)));
+        let barrels = section.held(6, Bound::Count).filter(|_| conduit);
         vec![
             name.into(),
             kind.into(),
             self.sewer_type_of_link(at, &tag, name).into(),
             self.end_name(at, 0),
             self.end_name(at, 1),
-            line.metres(3).filter(|_| conduit).into(),
+            line.size(3).filter(|_| conduit).into(),
             millimetres(height).unwrap_or_default(),
             millimetres(width).unwrap_or_default(),
             if has_section && !shape.is_empty() { section_of(shape).into() } else { Value::Null },
-            line.number(4).filter(|_| conduit).into(),
+            line.held(4, Bound::Positive).filter(|_| conduit).into(),
             up.into(),
             down.into(),
             if shape.eq_ignore_ascii_case("FORCE_MAIN") { Value::Bool(true) } else { Value::Null },
@@ -343,20 +351,20 @@ impl Model {
     fn area_values(&self, at: usize) -> Vec<Value> {
         let area = &self.areas[at];
         let (line, sub, infil) = (self.line(area.line), self.maybe(area.subarea), self.maybe(area.infiltration));
-        let depth = |at: usize| sub.number(at).map(|depth| tidy(depth * self.units.rain_mm()));
+        let depth = |at: usize| sub.held(at, Bound::NotNegative).map(|depth| tidy(depth * self.units.rain_mm()));
         vec![
             line.text(0),
             line.text(1),
             line.text(2),
-            line.number(3).map(|area| tidy(area * self.units.area_ha())).into(),
-            line.number(4).into(),
-            line.metres(5).into(),
-            line.number(6).into(),
-            sub.number(1).into(),
-            sub.number(2).into(),
+            line.held(3, Bound::NotNegative).map(|area| tidy(area * self.units.area_ha())).into(),
+            line.held(4, Bound::Percent).into(),
+            line.metres(5).filter(|width| *width >= 0.0).into(),
+            line.held(6, Bound::NotNegative).into(),
+            sub.held(1, Bound::NotNegative).into(),
+            sub.held(2, Bound::NotNegative).into(),
             depth(3).into(),
             depth(4).into(),
-            sub.number(5).into(),
+            sub.held(5, Bound::Percent).into(),
             sub.rest(6),
             infil.rest(1),
             self.maybe(area.tag).text(2),

@@ -1,10 +1,47 @@
 //! Cross sections: SWMM's two dozen words and the few shapes of a sewer record.
 
-/// What a sewer record calls SWMM's shape; `None` for a link that has none.
+/// The first letters of the shapes, as SWMM tells them apart.
+const SHAPES: &[&str] = &[
+    "DUMMY",
+    "CIRCULAR",
+    "FILLED_CIRCULAR",
+    "RECT_CLOSED",
+    "RECT_OPEN",
+    "TRAPEZOIDAL",
+    "TRIANGULAR",
+    "PARABOLIC",
+    "POWER",
+    "RECT_TRIANG",
+    "RECT_ROUND",
+    "MODBASKET",
+    "HORIZ_ELLIPSE",
+    "VERT_ELLIPSE",
+    "ARCH",
+    "EGG",
+    "HORSESHOE",
+    "GOTHIC",
+    "CATENARY",
+    "SEMIELLIPTICAL",
+    "BASKETHANDLE",
+    "SEMICIRCULAR",
+    "IRREGULAR",
+    "CUSTOM",
+    "FORCE_MAIN",
+    "STREET",
+];
+
+/// Whether SWMM has such a shape.
+pub(super) fn is_known(shape: &str) -> bool {
+    let shape = shape.to_ascii_uppercase();
+    SHAPES.iter().any(|known| shape.starts_with(known))
+}
+
+/// What a sewer record calls SWMM's shape; `None` for a link that has none, and for a word that is no shape.
 pub(super) fn section_of(shape: &str) -> Option<&'static str> {
     let shape = shape.to_ascii_uppercase();
     Some(match shape.as_str() {
         "DUMMY" => return None,
+        _ if !is_known(&shape) => return None,
         "CIRCULAR" | "FORCE_MAIN" | "FILLED_CIRCULAR" => "circle",
         "TRAPEZOIDAL" => "trapezoid",
         "TRIANGULAR" => "triangle",

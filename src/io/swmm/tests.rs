@@ -283,6 +283,7 @@ fn what_is_wrong_is_told_and_the_rest_comes_in() {
         "swmm.no-node",
         "swmm.no-place",
         "swmm.no-place",
+        "swmm.number",
         "swmm.position",
         "swmm.unknown-name",
     ];
@@ -291,6 +292,34 @@ fn what_is_wrong_is_told_and_the_rest_comes_in() {
     assert_eq!(rows.len(), 6);
     assert!(rows.iter().filter(|(layer, _)| *layer == Layer::Links).all(|(_, row)| row.geometry.is_none()));
     assert!(said(&rows, Layer::Links, "C2").contains("to_node=gone"), "the network is right all the same");
+}
+
+#[test]
+fn numbers_shapes_and_sections_that_mean_nothing_are_told_one_by_one() {
+    assert_eq!(unreadable(WHOLE), Vec::<String>::new(), "a sound model");
+    for (from, to, expected) in [
+        ("\"井 2\" 50 0.013", "\"井 2\" abc 0.013", "“C1”: “abc” is no number (Length); it is left empty"),
+        ("J1 10.5 2.5", "J1 ten 2.5", "“J1”: “ten” is no number (Bottom level); it is left empty"),
+        ("j3\t9.0\t1.5", "j3\t9.0\t-3", "“j3”: “-3” is impossible (Depth); it is left empty"),
+        ("C1 CIRCULAR 0.3", "C1 CIRCULAR 0", "“C1”: “0” is impossible (Diameter); it is left empty"),
+        ("C1 CIRCULAR", "C1 NOSHAPE", "SWMM knows no shape “NOSHAPE”, which “C1” has: its section is left empty"),
+        ("[LOSSES]", "[JUNK]", "SWMM has no section “[JUNK]”: what stands in it is not read, and kept as it is"),
+        ("30 0.02", "30 -1", "“C3”: “-1” is impossible (Manning n); it is left empty"),
+    ] {
+        let told = unreadable(&WHOLE.replacen(from, to, 1));
+        assert_eq!(told, [expected], "{to}");
+    }
+    let rows = File::of(WHOLE.replace("C1 CIRCULAR 0.3", "C1 NOSHAPE 0").as_bytes()).rows();
+    let c1 = said(&rows, Layer::Links, "C1");
+    assert!(!c1.contains("section=") && !c1.contains("diameter_mm=") && c1.contains("swmm_shape=NOSHAPE"), "{c1}");
+}
+
+/// What is told of words that cannot be read.
+fn unreadable(model: &str) -> Vec<String> {
+    let survey = File::of(model.as_bytes()).survey();
+    let rules = ["swmm.number", "swmm.shape", "swmm.section"];
+    let told = survey.problems.listed.iter().filter(|problem| rules.contains(&problem.rule));
+    told.map(|problem| problem.what.en.clone().into_owned()).collect()
 }
 
 #[test]

@@ -127,8 +127,8 @@ impl CapacityAnswer {
         let (zh_peak, en_peak, zh_split, en_split) = (peaking.zh, peaking.en, split.zh, split.en);
         vec![
             text!(
-                "满流能力按曼宁公式；n 取记录值，其次按管材：{table}；其余：{other_zh}",
-                "Full flow by Manning; n of the record, else by material: {table}; all others: {other_en}"
+                "满流能力按曼宁公式；坡度按记录长度，缺记录时按图上长度；n 取记录值，其次按管材：{table}；其余：{other_zh}",
+                "Full flow by Manning; the slope over the recorded length, else over the drawn one; n of the record, else by material: {table}; all others: {other_en}"
             ),
             text!(
                 "旱流量取记录排水量，其次按每人每天 {litres_per_head} L、每户 {heads_per_household} 人估算（假定值）；不计地下水入渗",

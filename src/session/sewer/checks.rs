@@ -17,7 +17,7 @@ use crate::store::error::StoreError;
 use crate::store::reader::Reader;
 use crate::task::Task;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Lang, Text};
 use crate::trades::sewer::checks::{self, Long, RULES, Rule, Settings, Severity, Survey, SurveyDefect};
 use crate::trades::sewer::condition::pipes_by_code;
 use crate::trades::sewer::pipe::{RowReader, RowRef};
@@ -46,7 +46,7 @@ pub struct CheckAsk {
 pub struct CheckReport {
     /// What was asked.
     pub ask: CheckAsk,
-    /// Findings that nobody has marked, in the order of the rules and rows.
+    /// Findings that nobody has marked: errors, warnings, hints, and of each in the order of the rules and rows.
     pub findings: Vec<FoundFault>,
     /// Findings that are marked as no fault.
     pub excused: Vec<FoundFault>,
@@ -182,6 +182,7 @@ impl SewerDesk {
             let excused = excused.get(rule.id).copied().unwrap_or_default();
             report.counts.push(RuleCount { rule, open: count.findings - excused, excused });
         }
+        report.findings.sort_by_key(|fault| fault.severity);
         Ok(report)
     }
 
@@ -205,7 +206,7 @@ impl SewerDesk {
     /// See [`SewerDesk::write_rows`].
     pub fn write_findings(&self, report: &CheckReport, out: &OutFile, task: &mut Task<'_>) -> Result<Written, Failure> {
         let faults = report.findings.iter().chain(&report.excused);
-        let rows: Vec<Feature> = (1..).zip(faults).map(|(id, fault)| finding_row(id, fault)).collect();
+        let rows: Vec<Feature> = (1..).zip(faults).map(|(id, fault)| finding_row(id, fault, out.lang)).collect();
         self.write_rows(out, &findings_schema(), &rows, task)
     }
 }
@@ -310,11 +311,11 @@ fn findings_schema() -> Schema {
     schema
 }
 
-fn finding_row(id: i64, fault: &FoundFault) -> Feature {
-    let name = Rule::find(fault.rule).map_or_else(String::new, |rule| rule.name.zh.to_string());
+fn finding_row(id: i64, fault: &FoundFault, lang: Lang) -> Feature {
+    let name = Rule::find(fault.rule).map_or_else(String::new, |rule| rule.name.get(lang).to_owned());
     let mut values = vec![fault.rule.into(), name.into()];
     values.extend(fault_values(fault));
-    values.push(fault.fix.as_ref().map(|fix| fix.zh.to_string()).into());
+    values.push(fault.fix.as_ref().map(|fix| fix.get(lang).to_owned()).into());
     values.push(fault.because.clone().into());
     Feature { id, geometry: fault_point(fault), values }
 }

@@ -44,6 +44,8 @@ pub struct ConditionReport {
     pub pipes: Vec<RatedPipe>,
     /// Pipes that never were.
     pub never: usize,
+    /// Pipes whose row says another grade, or none: what colours pipes by their rows shows those.
+    pub unwritten: usize,
     /// Rows that name no pipe, and defects that the standard does not have.
     pub problems: Vec<Problem>,
 }
@@ -264,8 +266,13 @@ fn never_rated(code: &str, is_known: bool) -> Failure {
 fn report(live: &LiveNetwork, rows: &ConditionRows, rules: Rules) -> ConditionReport {
     let found = conditions(&live.sewers, &rows.inspections, &rows.findings, rules, Which::Latest);
     let never = live.sewers.pipes().count() - found.pipes.len();
+    let is_unwritten = |condition: &&PipeCondition| {
+        let grade = i64::from(condition.rating.ri.grade);
+        live.sewers.pipe(condition.pipe).is_some_and(|pipe| pipe.rating != Some(grade))
+    };
+    let unwritten = found.pipes.iter().filter(is_unwritten).count();
     let pipes = found.pipes.into_iter().filter_map(|condition| rated_pipe(live, rows, condition)).collect();
-    ConditionReport { rules, pipes, never, problems: found.problems }
+    ConditionReport { rules, pipes, never, unwritten, problems: found.problems }
 }
 
 /// A condition with the words that people read.

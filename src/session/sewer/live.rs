@@ -12,7 +12,6 @@ use crate::model::geometry::Geometry;
 use crate::model::schema::Schema;
 use crate::store::city::City;
 use crate::store::error::StoreError;
-use crate::store::reader::Reader;
 use crate::task::Task;
 use crate::trades::sewer::pipe::{RowReader, RowRef};
 use crate::trades::sewer::sewers::{Joining, Sewers};
@@ -51,10 +50,8 @@ impl LiveNetwork {
     }
 
     fn read(city: &City, joining: Joining) -> Result<Self, StoreError> {
-        let reader = city.reader()?;
-        reader.snapshot()?;
         let mut layers = Vec::new();
-        for info in reader.layers()? {
+        for info in city.reader()?.layers()? {
             let number = layers.len() as u16;
             let (has_pipes, reader) = match info.schema.kind.as_ref() {
                 "sewer_pipe" => (true, RowReader::pipes(number, &info.schema)),
@@ -63,8 +60,10 @@ impl LiveNetwork {
             };
             layers.push(SewerLayer { schema: info.schema, has_pipes, reader });
         }
-        let nodes = rows(&reader, &layers, false, RowReader::node)?;
-        let pipes = rows(&reader, &layers, true, RowReader::pipe)?;
+        // Two looks at the file may fall before and after a commit: what it changed is worked in again afterwards.
+        let (nodes, pipes) =
+            rayon::join(|| rows(city, &layers, false, RowReader::node), || rows(city, &layers, true, RowReader::pipe));
+        let (nodes, pipes) = (nodes?, pipes?);
         Ok(Self { sewers: Sewers::new(pipes, nodes, joining), layers })
     }
 
@@ -89,11 +88,12 @@ impl LiveNetwork {
 
 /// Reads the rows of all layers of one sort.
 fn rows<T>(
-    reader: &Reader,
+    city: &City,
     layers: &[SewerLayer],
     pipes: bool,
     make: impl Fn(&RowReader, i64, Option<&Geometry>, &[crate::model::value::Value]) -> T,
 ) -> Result<Vec<T>, StoreError> {
+    let reader = city.reader()?;
     let mut found = Vec::new();
     for layer in layers.iter().filter(|layer| layer.has_pipes == pipes) {
         reader.scan(&layer.schema.table, None, layer.reader.fields(), &mut |id, wkb, values| {

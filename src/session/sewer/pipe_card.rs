@@ -32,6 +32,14 @@ pub struct PipeCard {
     pub inspections: Vec<RatedPipe>,
 }
 
+impl PipeCard {
+    /// Whether a row is one of its inspections or of their defects.
+    pub fn has_row(&self, at: &FeatureRef) -> bool {
+        let mut inspections = self.inspections.iter();
+        inspections.any(|it| it.inspection.as_ref() == Some(at) || it.defects.iter().any(|defect| defect.at == *at))
+    }
+}
+
 impl SewerDesk {
     /// What is known of a pipe; `None` if there is no such row.
     ///

@@ -173,7 +173,7 @@ pub fn full_flow(sewers: &Sewers, pipe: u32, rules: &ManningRules) -> Result<Ful
     let (area_m2, wetted_m) = section(row, rules)?;
     let (n, n_by) = roughness(row, rules).ok_or(NoCapacity::NoRoughness)?;
     let [Some(up), Some(down)] = flow.inverts_m else { return Err(NoCapacity::NoInverts) };
-    let length_m = sewers.length_m(pipe);
+    let length_m = sewers.run_m(pipe);
     if length_m <= 0.0 || !length_m.is_finite() {
         return Err(NoCapacity::NoLength);
     }

@@ -239,12 +239,14 @@ impl RowReader {
     /// One pipe.
     pub fn pipe(&self, id: i64, geometry: Option<&Geometry>, values: &[Value]) -> Pipe {
         let get = |wanted: usize| self.value(values, wanted);
+        // The one size of a round pipe may stand in either column.
+        let is_round = matches!(get(5).as_str(), None | Some("" | "circle"));
         Pipe {
             row: RowRef { layer: self.layer, id },
             code: text(get(0)),
             system: System::of_code(get(1).as_str().unwrap_or_default()),
             link: Link::of_code(get(2).as_str().unwrap_or_default()),
-            diameter_mm: get(3).as_f64(),
+            diameter_mm: get(3).as_f64().or_else(|| is_round.then(|| get(4).as_f64()).flatten()),
             width_mm: get(4).as_f64(),
             section: text(get(5)),
             material: text(get(6)),

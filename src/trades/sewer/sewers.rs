@@ -206,10 +206,18 @@ impl Sewers {
         line
     }
 
-    /// Gradient of a pipe along the flow, metres a metre; `None` unless both inverts are known and it has a length.
+    /// Length of a pipe that its fall is spread over, metres: as recorded, since a drawing may be a scheme; as drawn where
+    /// nothing is recorded.
+    pub fn run_m(&self, pipe: u32) -> f64 {
+        let stated = self.pipe(pipe).and_then(|pipe| pipe.stated_length_m);
+        stated.filter(|&stated| stated > 0.0 && stated.is_finite()).unwrap_or_else(|| self.length_m(pipe))
+    }
+
+    /// Gradient of a pipe along the flow, metres a metre, over [`Sewers::run_m`]; `None` unless both inverts are known and
+    /// it has a length.
     pub fn slope(&self, pipe: u32) -> Option<f64> {
         let [up, down] = self.flow(pipe)?.inverts_m;
-        Some((up? - down?) / self.length_m(pipe)).filter(|slope| slope.is_finite())
+        Some((up? - down?) / self.run_m(pipe)).filter(|slope| slope.is_finite())
     }
 
     /// A node by its number.

@@ -27,6 +27,8 @@ pub struct Summary {
     pub ends_misnamed: usize,
     /// … or name none and lie at none.
     pub ends_without_node: usize,
+    /// How many pipe ends, joined one way or another, meet the end of another pipe.
+    pub ends_met: usize,
     /// How many pipes run as the record says, …
     pub directions_by_record: usize,
     /// … as their inverts fall, …
@@ -60,6 +62,8 @@ pub fn summary(sewers: &Sewers) -> Summary {
                 JoinedBy::Nothing => &mut sums.ends_without_node,
             } += 1;
         }
+        let network = sewers.network();
+        sums.ends_met += flow.nodes.into_iter().filter(|&node| network.edges_around(node).nth(1).is_some()).count();
         *match flow.by {
             DirectionBy::Record => &mut sums.directions_by_record,
             DirectionBy::Inverts => &mut sums.directions_by_inverts,
@@ -95,7 +99,7 @@ mod tests {
         let found = summary(&Sewers::new(pipes, vec![node(1, "A"), node(2, "B")], Joining::default()));
         assert_eq!((found.pipes, found.apart, found.nodes, found.implied_nodes), (4, 1, 2, 3));
         assert_eq!((found.parts, found.ends_by_record, found.ends_misnamed, found.ends_without_node), (2, 3, 1, 2));
-        assert_eq!((found.directions_by_record, found.directions_as_drawn), (2, 1));
+        assert_eq!((found.directions_by_record, found.directions_as_drawn, found.ends_met), (2, 1, 2));
         assert!((found.largest_part_m - 110.8).abs() < 0.1, "{found:?}");
     }
 }

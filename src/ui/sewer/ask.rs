@@ -62,6 +62,22 @@ pub(in crate::ui) fn of_tool(kind: ToolKind, places: Vec<SewerPlace>) -> Option<
     })
 }
 
+/// Of a question whose result lies at some place: whether that was pointed at on the map. `None` for questions about all
+/// of the network.
+pub(in crate::ui) fn is_looked_for(ask: &SewerAsk) -> Option<bool> {
+    let is_of_map = |place: &SewerPlace| !matches!(place, SewerPlace::Words(_));
+    match ask {
+        SewerAsk::Trace { from, .. } | SewerAsk::Profile(ProfileCourse::Down(from)) => Some(is_of_map(from)),
+        SewerAsk::Path { from, to, .. } | SewerAsk::Profile(ProfileCourse::Between { from, to, .. }) => {
+            Some(is_of_map(from) && is_of_map(to))
+        }
+        SewerAsk::Profile(ProfileCourse::Joining(places)) => Some(places.iter().all(is_of_map)),
+        SewerAsk::Close(places) => Some(places.iter().all(is_of_map)),
+        SewerAsk::Longest(_) | SewerAsk::Profile(ProfileCourse::Longest(_)) => Some(false),
+        _ => None,
+    }
+}
+
 /// A trace from a place.
 pub(in crate::ui) fn trace(from: SewerPlace, direction: Direction) -> SewerAsk {
     SewerAsk::Trace { from, direction }

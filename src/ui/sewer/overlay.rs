@@ -63,6 +63,20 @@ struct MeshKey {
     map: Rect,
     dark: bool,
     revisions: u64,
+    place: OverPlace,
+}
+
+/// Under the selection, or over it: the defects of a pipe lie on the pipe that is marked as the one in the details.
+#[derive(Clone, Copy, PartialEq)]
+pub(in crate::ui) enum OverPlace {
+    Under,
+    Over,
+}
+
+impl OverLayer {
+    fn place(&self) -> OverPlace {
+        if self.topic == SewerTopic::Pipe { OverPlace::Over } else { OverPlace::Under }
+    }
 }
 
 impl SewerOverlay {
@@ -92,19 +106,19 @@ impl SewerOverlay {
         }
     }
 
-    /// Draws it on a pane: under the words of the map.
-    pub(in crate::ui) fn draw(&self, ui: &Ui, painter: &Painter, lens: &Lens<'_>) {
-        if self.layers.is_empty() {
+    /// Draws what has this place on a pane: under the words of the map.
+    pub(in crate::ui) fn draw(&self, ui: &Ui, painter: &Painter, lens: &Lens<'_>, place: OverPlace) {
+        if self.layers.iter().all(|layer| layer.place() != place) {
             return;
         }
         let dark = ui.visuals().dark_mode;
         // What was asked last steps forward; a profile beside a list of findings leaves the map as it is.
-        let dims = self.layers.first().map(|layer| &layer.shown.drawing);
+        let dims = self.layers.first().filter(|layer| layer.place() == place).map(|layer| &layer.shown.drawing);
         if dims.is_some_and(|drawing| drawing.dims && !drawing.lines.is_empty()) {
             painter.rect_filled(lens.map, 0, theme::see_through(Tokens::of(ui).land, DIM));
         }
-        painter.add(Shape::Mesh(self.mesh(lens, dark)));
-        for layer in &self.layers {
+        painter.add(Shape::Mesh(self.mesh(lens, dark, place)));
+        for layer in self.layers.iter().filter(|layer| layer.place() == place) {
             marks::draw(ui, painter, lens, &layer.shown.drawing.points, self.lang);
         }
     }
@@ -117,20 +131,23 @@ impl SewerOverlay {
         }
     }
 
-    fn mesh(&self, lens: &Lens<'_>, dark: bool) -> Arc<Mesh> {
-        let revisions = self.layers.iter().fold(0_u64, |sum, layer| sum.wrapping_mul(31).wrapping_add(layer.revision));
-        let key = MeshKey { view: lens.camera.view(), map: lens.map, dark, revisions };
+    fn mesh(&self, lens: &Lens<'_>, dark: bool, place: OverPlace) -> Arc<Mesh> {
+        let layers = || self.layers.iter().filter(|layer| layer.place() == place);
+        let revisions = layers().fold(0_u64, |sum, layer| sum.wrapping_mul(31).wrapping_add(layer.revision));
+        let key = MeshKey { view: lens.camera.view(), map: lens.map, dark, revisions, place };
         let mut known = self.meshes.borrow_mut();
         if let Some(found) = known.iter().find(|known| known.key == key) {
             return Arc::clone(&found.mesh);
         }
-        let mut brush = Brush { lens, dark, mesh: Mesh::default(), arrows: 0 };
+        // A defect is seen on the stroke of the selection, not in it.
+        let wider = if place == OverPlace::Over { 2.0 } else { 0.0 };
+        let mut brush = Brush { lens, dark, mesh: Mesh::default(), arrows: 0, wider };
         // What lies under pipes comes under all of them, so that none hides another.
         for pass in [Pass::Under, Pass::Pipes] {
-            self.layers.iter().for_each(|layer| brush.layer(layer, pass));
+            layers().for_each(|layer| brush.layer(layer, pass));
         }
         let mesh = Arc::new(brush.mesh);
-        known.retain(|known| known.key.map != lens.map);
+        known.retain(|known| known.key.map != lens.map || known.key.place != place);
         known.push(KnownMesh { key, mesh: Arc::clone(&mesh) });
         mesh
     }
@@ -148,6 +165,8 @@ struct Brush<'a> {
     dark: bool,
     mesh: Mesh,
     arrows: usize,
+    /// Added to the widths of grades, logical pixels.
+    wider: f32,
 }
 
 impl Brush<'_> {
@@ -180,7 +199,7 @@ impl Brush<'_> {
             return self.bar(from, to, UNDER_WIDTH, UNDER_WIDTH * 0.4, theme::TRACE);
         }
         let width = match tone {
-            Tone::Grade(grade) => [1.6, 2.4, 3.6, 5.0][usize::from(grade.clamp(1, 4)) - 1],
+            Tone::Grade(grade) => [1.6, 2.4, 3.6, 5.0][usize::from(grade.clamp(1, 4)) - 1] + self.wider,
             _ if is_lit => PIPE_WIDTH,
             _ => BARE_WIDTH,
         };

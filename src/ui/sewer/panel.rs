@@ -3,6 +3,7 @@
 mod asks;
 mod chosen;
 mod form;
+mod hints;
 mod rows;
 mod sums;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use crate::session::sewer::command::SewerCommand;
 use crate::session::sewer::defects::DefectImport;
 use crate::session::sewer::out::OutFile;
 use crate::session::sewer::shown::SewerShown;
+use crate::session::state::FeatureRef;
 use crate::text::{Lang, Text};
 use crate::ui::ask::{Asks, FilePurpose, UiAsk};
 use crate::ui::icons::icon;
@@ -65,6 +67,17 @@ pub struct SewerState {
     writing: Option<SewerAsk>,
     /// How many times larger heights are in the profile on the screen.
     pub exaggeration: Option<f64>,
+    /// The result that the map is still to come to.
+    pub(super) awaited: Option<Awaited>,
+}
+
+/// A result that was asked for: the map comes to it once, and not again when an edit changes it.
+#[derive(Clone, Copy)]
+pub(super) struct Awaited {
+    /// Where it will be.
+    pub(super) topic: SewerTopic,
+    /// Whether it was asked on the map: then what is seen of it there will do.
+    pub(super) is_of_map: bool,
 }
 
 impl Default for SewerState {
@@ -79,6 +92,7 @@ impl Default for SewerState {
             form: FormState::default(),
             writing: None,
             exaggeration: None,
+            awaited: None,
         }
     }
 }
@@ -97,6 +111,16 @@ impl SewerState {
     pub fn enter(&mut self, pipe: Option<String>) {
         self.open(SewerTopic::Condition);
         self.form.open(pipe);
+    }
+
+    /// Whether the feature in the details came there by a row of a list: the list stays in front then.
+    pub fn has_listed(&self, at: &FeatureRef) -> bool {
+        self.rows.visited.as_ref() == Some(at)
+    }
+
+    /// Whether somebody wants to see the details of what is listed; said once.
+    pub fn take_details_wish(&mut self) -> bool {
+        std::mem::take(&mut self.rows.wants_details) | std::mem::take(&mut self.chosen.wants_details)
     }
 
     /// The topics whose results lie over the map.

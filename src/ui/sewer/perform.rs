@@ -4,26 +4,33 @@ use std::path::Path;
 
 use egui::{Context, Ui};
 
+use super::panel::Awaited;
 use super::strip::strip_ui;
 use super::{ask, profile};
 use crate::kinds::pipe_styles;
 use crate::model::style::Style;
 use crate::session::action::ActionId;
 use crate::session::command::{Command, SettingsCommand, StyleCommand};
-use crate::session::sewer::SewerAsk;
-use crate::session::sewer::board::SewerTopic;
+use crate::session::sewer::board::{SewerSlot, SewerTopic};
 use crate::session::sewer::command::SewerCommand;
 use crate::session::sewer::plan::PlanAsk;
+use crate::session::sewer::{SewerAnswer, SewerAsk};
 use crate::ui::app::App;
 use crate::ui::ask::{Asks, FilePurpose, UiAsk};
-use crate::ui::map_panel::MapPanel;
+use crate::ui::map_panel::{self, MapPanel};
 use crate::ui::right_panel::RightTab;
+use crate::ui::tools::ToolKind;
+use crate::ui::visit;
+
+/// A result that is smaller than this on the screen is as good as not seen, logical pixels.
+const LEAST_RESULT_PX: f64 = 24.0;
 
 impl App {
     /// Asks, and opens the panel where the answer comes.
     pub(in crate::ui) fn ask_sewers(&mut self, ask: SewerAsk) {
         let topic = ask.topic();
         self.show_sewers(topic);
+        self.panels.right.sewer.awaited = ask::is_looked_for(&ask).map(|is_of_map| Awaited { topic, is_of_map });
         self.session.run(Command::Sewer(SewerCommand::Ask(ask)));
     }
 
@@ -106,6 +113,7 @@ impl App {
     /// What of the sewers lies over the map, and the place that chart or map points at.
     pub(in crate::ui) fn sewer_on_map(&mut self, ui: &Ui) {
         self.follow_pipe();
+        self.come_to_sewers();
         self.map.sewer_topics = self.panels.right.sewer.on_map(&self.session);
         if profile::is_open(&self.session) {
             let pointer = self.map.is_pointed_at(ui.ctx()).then(|| self.map.pointer_world());
@@ -113,6 +121,29 @@ impl App {
             self.panels.profile.point_from_map(&self.session, pointer, metres_per_px);
         }
         self.map.sewer.spot_world = self.panels.profile.spot_world().filter(|_| profile::is_open(&self.session));
+    }
+
+    /// Brings the map to a result that was asked for, if it is not to be seen there.
+    fn come_to_sewers(&mut self) {
+        let Some(Awaited { topic, is_of_map }) = self.panels.right.sewer.awaited else { return };
+        let slot = self.session.sewer().slot(topic);
+        if slot.is_some_and(SewerSlot::is_waiting) {
+            return;
+        }
+        self.panels.right.sewer.awaited = None;
+        let Some(drawing) = slot.and_then(|slot| slot.shown.as_ref()).map(|shown| &shown.drawing) else { return };
+        let Some(bounds) = drawing.bounds else { return };
+        let (seen, metres_per_px) = (self.map.camera.bounds_world(), self.map.camera.view().metres_per_px);
+        let is_seen = if is_of_map {
+            let places = drawing.positions.iter().chain(drawing.points.iter().map(|point| &point.at_world));
+            places.copied().any(|at| seen.contains(at))
+        } else {
+            let is_large = bounds.width().max(bounds.height()) >= LEAST_RESULT_PX * metres_per_px;
+            is_large && seen.contains(bounds.min) && seen.contains(bounds.max)
+        };
+        if !is_seen {
+            map_panel::go(&mut self.map, &UiAsk::ZoomTo(visit::with_surroundings(&bounds)));
+        }
     }
 
     /// Says over the map what the question came to whose result lies there.
@@ -131,7 +162,13 @@ impl App {
         let rules = self.session.settings().sewer.rules();
         let wanted = shown.map(|at| SewerAsk::Pipe(at.clone(), rules));
         let asked = self.session.sewer().slot(SewerTopic::Pipe).map(|slot| &slot.asked);
-        if wanted.as_ref() == asked {
+        // A defect of the pipe that comes into the details is read beside the others on the map.
+        let is_of_pipe =
+            self.session.details().and_then(|details| details.hits.get(details.current)).is_some_and(|at| {
+                let answer = self.session.sewer().slot(SewerTopic::Pipe).and_then(|slot| slot.answer.as_deref());
+                matches!(answer, Some(SewerAnswer::Pipe(Some(card))) if card.has_row(at))
+            });
+        if wanted.as_ref() == asked || is_of_pipe {
             return;
         }
         let command = match wanted {
@@ -141,12 +178,15 @@ impl App {
         self.session.run(Command::Sewer(command));
     }
 
-    /// The code of the pipe in the details.
+    /// The code of the pipe in the details; empty for one without, and until its row is read.
     fn shown_pipe(&self) -> Option<String> {
-        let row = self.session.details()?.row.as_ref()?;
-        let layer = self.session.city()?.layer(&row.at.layer).filter(|layer| ask::is_pipes(layer))?;
+        let details = self.session.details()?;
+        let at = details.hits.get(details.current)?;
+        let layer = self.session.city()?.layer(&at.layer).filter(|layer| ask::is_pipes(layer))?;
         let place = layer.schema.field_index("code")?;
-        row.feature.values.get(place)?.as_str().map(str::to_owned)
+        let row = details.row.as_ref().filter(|row| row.at == *at);
+        let code = row.and_then(|row| row.feature.values.get(place)?.as_str());
+        Some(code.unwrap_or_default().to_owned())
     }
 
     /// Gives every layer of pipes a style of its own, or its kind's again: one step each.
@@ -178,7 +218,8 @@ impl App {
         let is_free = ctx.memory(egui::Memory::focused).is_none_or(|id| id == MapPanel::id());
         let is_covered = egui::Popup::is_any_open(ctx) || ctx.memory(|memory| memory.top_modal_layer().is_some());
         let has_drawing = self.session.sewer().shown(topic).is_some_and(|shown| shown.drawing.bounds.is_some());
-        let is_busy = self.map.tool.is_drawing() || crate::ui::sheet::holds_keys(ctx);
+        // A tool in hand goes first.
+        let is_busy = self.map.tool.kind() != ToolKind::Identify || crate::ui::sheet::holds_keys(ctx);
         if !is_free || is_covered || is_busy || !state.is_on_map || !has_drawing {
             return;
         }

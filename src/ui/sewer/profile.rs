@@ -37,6 +37,8 @@ const SCROLL_FOR_DOUBLE: f32 = 120.0;
 pub(in crate::ui) struct ProfileState {
     /// How many times larger heights are; none fills the height.
     pub(in crate::ui) exaggeration: Option<f64>,
+    /// How many times larger they were in the last frame.
+    drawn_times: f64,
     /// The stretch that is looked at, metres; none for all of it.
     span_m: Option<[f64; 2]>,
     /// The chainage that is pointed at: in the chart, or on the map.
@@ -158,7 +160,12 @@ fn exaggeration(ui: &mut Ui, lang: Lang, state: &mut ProfileState) {
         (Some(times), Lang::Zh) => format!("高度 × {times:.0}"),
         (Some(times), Lang::En) => format!("Heights × {times:.0}"),
     };
-    let combo = ComboBox::from_id_salt("exaggeration").selected_text(words(state.exaggeration)).width(110.0);
+    // What is fitted says what it came to: a section on paper names its scales.
+    let chosen = match state.exaggeration {
+        None if state.drawn_times > 0.0 => format!("{} × {}", words(None), times_words(state.drawn_times)),
+        times => words(times),
+    };
+    let combo = ComboBox::from_id_salt("exaggeration").selected_text(chosen).width(130.0);
     let shown = combo.show_ui(ui, |ui| {
         for times in std::iter::once(None).chain(EXAGGERATIONS.map(Some)) {
             ui.selectable_value(&mut state.exaggeration, times, words(times));
@@ -166,6 +173,11 @@ fn exaggeration(ui: &mut Ui, lang: Lang, state: &mut ProfileState) {
     });
     let name = lang.pick("高度放大", "Vertical exaggeration");
     shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, name));
+}
+
+/// `37`, or `2.5` where that says more.
+fn times_words(times: f64) -> String {
+    if times < 10.0 { format!("{times:.1}") } else { format!("{times:.0}") }
 }
 
 fn chart_ui(ui: &mut Ui, lang: Lang, state: &mut ProfileState, found: &ProfileAnswer) {
@@ -184,6 +196,12 @@ fn chart_ui(ui: &mut Ui, lang: Lang, state: &mut ProfileState, found: &ProfileAn
     navigate(ui, &response, plot, whole, &mut span);
     state.span_m = (span != whole).then_some(span);
     let axes = Axes::new(profile, plot, span, state.exaggeration);
+    let times = axes.exaggeration();
+    if (times - state.drawn_times).abs() > 0.05 {
+        // The head is drawn before the chart.
+        state.drawn_times = times;
+        ui.ctx().request_repaint();
+    }
     point(ui, &response, &axes, state, profile.length_m);
     chart::draw(ui, lang, found, &axes);
     strip::draw(ui, lang, found, &axes, room, rows);

@@ -32,28 +32,30 @@ pub(super) fn rated(live: &LiveNetwork, report: &ConditionReport) -> SewerShown 
         b.rating.ri.value.total_cmp(&a.rating.ri.value).then(b.rating.mi.value.total_cmp(&a.rating.mi.value))
     });
     let mut table = ShownTable::new("rated", Text::new("已检测管段", "Inspected pipes"), rated_fields());
-    let mut by_grade = [(0_usize, 0.0_f64); 4];
+    let mut by_index = [[(0_usize, 0.0_f64); 4]; 2];
     for rated in pipes {
         let row = layers.row(&rated.at);
-        let grade = rated.rating.worst_grade().clamp(1, 4);
-        let tone = Tone::Grade(grade);
+        let tone = Tone::Grade(rated.rating.worst_grade().clamp(1, 4));
         if let Some(pipe) = live.sewers.pipe_of_row(row) {
-            let share = &mut by_grade[usize::from(grade) - 1];
-            *share = (share.0 + 1, share.1 + live.sewers.length_m(pipe));
+            let grades = [rated.rating.ri.grade, rated.rating.mi.grade];
+            for (shares, grade) in by_index.iter_mut().zip(grades) {
+                let share = &mut shares[usize::from(grade.clamp(1, 4)) - 1];
+                *share = (share.0 + 1, share.1 + live.sewers.length_m(pipe));
+            }
             drawing.add_pipe(live, pipe, tone, false);
         }
         let values = rated_values(rated);
         table.push(ShownRow { at: Some(row), values, tone: Some(tone), ..ShownRow::default() });
     }
-    let rated_m: f64 = by_grade.iter().map(|(_, length_m)| length_m).sum();
+    let rated_m: f64 = by_index[0].iter().map(|(_, length_m)| length_m).sum();
     let network_m: f64 = live.sewers.pipes().map(|(pipe, _)| live.sewers.length_m(pipe)).sum();
     let share = if network_m > 0.0 { rated_m / network_m * 100.0 } else { 0.0 };
     let (pipes, never) = (report.pipes.len(), report.never);
-    let bars = (1..).zip(by_grade).map(|(grade, (pipes, length_m))| {
-        let (name, length) = (numeral(grade), super::length_words(length_m));
-        let words = text!("{length} · {pipes} 段", "{length} · {pipes} pipes");
-        Bar { name: text!("{name}级", "Grade {name}"), amount: length_m, words, tone: Tone::Grade(grade) }
-    });
+    let names = [
+        Text::new("修复等级 RI（结构性缺陷）", "Repair grade RI (structural)"),
+        Text::new("养护等级 MI（功能性缺陷）", "Maintenance grade MI (functional)"),
+    ];
+    let bars = names.into_iter().zip(by_index).map(|(name, shares)| grade_bars(name, shares));
     SewerShown {
         title: Text::new("CJJ 181 检测评估", "Condition after CJJ 181"),
         subtitle: text!("按每段最近一次检测", "by the latest inspection of each pipe"),
@@ -65,16 +67,32 @@ pub(super) fn rated(live: &LiveNetwork, report: &ConditionReport) -> SewerShown 
             Sum::new(Text::new("从未检测", "Never inspected"), count(never)),
             Sum::new(Text::new("读不懂的记录", "Records that make no sense"), count(report.problems.len()))
                 .bad(!report.problems.is_empty()),
+            Sum::new(Text::new("评估结果尚未写入图层", "Not yet in the layer"), count(report.unwritten))
+                .bad(report.unwritten > 0),
         ],
-        bars: vec![Bars {
-            name: Text::new("按等级（RI、MI 中较重者）", "By grade, the graver of RI and MI"),
-            bars: bars.collect(),
-        }],
-        notes: vec![explain::rules(report.rules)],
+        bars: bars.collect(),
+        notes: vec![
+            explain::rules(report.rules),
+            Text::new(
+                "本结果在地图上按 RI、MI 中较重的等级着色；“按等级着色”按已写入图层的修复等级 RI。",
+                "This result is coloured on the map by the graver of RI and MI; “Colour by grade” shows the repair \
+                 grade RI as it stands in the layer.",
+            ),
+        ],
         tables: vec![table],
         drawing: Arc::new(drawing),
         layers,
     }
+}
+
+/// Length and number of pipes by grade, 1 to 4.
+fn grade_bars(name: Text, shares: [(usize, f64); 4]) -> Bars {
+    let bars = (1..).zip(shares).map(|(grade, (pipes, length_m))| {
+        let (name, length) = (numeral(grade), super::length_words(length_m));
+        let words = text!("{length} · {pipes} 段", "{length} · {pipes} pipes");
+        Bar { name: text!("{name}级", "Grade {name}"), amount: length_m, words, tone: Tone::Grade(grade) }
+    });
+    Bars { name, bars: bars.collect() }
 }
 
 fn rated_fields() -> Vec<Field> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::geom::crs::Crs;
+use crate::geom::measure::path_length_m;
 use crate::geom::transform::Transform;
 use crate::io::swmm::{Area, Kept, Layer, Link, LinkKind, Node, NodeKind, positions};
 use crate::model::feature::Feature;
@@ -14,7 +15,7 @@ use crate::text;
 use crate::text::Text;
 use crate::trades::sewer::manning::ROUGHNESS;
 use crate::trades::sewer::pipe::{Node as RowNode, NodeType, Pipe, RowReader, RowRef};
-use crate::trades::sewer::runnable::{RunKind, RunLink, RunNode, make_runnable};
+use crate::trades::sewer::runnable::{RunKind, RunLink, RunNode, UNKNOWN_MM, make_runnable};
 use crate::trades::sewer::sewers::{Joining, Sewers};
 
 use super::Rows;
@@ -164,6 +165,8 @@ impl Outgoing {
             );
             self.problems.push(Problem::warning("swmm.not-in-use", what));
         }
+        self.links.iter_mut().for_each(|(pipe, link)| refill(pipe, link, &mut self.problems));
+        self.nodes.iter().for_each(|(_, node)| tell_no_level(node, &mut self.problems));
         self.find_ends();
         self.join();
         let run_nodes = self.nodes.iter().map(|(record, node)| run_node(record, node)).collect();
@@ -279,6 +282,55 @@ impl Outgoing {
     }
 }
 
+/// Takes what stands in for a length or a size that a pipe of the model has lost: SWMM refuses a zero.
+fn refill(pipe: &Pipe, link: &mut Link, problems: &mut Problems) {
+    let Some(kept) = link.kept.as_mut().filter(|_| link.kind == LinkKind::Conduit) else { return };
+    let name = &link.name;
+    if kept.changed.contains("length_m") && link.length_m.is_none() {
+        let drawn_m = path_length_m(pipe.line.iter().copied());
+        if drawn_m > 0.0 {
+            // A record is to the millimetre.
+            let drawn_m = ((drawn_m * 1000.0).round() / 1000.0).max(0.001);
+            link.length_m = Some(drawn_m);
+            let what = text!(
+                "管段“{name}”没有填写长度，按图上长度 {drawn_m:.3} m 写出",
+                "pipe “{name}” states no length: {drawn_m:.3} m, as it is drawn, is written"
+            );
+            problems.push(Problem::warning("swmm.size", what));
+        } else {
+            kept.changed.remove("length_m");
+            let what = text!(
+                "管段“{name}”没有填写长度，图上也量不出，模型中保留原来的长度，运行前请补充",
+                "pipe “{name}” states no length, and none can be measured on the map: the model keeps the old one, fill \
+                 it in before the model is run"
+            );
+            problems.push(Problem::error("swmm.no-length", what));
+        }
+    }
+    let is_irregular = link.section.as_deref() == Some("irregular");
+    if kept.changed.contains("diameter_mm") && link.height_mm.is_none() && !is_irregular {
+        link.height_mm = Some(UNKNOWN_MM);
+        let what = text!(
+            "管段“{name}”没有管径，按 {UNKNOWN_MM:.0} mm 写出",
+            "pipe “{name}” has no size: {UNKNOWN_MM:.0} mm is written"
+        );
+        problems.push(Problem::warning("swmm.size", what));
+    }
+}
+
+/// Tells a node of the model that has lost its level.
+fn tell_no_level(node: &Node, problems: &mut Problems) {
+    let is_cleared = node.kept.as_ref().is_some_and(|kept| kept.changed.contains("bottom_level_m"));
+    if is_cleared && node.bottom_m.is_none() {
+        let name = &node.name;
+        let what = text!(
+            "节点“{name}”的井底标高已清空，写为 0，运行前请补充",
+            "node “{name}” has lost its bottom level: 0 is written, fill it in before the model is run"
+        );
+        problems.push(Problem::error("swmm.no-level", what));
+    }
+}
+
 /// Whether a link of the model hangs on other nodes now.
 fn is_rejoined(kept: &Kept) -> bool {
     kept.changed.contains("from_node") || kept.changed.contains("to_node")
@@ -336,7 +388,23 @@ fn empty_node(name: String, place: Option<[f64; 2]>) -> Node {
     }
 }
 
-fn link_of(row: &Row<'_>, places: &[[f64; 2]], kept: Option<Kept>) -> Link {
+/// Height and width of a section. The one size of a round pipe may stand in either column; it is its height then.
+fn size_of(row: &Row<'_>, kept: &mut Option<Kept>) -> [Option<f64>; 2] {
+    let [height, width] = ["diameter_mm", "width_mm"].map(|size| row.number(size).filter(|size| *size > 0.0));
+    let is_round = matches!(row.words("section").as_deref(), None | Some("circle"));
+    if height.is_some() || width.is_none() || !is_round {
+        return [height, width];
+    }
+    if let Some(kept) = kept
+        && kept.changed.remove("width_mm")
+    {
+        kept.changed.insert("diameter_mm".to_owned());
+    }
+    [width, None]
+}
+
+fn link_of(row: &Row<'_>, places: &[[f64; 2]], mut kept: Option<Kept>) -> Link {
+    let [height_mm, width_mm] = size_of(row, &mut kept);
     let material = row.value("material").as_str().unwrap_or_default();
     let of_material = ROUGHNESS.iter().find(|(known, _)| *known == material).map(|(_, n)| *n);
     Link {
@@ -355,8 +423,8 @@ fn link_of(row: &Row<'_>, places: &[[f64; 2]], kept: Option<Kept>) -> Link {
         manning_n: row.number("manning_n").filter(|n| *n > 0.0).or(of_material),
         inverts_m: ["invert_up_m", "invert_down_m"].map(|end| row.number(end)),
         section: row.words("section"),
-        height_mm: row.number("diameter_mm").filter(|size| *size > 0.0),
-        width_mm: row.number("width_mm").filter(|size| *size > 0.0),
+        height_mm,
+        width_mm,
         barrels: row.value("barrels").as_i64(),
         tag: row.words("tag"),
     }

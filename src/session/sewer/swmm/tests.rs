@@ -138,6 +138,43 @@ fn edits_change_their_words_and_undo_takes_them_back() {
 }
 
 #[test]
+fn a_cleared_length_is_measured_and_a_cleared_size_is_told() {
+    let mut desk = Desk::new();
+    desk.model(true);
+    desk.set("links", 1, "length_m", "");
+    desk.set("links", 2, "diameter_mm", "");
+    let (report, text) = desk.export(SwmmRequest::default());
+    let length = section(&text, "CONDUITS")[0].split(' ').nth(3).and_then(|word| word.parse::<f64>().ok()).unwrap();
+    assert!((length - 50.0).abs() < 2e-3, "{length}");
+    assert_eq!(section(&text, "XSECTIONS")[1], "C2 CIRCULAR 0.3 0 0 0 1");
+    assert_eq!(rules(&report.problems), ["swmm.size", "swmm.size"]);
+    assert!((report.length_m - 110.0).abs() < 2e-3, "{}", report.length_m);
+}
+
+#[test]
+fn a_cleared_length_without_a_line_is_an_error_and_no_zero() {
+    let mut desk = Desk::new();
+    let bare = MODEL.split("[COORDINATES]").next().unwrap();
+    desk.import("m.inp", bare, ImportRequest::default());
+    desk.set("links", 1, "length_m", "");
+    let (report, text) = desk.export(SwmmRequest::default());
+    assert_eq!((rules(&report.problems), text.as_str()), (vec!["swmm.no-length"], bare));
+}
+
+#[test]
+fn the_size_of_a_round_pipe_may_stand_in_the_column_of_the_width() {
+    let mut desk = Desk::new();
+    desk.model(true);
+    desk.set("links", 1, "diameter_mm", "");
+    desk.set("links", 1, "width_mm", "450");
+    let (report, text) = desk.export(SwmmRequest::default());
+    assert_eq!(
+        (section(&text, "XSECTIONS")[0].as_str(), rules(&report.problems)),
+        ("C1 CIRCULAR 0.45 0 0 0 1", vec![])
+    );
+}
+
+#[test]
 fn a_deleted_pipe_leaves_the_model() {
     let mut desk = Desk::new();
     desk.model(true);

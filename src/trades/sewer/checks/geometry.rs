@@ -397,9 +397,8 @@ pub(super) fn stated_lengths(scene: &Scene<'_>, found: &mut Found) {
             "记录长度 {stated_m:.2} m，图上长度 {drawn_m:.2} m",
             "Recorded as {stated_m:.2} m, drawn as {drawn_m:.2} m"
         );
-        let change = Change::Number(laid.pipe.row, "length_m", (drawn_m * 100.0).round() / 100.0);
-        let label = text!("长度改为图上长度 {drawn_m:.2} m", "Take the drawn length, {drawn_m:.2} m");
-        found.add(Finding::new(laid.pipe.row, laid.middle(), what).fixed_by(label, vec![change]));
+        // Not mended: of a model the record is true and the drawing a scheme, of a survey it may be the other way.
+        found.add(Finding::new(laid.pipe.row, laid.middle(), what));
     }
 }
 

@@ -6,7 +6,6 @@ use super::button_if;
 use crate::session::Session;
 use crate::session::action::ActionId;
 use crate::session::command::{Command, SettingsCommand};
-use crate::session::sewer::SewerAsk;
 use crate::session::sewer::board::SewerTopic;
 use crate::session::sewer::capacity::CapacityAsk;
 use crate::session::sewer::place::SewerPlace;
@@ -14,6 +13,7 @@ use crate::session::sewer::plan::PlanAsk;
 use crate::session::sewer::questions::{Direction, ProfileCourse};
 use crate::session::sewer::settings::SewerSettings;
 use crate::session::sewer::users::UsersAsk;
+use crate::session::sewer::{SewerAnswer, SewerAsk};
 use crate::text::Text;
 use crate::trades::sewer::basins::EndsAt;
 use crate::trades::sewer::capacity::{CapacityRules, Split};
@@ -29,6 +29,10 @@ use crate::ui::widgets::{button, choice_chip, field_error, icon_button, text_fie
 pub(super) struct AskState {
     from: String,
     to: String,
+    /// The places that were clicked, with the names that the fields have from them: a name may have namesakes.
+    clicked: Vec<(String, SewerPlace)>,
+    /// The questions whose places the fields have taken over.
+    followed: [Option<SewerAsk>; 2],
     budget: String,
     /// Why the budget will not do.
     problem: Option<Text>,
@@ -65,9 +69,55 @@ fn place_field(ui: &mut Ui, words: &mut String, name: &str, hint: &str) -> bool 
     response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) && !words.trim().is_empty()
 }
 
-fn typed(words: &str) -> Option<SewerPlace> {
-    let words = words.trim();
-    (!words.is_empty()).then(|| SewerPlace::Words(words.to_owned()))
+impl AskState {
+    /// The fields say what was clicked on the map, once for each question.
+    fn follow(&mut self, session: &Session, topic: SewerTopic) {
+        let Some(slot) = session.sewer().slot(topic).filter(|slot| !slot.is_waiting()) else { return };
+        let Some(answer) = &slot.answer else { return };
+        let followed = &mut self.followed[usize::from(topic == SewerTopic::Profile)];
+        if followed.as_ref() == Some(&slot.asked) {
+            return;
+        }
+        *followed = Some(slot.asked.clone());
+        let named = |place: &SewerPlace, name: &str| (name.to_owned(), place.clone());
+        match (&slot.asked, answer.as_ref()) {
+            (SewerAsk::Trace { from, .. }, SewerAnswer::Trace(found)) => self.take(&[named(from, &found.from.name)]),
+            (SewerAsk::Profile(ProfileCourse::Down(from)), SewerAnswer::Profile(found)) => {
+                let first = found.course.members.nodes.first().map_or("", |name| name);
+                self.take(&[named(from, first)]);
+                self.to.clear();
+            }
+            (SewerAsk::Profile(ProfileCourse::Joining([from, to])), SewerAnswer::Profile(found)) => {
+                let nodes = &found.course.members.nodes;
+                let [first, last] = [nodes.first(), nodes.last()].map(|name| name.map_or("", |name| name));
+                self.take(&[named(from, first), named(to, last)]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes over places unless they were typed.
+    fn take(&mut self, places: &[(String, SewerPlace)]) {
+        if places.iter().any(|(_, place)| matches!(place, SewerPlace::Words(_))) {
+            return;
+        }
+        for (field, (name, _)) in [&mut self.from, &mut self.to].into_iter().zip(places) {
+            field.clone_from(name);
+        }
+        self.clicked = places.to_vec();
+    }
+
+    /// The places that the fields name: those that were clicked while all of their names stand, for of two clicks either
+    /// may be the upper end.
+    fn places(&self) -> [Option<SewerPlace>; 2] {
+        let fields = [&self.from, &self.to];
+        let stand = self.clicked.iter().zip(fields).all(|((name, _), words)| name == words);
+        [0, 1].map(|field| {
+            let words = fields[field].trim();
+            let clicked = self.clicked.get(field).filter(|_| stand).map(|(_, place)| place.clone());
+            (!words.is_empty()).then(|| clicked.unwrap_or_else(|| SewerPlace::Words(words.to_owned())))
+        })
+    }
 }
 
 static PLACE_HINT: Text = Text::new(
@@ -77,6 +127,7 @@ static PLACE_HINT: Text = Text::new(
 
 fn trace(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) {
     let lang = session.lang();
+    state.follow(session, SewerTopic::Trace);
     let entered = place_field(
         ui,
         &mut state.from,
@@ -85,7 +136,8 @@ fn trace(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) 
     );
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        let place = typed(&state.from).or_else(|| place_of_trace(session));
+        let [from, _] = state.places();
+        let place = from.or_else(|| place_of_trace(session));
         let ways = [
             ("ARROW_LINE_UP", lang.pick("查上游", "Go up"), Direction::Up),
             ("ARROW_LINE_DOWN", lang.pick("查下游", "Go down"), Direction::Down),
@@ -117,12 +169,13 @@ fn place_of_trace(session: &Session) -> Option<SewerPlace> {
 fn profile(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) {
     let lang = session.lang();
     let hint = PLACE_HINT.get(lang);
+    state.follow(session, SewerTopic::Profile);
     let mut entered =
         place_field(ui, &mut state.from, lang.pick("从：编号或 经度,纬度", "From: number or LON,LAT"), hint);
     entered |= place_field(ui, &mut state.to, lang.pick("到：空着就到出口", "To: empty for the outlet"), hint);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        let (from, to) = (typed(&state.from), typed(&state.to));
+        let [from, to] = state.places();
         let draw = button_if(ui, from.is_some(), "CHART_LINE", lang.pick("画纵断面", "Draw the profile"));
         if let Some(from) = from.filter(|_| draw.clicked() || entered) {
             asks.push(UiAsk::Sewer(SewerAsk::Profile(match to {
@@ -167,6 +220,7 @@ fn condition(ui: &mut Ui, session: &Session, asks: &mut Asks) {
         act(ui, "PALETTE", lang.pick("按等级着色", "Colour by grade"), ActionId::PipesByGrade);
         act(ui, "FLOPPY_DISK", lang.pick("写入图层", "Write into the layers"), ActionId::WriteRatings);
     });
+    super::hints::condition(ui, session, asks);
 }
 
 fn inspected(ui: &mut Ui, session: &Session, asks: &mut Asks) {

@@ -1,7 +1,7 @@
 //! The row that was chosen in a list, in full: what a finding says and what mends it, evidence of a cross connection, how
 //! a grade came about.
 
-use egui::{Key, Label, RichText, ScrollArea, Ui};
+use egui::{Id, Key, Label, Modal, RichText, ScrollArea, Ui};
 
 use super::button_if;
 use crate::session::Session;
@@ -10,16 +10,20 @@ use crate::session::sewer::checks::{CheckReport, FoundFault};
 use crate::session::sewer::command::SewerCommand;
 use crate::session::sewer::cross::CrossPlace;
 use crate::session::state::FeatureRef;
+use crate::text::Lang;
 use crate::trades::sewer::checks::Rule;
 use crate::trades::sewer::cjj181::explain;
 use crate::ui::ask::{Asks, UiAsk};
 use crate::ui::icons::icon;
+use crate::ui::sheet::modal_frame;
 use crate::ui::theme::{self, Tokens};
 use crate::ui::visit;
 use crate::ui::widgets::{button, card, primary_button, text_button, text_field};
 
 /// Highest card; what is longer scrolls.
 const MOST_HEIGHT: f32 = 200.0;
+/// Highest list of what would be mended.
+const MOST_LIST_HEIGHT: f32 = 320.0;
 
 /// What is being written about a finding.
 #[derive(Default)]
@@ -30,6 +34,10 @@ pub(super) struct ChosenState {
     is_excusing: bool,
     /// The row that it is about.
     of: Option<(&'static str, usize)>,
+    /// Whether it is being asked if all is to be mended.
+    is_mending: bool,
+    /// Whether the details are to come to the front.
+    pub(super) wants_details: bool,
 }
 
 /// A row of a list.
@@ -48,11 +56,12 @@ pub(super) fn chosen_ui(
     asks: &mut Asks,
 ) {
     if let SewerAnswer::Check(report) = answer {
-        mend_all(ui, session, report, asks);
+        mend_all(ui, session, state, report, asks);
     }
     let Some(Chosen { place, at }) = chosen else { return };
     if state.of != Some((table, place)) {
-        *state = ChosenState { of: Some((table, place)), ..ChosenState::default() };
+        let is_mending = state.is_mending;
+        *state = ChosenState { of: Some((table, place)), is_mending, ..ChosenState::default() };
     }
     match (answer, table) {
         (SewerAnswer::Check(report), "findings") => {
@@ -113,22 +122,78 @@ fn may_write(session: &Session) -> bool {
     session.city().is_some_and(|city| city.read_only.is_none())
 }
 
-/// One button for all findings that can be mended safely.
-fn mend_all(ui: &mut Ui, session: &Session, report: &CheckReport, asks: &mut Asks) {
+/// One button for all findings that can be mended safely; it asks first.
+fn mend_all(ui: &mut Ui, session: &Session, state: &mut ChosenState, report: &CheckReport, asks: &mut Asks) {
     let lang = session.lang();
     let mends = report.findings.iter().filter(|fault| fault.fix.is_some()).count();
     if mends == 0 {
+        state.is_mending = false;
         return;
     }
     let words = match lang {
-        crate::text::Lang::Zh => format!("处理全部 {mends} 个可自动处理的"),
-        crate::text::Lang::En => format!("Mend all {mends} that are safe"),
+        Lang::Zh => format!("处理全部 {mends} 个可自动处理的"),
+        Lang::En => format!("Mend all {mends} that are safe"),
     };
     let tip = lang.pick("只做确定无误的改动，一步可撤销", "Only what is certain; one step that can be undone");
     if button_if(ui, may_write(session), "WRENCH", &words).on_hover_text(tip).clicked() {
-        super::run(asks, SewerCommand::Fix { ask: report.ask.clone(), only: None });
+        state.is_mending = true;
     }
     ui.add_space(4.0);
+    if state.is_mending {
+        let mendable: Vec<&FoundFault> = report.findings.iter().filter(|fault| fault.fix.is_some()).collect();
+        match ask_to_mend(ui, lang, &mendable) {
+            Some(true) => {
+                // What was not on the list is not touched, whatever has come up since.
+                let only = Some(mendable.iter().map(|fault| fault.key()).collect());
+                super::run(asks, SewerCommand::Fix { ask: report.ask.clone(), only });
+                state.is_mending = false;
+            }
+            Some(false) => state.is_mending = false,
+            None => {}
+        }
+    }
+}
+
+/// Lists what would be changed; `true` to do it, `false` to leave it.
+fn ask_to_mend(ui: &Ui, lang: Lang, faults: &[&FoundFault]) -> Option<bool> {
+    let count = faults.len();
+    let title = match lang {
+        Lang::Zh => format!("处理 {count} 个问题？"),
+        Lang::En => format!("Mend {count} findings?"),
+    };
+    let mut end = None;
+    let modal = Modal::new(Id::unique("mend-all")).frame(modal_frame(ui.ctx())).show(ui.ctx(), |ui| {
+        ui.set_width(480.0);
+        ui.label(RichText::new(title).font(theme::title()));
+        ui.add_space(4.0);
+        note(
+            ui,
+            lang.pick("将作以下改动，合为一步，可撤销：", "These changes are made, as one step that can be undone:"),
+        );
+        ui.add_space(4.0);
+        let line_height = ui.text_style_height(&egui::TextStyle::Body);
+        ScrollArea::vertical().max_height(MOST_LIST_HEIGHT).auto_shrink([false, true]).show_rows(
+            ui,
+            line_height,
+            count,
+            |ui, shown| {
+                for fault in &faults[shown] {
+                    let fix = fault.fix.as_ref().map_or("", |fix| fix.get(lang));
+                    let words = format!("{} · {} · {fix}", fault.rule, fault.code);
+                    ui.add(Label::new(words).truncate());
+                }
+            },
+        );
+        ui.add_space(12.0);
+        ui.horizontal(|ui| {
+            if primary_button(ui, Some("WRENCH"), lang.pick("全部处理", "Mend all")).clicked() {
+                end = Some(true);
+            } else if text_button(ui, lang.pick("取消", "Cancel")).clicked() {
+                end = Some(false);
+            }
+        });
+    });
+    end.or(modal.should_close().then_some(false))
 }
 
 fn fault_ui(
@@ -166,6 +231,7 @@ fn fault_ui(
         }
         if button(ui, "INFO", lang.pick("详情", "Details")).clicked() {
             visit::show(asks, &fault.at);
+            state.wants_details = true;
         }
     });
 }
@@ -211,8 +277,8 @@ fn cross_ui(ui: &mut Ui, session: &Session, found: &CrossPlace, asks: &mut Asks)
     }
     let Some((node, at, why)) = &found.open_first else { return };
     let words = match lang {
-        crate::text::Lang::Zh => format!("先开 {node}"),
-        crate::text::Lang::En => format!("Open {node} first"),
+        Lang::Zh => format!("先开 {node}"),
+        Lang::En => format!("Open {node} first"),
     };
     ui.horizontal_wrapped(|ui| {
         if button_if(ui, at.is_some(), "CROSSHAIR", &words).clicked()

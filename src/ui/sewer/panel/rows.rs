@@ -1,4 +1,5 @@
-//! A list of an answer: filtered, sorted by a click on its head, each row leading to its feature on the map.
+//! A list of an answer: filtered, sorted by a click on its head, each row leading to its feature on the map and in the
+//! details.
 
 use std::cmp::Ordering;
 
@@ -11,6 +12,7 @@ use crate::model::value::{FieldType, Value};
 use crate::session::Session;
 use crate::session::command::{Command, LookCommand, SelectMode};
 use crate::session::sewer::shown::{SewerShown, ShownRow, ShownTable, cell_words};
+use crate::session::state::FeatureRef;
 use crate::text::Lang;
 use crate::ui::ask::{Asks, UiAsk};
 use crate::ui::icons::icon;
@@ -33,6 +35,10 @@ pub(super) struct RowsState {
     next_filter: String,
     /// Whether a row was clicked in this frame.
     is_clicked: bool,
+    /// The feature that a row brought into the details: the list stays in front of them.
+    pub(super) visited: Option<FeatureRef>,
+    /// Whether a row was double-clicked: the details come to the front.
+    pub(super) wants_details: bool,
 }
 
 #[derive(Clone, PartialEq)]
@@ -60,7 +66,8 @@ impl RowsState {
     /// Works out which rows are shown, if anything about that has changed.
     fn follow(&mut self, revision: u64, table: &ShownTable, lang: Lang) {
         if self.known.as_ref().is_some_and(|known| known.table != table.id) {
-            *self = Self { filter: std::mem::take(&mut self.next_filter), ..Self::default() };
+            *self =
+                Self { filter: std::mem::take(&mut self.next_filter), visited: self.visited.take(), ..Self::default() };
         }
         let (filter, sort) = (self.filter.trim().to_lowercase(), self.sort);
         let now = Known { revision, table: table.id, filter, sort, lang };
@@ -256,12 +263,11 @@ impl TableDelegate for Rows<'_, '_> {
         }
         ui.painter().hline(room.x_range(), room.bottom(), Stroke::new(1.0, tokens.line));
         focus_ring(ui, &response);
-        if response.double_clicked() {
-            self.go(shown, true);
-        } else if response.clicked() {
+        if response.clicked() {
             self.state.chosen = Some(place);
             self.state.is_clicked = true;
-            self.go(shown, false);
+            self.state.wants_details |= response.double_clicked() && shown.at.is_some();
+            self.go(shown);
         }
     }
 
@@ -289,8 +295,8 @@ impl TableDelegate for Rows<'_, '_> {
 }
 
 impl Rows<'_, '_> {
-    /// Selects a row's feature and brings it onto the map; `to_details` opens it there too.
-    fn go(&mut self, row: &ShownRow, to_details: bool) {
+    /// Selects a row's feature, brings it onto the map and into the details, as a click on the map does.
+    fn go(&mut self, row: &ShownRow) {
         let at = row.at.and_then(|at| self.shown.layers.feature(at));
         if let Some(at) = &at {
             let select = LookCommand::Select { layer: at.layer.clone(), ids: vec![at.id], mode: SelectMode::Replace };
@@ -299,8 +305,9 @@ impl Rows<'_, '_> {
         let place = row.place_world.map(|[x, y]| visit::with_surroundings(&Bounds::new(x, y, x, y)));
         let bounds = place.or_else(|| visit::bounds_world(self.session, at.as_ref()?));
         self.asks.extend(bounds.map(UiAsk::ZoomTo));
-        if let Some(at) = at.filter(|_| to_details) {
+        if let Some(at) = at {
             visit::show(self.asks, &at);
+            self.state.visited = Some(at);
         }
     }
 }

@@ -9,16 +9,20 @@ use tempfile::TempDir;
 
 use crate::kinds;
 use crate::model::feature::{Delta, Feature};
-use crate::model::geometry::Geometry;
+use crate::model::geometry::{Bounds, Geometry};
 use crate::model::value::Value;
 use crate::session::action::ActionId;
 use crate::session::command::{CityCommand, Command, EditCommand, HistoryCommand, LayerCommand};
+use crate::session::sewer::SewerAnswer;
 use crate::session::sewer::board::SewerTopic;
+use crate::session::sewer::command::SewerCommand;
+use crate::session::sewer::defects::DefectImport;
 use crate::session::state::CityView;
 use crate::session::{NoWake, Session, place};
 use crate::text::Text;
 use crate::ui::app::App;
 use crate::ui::theme;
+use crate::ui::tools::ToolKind;
 
 /// Where the nodes W1 to W5 stand, 100 m apart from west to east; W5 is the outfall.
 fn at(node: usize) -> [f64; 2] {
@@ -146,6 +150,12 @@ impl Window {
         self.steps();
     }
 
+    /// What stands in a text field.
+    #[track_caller]
+    fn value_of(&self, label: &str) -> String {
+        self.harness.get_by_role_and_label(Role::TextInput, label).value().unwrap_or_default()
+    }
+
     fn has(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
     }
@@ -191,9 +201,84 @@ fn a_click_with_the_trace_tool_shows_what_lies_above_and_an_edit_changes_it_at_o
     window.wait_lines(SewerTopic::Trace, 1);
     window.harness.state_mut().session.run(Command::History(HistoryCommand::Undo));
     window.wait_lines(SewerTopic::Trace, 3);
+    // Esc drops the tool, and only then the result.
+    window.harness.key_press(Key::Escape);
+    window.steps();
+    assert_eq!(window.harness.state().map.tool.kind(), ToolKind::Identify);
+    assert!(window.harness.state().session.sewer().slot(SewerTopic::Trace).is_some());
     window.harness.key_press(Key::Escape);
     window.steps();
     assert!(window.harness.state().session.sewer().slot(SewerTopic::Trace).is_none());
+}
+
+#[test]
+fn a_row_of_a_list_is_what_the_details_show_and_what_an_inspection_is_entered_for() {
+    let mut window = Window::open();
+    let middle = [f64::midpoint(at(3)[0], at(4)[0]), at(1)[1]];
+    window.click_at(window.screen(middle), PointerButton::Primary);
+    window.wait(|app| app.session.details().is_some_and(|details| details.row.is_some()));
+    window.act(ActionId::LongestWay);
+    window.wait_lines(SewerTopic::Trace, 4);
+    window.click("管段 4");
+    window.harness.get_by_label_contains("P2 污水").click();
+    window.wait(|app| {
+        let row = app.session.details().and_then(|details| details.row.as_ref());
+        row.is_some_and(|row| row.at.layer == "sewer_pipe" && row.at.id == 2)
+    });
+    assert!(window.has("管段 4"), "the list stays in front");
+    window.act(ActionId::EnterInspection);
+    assert_eq!(window.value_of("管段编号"), "P2");
+}
+
+#[test]
+fn a_result_out_of_sight_is_come_to_once_and_not_after_an_edit() {
+    let mut window = Window::open();
+    let far = Bounds::new(12_000_000.0, 3_000_000.0, 12_000_500.0, 3_000_500.0);
+    window.harness.state_mut().map.camera.go_to_bounds(&far);
+    window.act(ActionId::SewerPanel);
+    window.type_into("起点：编号或 经度,纬度", "W4");
+    window.click("查上游");
+    window.wait_lines(SewerTopic::Trace, 3);
+    let sees = |window: &Window, node: usize| {
+        window.harness.state().map.camera.bounds_world().contains(place::world_from_lonlat(at(node)))
+    };
+    window.wait(|app| app.map.camera.bounds_world().contains(place::world_from_lonlat(at(1))));
+    assert!(sees(&window, 4));
+    window.harness.state_mut().map.camera.go_to_bounds(&far);
+    let layer = "sewer_pipe".to_owned();
+    window.harness.state_mut().session.run(Command::Edit(EditCommand::Delete { layer, ids: vec![1] }));
+    window.wait_lines(SewerTopic::Trace, 2);
+    assert!(!sees(&window, 4), "the map stays where it was put");
+}
+
+#[test]
+fn mending_all_says_first_what_it_will_change_and_the_gravest_findings_come_first() {
+    let mut window = Window::open();
+    // A manhole's number that nobody has, at the place of a manhole that has one.
+    let values = vec![("from_node".to_owned(), "W99".to_owned())];
+    let wrong = EditCommand::Set { layer: "sewer_pipe".to_owned(), id: 1, values };
+    window.harness.state_mut().session.run(Command::Edit(wrong));
+    window.steps();
+    window.act(ActionId::SewerChecks);
+    window.wait(|app| app.session.sewer().shown(SewerTopic::Checks).is_some());
+    let is_sorted = |app: &App| match app.session.sewer().slot(SewerTopic::Checks).and_then(|it| it.answer.as_deref()) {
+        Some(SewerAnswer::Check(report)) => report.findings.is_sorted_by_key(|fault| fault.severity),
+        _ => false,
+    };
+    assert!(is_sorted(window.harness.state()));
+    let undo = |app: &App| app.session.city().and_then(|city| city.undo.clone());
+    let before = undo(window.harness.state());
+    window.harness.get_by_label_contains("个可自动处理的").click();
+    window.steps();
+    assert!(window.says("将作以下改动") && window.says("· P1 ·"));
+    window.click("取消");
+    assert!(!window.says("将作以下改动"));
+    assert_eq!(undo(window.harness.state()), before);
+    window.harness.get_by_label_contains("个可自动处理的").click();
+    window.steps();
+    window.click("全部处理");
+    window.wait(move |app| undo(app) != before);
+    assert!(!window.says("将作以下改动"));
 }
 
 #[test]
@@ -234,6 +319,14 @@ fn the_profile_is_drawn_below_linked_with_the_map_and_closed_again() {
     window.click_at(window.screen(at(1)), PointerButton::Primary);
     window.click_at(window.screen(at(5)), PointerButton::Primary);
     window.wait_lines(SewerTopic::Profile, 4);
+    let fields = ["从：编号或 经度,纬度", "到：空着就到出口"].map(|field| window.value_of(field));
+    assert_eq!(fields, ["W1", "W5"], "the fields say what was clicked");
+    window.harness.key_press(Key::Escape);
+    window.steps();
+    window.click("高度放大");
+    window.harness.key_press(Key::Escape);
+    window.steps();
+    assert!(window.has("纵断面图"), "Esc in a list closes the list alone");
     let chart = window.harness.get_by_label("纵断面图").rect();
     window.harness.event(egui::Event::PointerMoved(chart.center()));
     window.steps();
@@ -373,4 +466,54 @@ fn a_pipe_in_the_details_says_which_way_it_runs_and_who_said_so() {
     window.click_at(window.screen(middle), PointerButton::Secondary);
     window.click("追溯上游");
     window.wait_lines(SewerTopic::Trace, 3);
+}
+
+#[test]
+fn defects_lie_on_the_pipe_in_the_details_and_the_panel_says_which_grades_are_not_in_the_layer() {
+    let mut window = Window::open();
+    let row = |defect: &str, start: &str, end: &str, grade: &str| {
+        let values = [
+            ("pipe_code", "P2"),
+            ("inspected_on", "2026-05-04"),
+            ("method", "cctv"),
+            ("defect", defect),
+            ("start_m", start),
+            ("end_m", end),
+            ("grade", grade),
+        ];
+        values.map(|(field, words)| (field.to_owned(), words.to_owned())).to_vec()
+    };
+    let typed = vec![row("PL", "10", "", "3"), row("CJ", "30", "36.5", "2")];
+    let import = Box::new(DefectImport { typed, ..DefectImport::default() });
+    window.harness.state_mut().session.run(Command::Sewer(SewerCommand::ImportDefects(import)));
+    window
+        .wait(|app| app.session.city().is_some_and(|city| city.layer("sewer_defect").is_some_and(|it| it.count == 2)));
+    let middle = [f64::midpoint(at(2)[0], at(3)[0]), at(1)[1]];
+    window.click_at(window.screen(middle), PointerButton::Primary);
+    window.wait(|app| app.session.sewer().shown(SewerTopic::Pipe).is_some_and(|it| it.drawing.points.len() == 2));
+    window.steps();
+    // Above the outline of the selected pipe stand the numerals of both grades.
+    let painted: Vec<String> = window.harness.output().shapes.iter().flat_map(|it| words_of(&it.shape)).collect();
+    for grade in ["Ⅲ", "Ⅱ"] {
+        assert!(painted.iter().any(|words| words == grade), "{grade}: {painted:?}");
+    }
+    window.act(ActionId::SewerCondition);
+    window.wait(|app| app.session.sewer().shown(SewerTopic::Condition).is_some());
+    assert!(window.says("1 段评估结果尚未写入图层"));
+    window.click_button("现在写入");
+    let mut left = 500;
+    while window.says("尚未写入图层，") && left > 0 {
+        left -= 1;
+        window.steps();
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert!(left > 0, "the grades are in the layer");
+}
+
+fn words_of(shape: &egui::Shape) -> Vec<String> {
+    match shape {
+        egui::Shape::Text(text) => vec![text.galley.text().to_owned()],
+        egui::Shape::Vec(shapes) => shapes.iter().flat_map(words_of).collect(),
+        _ => Vec::new(),
+    }
 }

@@ -38,6 +38,11 @@ impl Axes {
         Self { plot, from_m: span[0], px_per_m, level_px_per_m, low_m }
     }
 
+    /// How many times larger heights are than lengths.
+    pub(super) fn exaggeration(&self) -> f64 {
+        self.level_px_per_m / self.px_per_m
+    }
+
     pub(super) fn x(&self, chainage_m: f64) -> f32 {
         self.plot.left() + ((chainage_m - self.from_m) * self.px_per_m) as f32
     }

@@ -1,11 +1,14 @@
 //! The table under the profile, as longitudinal sections have it: one column a node, one a pipe, as many as there is room
 //! to read.
 
-use egui::{Rect, Stroke, Ui, pos2};
+use std::sync::Arc;
+
+use egui::{Color32, Galley, Rect, Stroke, Ui, pos2};
 
 use super::chart::Axes;
 use crate::session::sewer::questions::ProfileAnswer;
 use crate::text::{Lang, Text};
+use crate::trades::sewer::profile::{Profile, Reach};
 use crate::ui::theme::{self, Tokens};
 use crate::ui::widgets;
 
@@ -13,6 +16,8 @@ use crate::ui::widgets;
 pub(super) const HEADS: f32 = 76.0;
 /// Height of a row.
 const ROW: f32 = 19.0;
+/// Least distance between two values of a row.
+const GAP: f32 = 8.0;
 /// The plot is never lower than this while there are rows.
 const LEAST_PLOT: f32 = 90.0;
 
@@ -46,70 +51,85 @@ pub(super) fn draw(ui: &Ui, lang: Lang, found: &ProfileAnswer, axes: &Axes, room
         if row < 4 {
             stations(ui, found, axes, row, middle);
         } else {
-            reaches(ui, lang, found, axes, row, middle);
+            reaches(ui, found, axes, row, middle);
         }
     }
 }
 
-/// One value a node; those that would run into the one before are left out.
+/// One value a node; those that would run into the one before are left out, and those that would hide the last.
 fn stations(ui: &Ui, found: &ProfileAnswer, axes: &Axes, row: usize, middle: f32) {
     let color = Tokens::of(ui).text;
     let profile = &found.profile;
-    let mut free_from = axes.plot.left() - 20.0;
-    for (place, station) in profile.stations.iter().enumerate() {
-        let x = axes.x(station.chainage_m);
-        if x < axes.plot.left() - 1.0 || x > axes.plot.right() + 1.0 {
-            continue;
-        }
-        let level = |level: Option<f64>| level.map_or("—".to_owned(), |level| format!("{level:.2}"));
-        let words = match row {
-            0 => station.code.to_string(),
-            1 => format!("{:.1}", station.chainage_m),
-            2 => level(station.ground_m),
-            _ => {
-                let before = place.checked_sub(1).and_then(|it| profile.reaches.get(it)?.inverts_m[1]);
-                let behind = profile.reaches.get(place).and_then(|it| it.inverts_m[0]);
-                match (before, behind) {
-                    // A drop: both levels.
-                    (Some(a), Some(b)) if (a - b).abs() >= 0.005 => format!("{a:.2}/{b:.2}"),
-                    (a, b) => level(a.or(b)),
-                }
-            }
-        };
-        let galley = widgets::layout(ui, &words, theme::note());
+    let is_seen = |x: f32| x >= axes.plot.left() - 1.0 && x <= axes.plot.right() + 1.0;
+    let laid = |place: usize| {
+        let x = axes.x(profile.stations.get(place)?.chainage_m);
+        let galley = is_seen(x).then(|| widgets::layout(ui, &station_words(profile, place, row), theme::note()))?;
         let width = galley.size().x;
         let left =
             (x - width / 2.0).clamp(axes.plot.left() - 20.0, (axes.plot.right() + 12.0 - width).max(axes.plot.left()));
-        if left < free_from {
+        Some((left, galley))
+    };
+    // Where the course ends is read first.
+    let last = profile.stations.len().saturating_sub(1);
+    let end = laid(last);
+    let free_to = end.as_ref().map_or(f32::INFINITY, |(left, _)| left - GAP);
+    let mut free_from = axes.plot.left() - 20.0;
+    for (left, galley) in (0..last).filter_map(&laid) {
+        let right = left + galley.size().x;
+        if left < free_from || right > free_to {
             continue;
         }
-        free_from = left + width + 8.0;
-        let at = pos2(left, middle - galley.size().y / 2.0);
-        ui.painter().galley_with_override_text_color(at, galley, color);
+        free_from = right + GAP;
+        put(ui, left, middle, galley, color);
+    }
+    if let Some((left, galley)) = end {
+        put(ui, left, middle, galley, color);
     }
 }
 
-/// One value a pipe, or for neighbours of one size: in the middle, where it fits.
-fn reaches(ui: &Ui, _lang: Lang, found: &ProfileAnswer, axes: &Axes, row: usize, middle: f32) {
+fn put(ui: &Ui, left: f32, middle: f32, galley: Arc<Galley>, color: Color32) {
+    let at = pos2(left, middle - galley.size().y / 2.0);
+    ui.painter().galley_with_override_text_color(at, galley, color);
+}
+
+/// What a row says of a node.
+fn station_words(profile: &Profile, place: usize, row: usize) -> String {
+    let station = &profile.stations[place];
+    let level = |level: Option<f64>| level.map_or("—".to_owned(), |level| format!("{level:.2}"));
+    match row {
+        0 => station.code.to_string(),
+        1 => format!("{:.1}", station.chainage_m),
+        2 => level(station.ground_m),
+        _ => {
+            let before = place.checked_sub(1).and_then(|it| profile.reaches.get(it)?.inverts_m[1]);
+            let behind = profile.reaches.get(place).and_then(|it| it.inverts_m[0]);
+            match (before, behind) {
+                // A drop: both levels.
+                (Some(a), Some(b)) if (a - b).abs() >= 0.005 => format!("{a:.2}/{b:.2}"),
+                (a, b) => level(a.or(b)),
+            }
+        }
+    }
+}
+
+/// One value a run of pipes that say the same: the size on a plate where it fits, the gradient in the middle of its run,
+/// left out where it would run into the one before.
+fn reaches(ui: &Ui, found: &ProfileAnswer, axes: &Axes, row: usize, middle: f32) {
     let tokens = Tokens::of(ui);
-    let mut at = 0;
     let reaches = &found.profile.reaches;
+    let mut free_from = axes.plot.left() - 20.0;
+    let mut at = 0;
     while at < reaches.len() {
         let first = &reaches[at];
-        let mut to = at;
-        while row == 4 && to + 1 < reaches.len() && reaches[to + 1].diameter_mm == first.diameter_mm {
-            to += 1;
-        }
-        let span = [
-            axes.x(first.chainages_m[0]).max(axes.plot.left()),
-            axes.x(reaches[to].chainages_m[1]).min(axes.plot.right()),
-        ];
-        let words = match row {
-            4 => first.diameter_mm.map_or("—".to_owned(), |size| format!("DN{size:.0}")),
-            _ => first.slope.map_or("—".to_owned(), |slope| format!("{:.2}", slope * 1000.0)),
-        };
-        at = to + 1;
-        if span[1] - span[0] < 2.0 {
+        let words = reach_words(first, row);
+        let is_like =
+            |reach: &&Reach| reach_words(reach, row) == words && (row == 4 || reach.is_adverse == first.is_adverse);
+        // The first is like itself.
+        at += reaches[at..].iter().take_while(is_like).count().max(1);
+        let last = &reaches[at - 1];
+        let span =
+            [axes.x(first.chainages_m[0]).max(axes.plot.left()), axes.x(last.chainages_m[1]).min(axes.plot.right())];
+        if span[1] < span[0] || row == 4 && span[1] - span[0] < 2.0 {
             continue;
         }
         if row == 4 {
@@ -118,11 +138,22 @@ fn reaches(ui: &Ui, _lang: Lang, found: &ProfileAnswer, axes: &Axes, row: usize,
             ui.painter().rect_stroke(plate, 2, Stroke::new(1.0, tokens.line), egui::StrokeKind::Inside);
         }
         let galley = widgets::layout(ui, &words, theme::note());
-        if galley.size().x + 4.0 > span[1] - span[0] {
+        let width = galley.size().x;
+        let left = f32::midpoint(span[0], span[1]) - width / 2.0;
+        let fits = if row == 4 { width + 4.0 <= span[1] - span[0] } else { left >= free_from };
+        if !fits {
             continue;
         }
+        free_from = left + width + GAP;
         let color = if row == 5 && first.is_adverse { tokens.err } else { tokens.text };
-        let at = pos2(f32::midpoint(span[0], span[1]) - galley.size().x / 2.0, middle - galley.size().y / 2.0);
-        ui.painter().galley_with_override_text_color(at, galley, color);
+        put(ui, left, middle, galley, color);
+    }
+}
+
+/// What a row says of a pipe.
+fn reach_words(reach: &Reach, row: usize) -> String {
+    match row {
+        4 => reach.diameter_mm.map_or("—".to_owned(), |size| format!("DN{size:.0}")),
+        _ => reach.slope.map_or("—".to_owned(), |slope| format!("{:.2}", slope * 1000.0)),
     }
 }
