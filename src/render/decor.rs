@@ -143,7 +143,7 @@ fn words(scene: &mut Scene, text: &str, at: [f32; 2], align: Align, ink: Ink) {
     write(scene, text, at, align, ink.on(scene.dark), 12.0);
 }
 
-/// Width of words as [`write`] sets them.
+/// Width of words as [`write()`] sets them.
 pub fn width(text: &str, size: f32) -> f32 {
     Words::new(text, true, size, 0.0).width
 }

@@ -38,7 +38,7 @@ pub enum NewModel<'a> {
     },
     /// A layer that came out of it.
     Layer {
-        /// The target's place in [`Import::targets`](super::import::Import::targets).
+        /// The target's place in [`Import::targets`].
         target: usize,
         /// What the layer is in the model.
         role: &'a str,
