@@ -1,7 +1,6 @@
 //! The map in the window, as people meet it: turned, doubled, swept, with grid and overview, alone on the screen.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, PointerButton, Pos2, pos2, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
@@ -9,6 +8,7 @@ use tempfile::TempDir;
 
 use super::app::App;
 use super::map_panel::MapPanel;
+use super::test_steps;
 use super::theme;
 use crate::model::geometry::Geometry;
 use crate::session::command::{CityCommand, Command, EditCommand, NoteDraft};
@@ -48,21 +48,12 @@ impl Window {
     }
 
     fn steps(&mut self) {
-        for _ in 0..4 {
-            self.harness.state_mut().session.poll();
-            self.harness.step();
-        }
+        test_steps::steps(&mut self.harness);
     }
 
     #[track_caller]
     fn wait(&mut self, is_so: impl Fn(&App) -> bool) {
-        let start = Instant::now();
-        while !is_so(self.harness.state()) {
-            assert!(start.elapsed() < Duration::from_secs(20), "waited too long");
-            self.steps();
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        self.steps();
+        test_steps::wait(&mut self.harness, is_so);
     }
 
     fn press(&mut self, modifiers: Modifiers, key: Key) {

@@ -63,6 +63,8 @@ pub mod status_bar;
 pub mod style_panel;
 pub mod table_panel;
 mod table_rows;
+#[cfg(test)]
+mod test_steps;
 pub mod theme;
 mod thumbs;
 pub mod toolbar;

@@ -1,7 +1,7 @@
 //! The sewer workbench in the window, as people meet it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use egui::{Key, Modifiers, PointerButton, Pos2, Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
@@ -21,8 +21,8 @@ use crate::session::state::CityView;
 use crate::session::{NoWake, Session, place};
 use crate::text::Text;
 use crate::ui::app::App;
-use crate::ui::theme;
 use crate::ui::tools::ToolKind;
+use crate::ui::{test_steps, theme};
 
 /// Where the nodes W1 to W5 stand, 100 m apart from west to east; W5 is the outfall.
 fn at(node: usize) -> [f64; 2] {
@@ -108,21 +108,12 @@ impl Window {
     }
 
     fn steps(&mut self) {
-        for _ in 0..4 {
-            self.harness.state_mut().session.poll();
-            self.harness.step();
-        }
+        test_steps::steps(&mut self.harness);
     }
 
     #[track_caller]
     fn wait(&mut self, is_so: impl Fn(&App) -> bool) {
-        let start = Instant::now();
-        while !is_so(self.harness.state()) {
-            assert!(start.elapsed() < Duration::from_secs(20), "waited too long");
-            self.steps();
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        self.steps();
+        test_steps::wait(&mut self.harness, is_so);
     }
 
     fn act(&mut self, id: ActionId) {
