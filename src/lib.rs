@@ -37,7 +37,7 @@
 //!   [`Sewers`](trades::sewer::sewers::Sewers), the sewer network that follows every edit.
 //! * [`sample`]: the sample city, from a seed. Invented, and marked so wherever it is shown.
 //! * [`session`]: the program without a screen. Threads begin here and nowhere below. What it has in memory of a city is
-//!   kept beside the settings for the next start and proves itself before it is used (`session/cache.rs`).
+//!   kept beside the settings for the next start and proves itself before it is used (`session/map/cache.rs`).
 //! * [`cli`], `ui`: the two callers. The window is behind the feature `gui`.
 //!
 //! # What is not there

@@ -2,3 +2,4 @@
 
 pub mod network;
 pub mod route;
+pub mod tracer;

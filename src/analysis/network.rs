@@ -1,11 +1,13 @@
 //! A directed graph that lives: nodes and edges come and go one by one, and what can be reached is known at once.
 //!
 //! Nodes and edges are numbers that their owner gives meaning. An edge stands in two chains, one of those that leave its
-//! first node and one of those that arrive at its last, so that adding it takes constant time, taking it away the time
-//! of its neighbours, and a trace the time of what it finds.
+//! first node and one of those that arrive at its last, so that adding and taking it away takes constant time, and a
+//! trace the time of what it finds.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+
+use super::tracer::Tracer;
 
 /// No edge: the end of a chain, or the place of an edge that is gone.
 const NONE: u32 = u32::MAX;
@@ -26,6 +28,8 @@ pub struct Network {
     ends: Vec<[u32; 2]>,
     /// The next edge that leaves the same node, and the next that arrives at the same node.
     next: Vec<[u32; 2]>,
+    /// The edge before it in each of the two chains.
+    before: Vec<[u32; 2]>,
     /// Of each node the first edge that leaves it and the first that arrives.
     first: Vec<[u32; 2]>,
 }
@@ -51,7 +55,12 @@ pub struct Path {
 impl Network {
     /// An empty network with room.
     pub fn with_capacity(nodes: usize, edges: usize) -> Self {
-        Self { ends: Vec::with_capacity(edges), next: Vec::with_capacity(edges), first: Vec::with_capacity(nodes) }
+        Self {
+            ends: Vec::with_capacity(edges),
+            next: Vec::with_capacity(edges),
+            before: Vec::with_capacity(edges),
+            first: Vec::with_capacity(nodes),
+        }
     }
 
     /// Numbers given to nodes so far.
@@ -78,11 +87,16 @@ impl Network {
         if self.ends.len() <= edge as usize {
             self.ends.resize(edge as usize + 1, [NONE; 2]);
             self.next.resize(edge as usize + 1, [NONE; 2]);
+            self.before.resize(edge as usize + 1, [NONE; 2]);
         }
         self.ends[edge as usize] = [from, to];
         for (side, node) in [from, to].into_iter().enumerate() {
-            let first = &mut self.first[node as usize][side];
-            self.next[edge as usize][side] = std::mem::replace(first, edge);
+            let after = std::mem::replace(&mut self.first[node as usize][side], edge);
+            self.next[edge as usize][side] = after;
+            self.before[edge as usize][side] = NONE;
+            if after != NONE {
+                self.before[after as usize][side] = edge;
+            }
         }
     }
 
@@ -90,16 +104,15 @@ impl Network {
     pub fn remove_edge(&mut self, edge: u32) {
         let Some(ends) = self.ends(edge) else { return };
         for (side, node) in ends.into_iter().enumerate() {
-            let after = self.next[edge as usize][side];
-            let mut at = self.first[node as usize][side];
-            if at == edge {
+            let (before, after) = (self.before[edge as usize][side], self.next[edge as usize][side]);
+            if before == NONE {
                 self.first[node as usize][side] = after;
-                continue;
+            } else {
+                self.next[before as usize][side] = after;
             }
-            while self.next[at as usize][side] != edge {
-                at = self.next[at as usize][side];
+            if after != NONE {
+                self.before[after as usize][side] = before;
             }
-            self.next[at as usize][side] = after;
         }
         self.ends[edge as usize] = [NONE; 2];
     }
@@ -131,37 +144,14 @@ impl Network {
         (0..).zip(&self.ends).filter(|(_, ends)| ends[0] != NONE).map(|(edge, ends)| (edge, *ends))
     }
 
-    /// All that can be reached from some nodes, going one way, through edges that are `open`.
+    /// All that can be reached from some nodes, going one way, through edges that are `open`. Who traces again and again
+    /// has a [`Tracer`] do it.
     pub fn trace(&self, starts: &[u32], way: Way, open: impl Fn(u32) -> bool) -> Traced {
-        let (side, far) = if way == Way::Down { (0, 1) } else { (1, 0) };
-        let mut seen = vec![false; self.first.len()];
-        let mut traced = Traced::default();
-        for &start in starts {
-            if seen.get(start as usize) == Some(&false) {
-                seen[start as usize] = true;
-                traced.nodes.push(start);
-            }
-        }
-        let mut at = 0;
-        while let Some(&node) = traced.nodes.get(at) {
-            at += 1;
-            let mut edge = self.first[node as usize][side];
-            while edge != NONE {
-                if open(edge) {
-                    traced.edges.push(edge);
-                    let next = self.ends[edge as usize][far];
-                    if !std::mem::replace(&mut seen[next as usize], true) {
-                        traced.nodes.push(next);
-                    }
-                }
-                edge = self.next[edge as usize][side];
-            }
-        }
-        traced
+        Tracer::new(self).trace(starts, way, open)
     }
 
-    /// The cheapest way between two nodes; `way` is `None` where edges may be gone along in both directions. Costs are
-    /// not negative; an edge without a cost is closed.
+    /// The cheapest way between two nodes; `way` is `None` where edges may be gone along in both directions. A cost below
+    /// nought counts as nought; an edge without a cost is closed.
     pub fn cheapest_path(
         &self,
         from: u32,
@@ -183,7 +173,7 @@ impl Network {
             for towards in [Way::Down, Way::Up].into_iter().filter(|it| way.is_none_or(|way| way == *it)) {
                 for edge in self.edges_at(node, towards) {
                     let next = self.ends[edge as usize][usize::from(towards == Way::Down)];
-                    let Some(sum) = cost(edge).map(|cost| so_far + cost) else { continue };
+                    let Some(sum) = cost(edge).map(|cost| so_far + cost.max(0.0)) else { continue };
                     if sum < best[next as usize] {
                         best[next as usize] = sum;
                         came_by[next as usize] = edge;

@@ -65,8 +65,8 @@ impl Network {
         network
     }
 
-    /// The cheapest ways from everywhere to the nearest of `goals`. Costs are not negative; an edge without a cost is
-    /// closed.
+    /// The cheapest ways from everywhere to the nearest of `goals`. A cost below nought counts as nought; an edge without
+    /// a cost is closed.
     pub fn routes_to(&self, goals: &[u32], cost: impl Fn(u32) -> Option<f64>) -> Routes {
         let count = self.node_count();
         let mut routes = Routes { cost: vec![f64::INFINITY; count], next: vec![NONE; count], rank: vec![0; count] };
@@ -85,7 +85,7 @@ impl Network {
             rank += 1;
             for edge in self.edges_at(node, Way::Up) {
                 let (Some([from, _]), Some(cost)) = (self.ends(edge), cost(edge)) else { continue };
-                let sum = so_far + cost;
+                let sum = so_far + cost.max(0.0);
                 if sum < routes.cost[from as usize] {
                     routes.cost[from as usize] = sum;
                     routes.next[from as usize] = edge;

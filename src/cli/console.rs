@@ -157,7 +157,9 @@ pub(super) fn problem_lines(problems: &Problems, number_of: NumberOf, lang: Lang
 
 fn problem_line(problem: &Problem, number_of: NumberOf, lang: Lang) -> String {
     let layer = problem.layer.as_deref().unwrap_or_default();
-    let feature = problem.feature.map(|number| match number_of {
+    // Rows of a table that was taken in are named by the words themselves.
+    let is_unsaid = |number: &i64| !problem.what.zh.contains(&format!("第 {number} 行："));
+    let feature = problem.feature.filter(is_unsaid).map(|number| match number_of {
         NumberOf::Feature => text!("第 {number} 个要素：", "feature {number}: "),
         NumberOf::Row => text!("第 {number} 行：", "row {number}: "),
     });

@@ -13,7 +13,7 @@ use super::table::count;
 use super::{Run, usage};
 use crate::session::answer::{Answer, Failure, PARTS, Parts, RenderFrame, RenderRequest, SeriesRequest, SheetRequest};
 use crate::session::command::{Command, ExchangeCommand, ExportRequest};
-use crate::session::redact::Profile;
+use crate::session::export::redact::Profile;
 use crate::task::Problems;
 use crate::text;
 use crate::text::{Lang, Text};

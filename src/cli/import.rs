@@ -12,7 +12,7 @@ use crate::session::Trial;
 use crate::session::answer::{Answer, Failure, FailureKind};
 use crate::session::command::{Command, CompareRequest, ExchangeCommand, ImportRequest, PlaceColumns, ReadOptions};
 use crate::session::compare::Comparison;
-use crate::session::recipe::Recipe;
+use crate::session::import::recipe::Recipe;
 use crate::text;
 use crate::text::Text;
 

@@ -12,7 +12,7 @@ use crate::model::value::Value;
 use crate::session::Trial;
 use crate::session::answer::ImportedLayer;
 use crate::session::compare::{Comparison, Difference, DifferenceKind};
-use crate::session::crs_datum::DatumVerdict;
+use crate::session::crs::datum::DatumVerdict;
 use crate::session::place;
 use crate::session::state::{CrsOrigin, PreviewLayer};
 use crate::task::Problems;
@@ -29,19 +29,7 @@ pub(super) fn imported(
     rejects: &[(PathBuf, u64)],
     datum: &[(PathBuf, DatumVerdict)],
 ) -> Reply {
-    let list = layers.iter().map(|it| json!({"name": it.name, "kind": it.kind, "features": it.features}));
-    let mapped = layers
-        .iter()
-        .flat_map(|layer| layer.mapped.iter().map(|(from, to)| json!({"layer": layer.name, "from": from, "to": to})));
-    let kept = rejects.iter().map(|(file, features)| json!({"file": file.display().to_string(), "features": features}));
-    let json = json!({
-        "layers": list.collect::<Vec<_>>(),
-        "mapped": mapped.collect::<Vec<_>>(),
-        "problems": problems.listed.iter().map(problem_json).collect::<Vec<_>>(),
-        "problems_omitted": problems.omitted,
-        "rejects": kept.collect::<Vec<_>>(),
-        "datum": datum.iter().map(|(file, verdict)| datum_json(Some(file), verdict)).collect::<Vec<_>>(),
-    });
+    let json = imported_json(layers, problems, rejects, datum);
     let words = |lang| {
         // What looks wrong is a problem and stands among them.
         let quiet = datum.iter().filter(|(_, verdict)| !matches!(verdict, DatumVerdict::LooksLike { .. }));
@@ -49,6 +37,28 @@ pub(super) fn imported(
         format!("{}\n{}", imported_lines(layers, problems, rejects, lang), lines.concat()).trim_end().to_owned()
     };
     Reply::done(json, Text::owned(words(Lang::Zh), words(Lang::En)))
+}
+
+/// What was taken in, for programs.
+pub(super) fn imported_json(
+    layers: &[ImportedLayer],
+    problems: &Problems,
+    rejects: &[(PathBuf, u64)],
+    datum: &[(PathBuf, DatumVerdict)],
+) -> Json {
+    let list = layers.iter().map(|it| json!({"name": it.name, "kind": it.kind, "features": it.features}));
+    let mapped = layers
+        .iter()
+        .flat_map(|layer| layer.mapped.iter().map(|(from, to)| json!({"layer": layer.name, "from": from, "to": to})));
+    let kept = rejects.iter().map(|(file, features)| json!({"file": file.display().to_string(), "features": features}));
+    json!({
+        "layers": list.collect::<Vec<_>>(),
+        "mapped": mapped.collect::<Vec<_>>(),
+        "problems": problems.listed.iter().map(problem_json).collect::<Vec<_>>(),
+        "problems_omitted": problems.omitted,
+        "rejects": kept.collect::<Vec<_>>(),
+        "datum": datum.iter().map(|(file, verdict)| datum_json(Some(file), verdict)).collect::<Vec<_>>(),
+    })
 }
 
 fn imported_lines(layers: &[ImportedLayer], problems: &Problems, rejects: &[(PathBuf, u64)], lang: Lang) -> String {
@@ -93,7 +103,8 @@ fn datum_json(file: Option<&Path>, verdict: &DatumVerdict) -> Json {
     json
 }
 
-fn mapped_line(pairs: &[(String, String)], lang: Lang) -> String {
+/// Which columns became which fields; nothing for none.
+pub(super) fn mapped_line(pairs: &[(String, String)], lang: Lang) -> String {
     if pairs.is_empty() {
         return String::new();
     }

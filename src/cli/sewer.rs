@@ -4,6 +4,8 @@
 mod capacity;
 mod checks;
 mod condition;
+mod defects;
+mod plan;
 mod profile;
 mod questions;
 mod sums;
@@ -17,7 +19,9 @@ use serde_json::json;
 
 use self::capacity::CapacityArgs;
 use self::checks::{CheckArgs, CrossArgs};
-use self::condition::{DefectsArgs, InspectedArgs, PlanArgs, RateArgs};
+use self::condition::{InspectedArgs, RateArgs};
+use self::defects::DefectsArgs;
+use self::plan::PlanArgs;
 use self::profile::ProfileArgs;
 use self::questions::{BasinsArgs, CloseArgs, LongestArgs, PathArgs, TraceArgs};
 use self::swmm::SwmmArgs;
@@ -25,10 +29,13 @@ use self::users::UsersArgs;
 use super::Run;
 use super::console::Reply;
 use super::table::Table;
-use crate::session::answer::Failure;
+use crate::session::answer::{Failure, FailureKind};
 use crate::session::sewer::SewerDesk;
+use crate::session::sewer::kept_rules::limits;
 use crate::task::Task;
+use crate::text;
 use crate::text::Lang;
+use crate::trades::sewer::sewers::Joining;
 
 /// Examples of the verb.
 pub(super) const EXAMPLES: &str = "\
@@ -45,14 +52,22 @@ pub(super) const EXAMPLES: &str = "\
   citygrid sewer rate city.gpkg --pipe WS-00012 --explain            # 逐步说明评估 | every step of a rating
   citygrid sewer plan city.gpkg --budget 2000000 --out plan.xlsx     # 养护计划 | repair plan
   citygrid sewer inspected city.gpkg --by street                     # 检测里程 | kilometres inspected
-  citygrid sewer defects city.gpkg --import report.csv               # 导入缺陷 | take defects in
+  citygrid sewer defects city.gpkg --import report.xlsx --dry-run    # 先看会怎样 | see what would come of it
+  citygrid sewer defects city.gpkg --import report.xlsx --rejects 退回.csv # 导入缺陷，退回的行另存 | take defects in, keep refused rows
   citygrid sewer users city.gpkg --list expired --out users.xlsx     # 过期的排水许可 | permits that have run out
   citygrid sewer capacity city.gpkg --out load.geojson               # 管段负荷 | load of the pipes
+  citygrid sewer capacity city.gpkg --layer                          # 负荷率图层 | as a layer, coloured by load
   citygrid sewer swmm city.gpkg --out model.inp                      # 写成 SWMM 模型 | as a model of SWMM";
 
 /// `sewer`.
 #[derive(Debug, Args)]
 pub(super) struct SewerArgs {
+    /// 管端与井相接的最大距离，米（默认 0.5）| How far a pipe's drawn end may be from its node, metres (0.5)
+    #[arg(long, value_name = "M", global = true, value_parser = clap::value_parser!(f64))]
+    snap: Option<f64>,
+    /// 流向先看管底标高，再看记录 | Inverts say the direction before the record does
+    #[arg(long, global = true)]
+    trust_inverts: bool,
     /// What is asked.
     #[command(subcommand)]
     pub(super) verb: SewerVerb,
@@ -129,6 +144,14 @@ impl SewerVerb {
 
 /// Answers a question about the sewers.
 pub(super) fn sewer(run: &mut Run, args: SewerArgs) -> Result<Reply, Failure> {
+    let kept = run.session.sewer_joining();
+    let snap_m = args.snap.unwrap_or(kept.snap_m);
+    if !(limits::SNAP_M[0]..=limits::SNAP_M[1]).contains(&snap_m) {
+        let [least, most] = limits::SNAP_M;
+        let text = text!("--snap 要在 {least} 到 {most} 米之间", "--snap is {least} to {most} metres");
+        return Err(Failure::new(FailureKind::Usage, text));
+    }
+    run.session.join_sewers(Joining { snap_m, trusts_inverts: args.trust_inverts || kept.trusts_inverts });
     match args.verb {
         SewerVerb::Summary(_) => summary(run),
         SewerVerb::Trace(args) => questions::trace(run, args),
@@ -140,9 +163,9 @@ pub(super) fn sewer(run: &mut Run, args: SewerArgs) -> Result<Reply, Failure> {
         SewerVerb::Check(args) => checks::check(run, args),
         SewerVerb::Cross(args) => checks::cross(run, args),
         SewerVerb::Rate(args) => condition::rate(run, &args),
-        SewerVerb::Plan(args) => condition::plan(run, args),
+        SewerVerb::Plan(args) => plan::plan(run, args),
         SewerVerb::Inspected(args) => condition::inspected(run, &args),
-        SewerVerb::Defects(args) => condition::defects(run, args),
+        SewerVerb::Defects(args) => defects::defects(run, args),
         SewerVerb::Users(args) => users::users(run, args),
         SewerVerb::Capacity(args) => capacity::capacity(run, args),
         SewerVerb::Swmm(args) => swmm::swmm(run, args),
@@ -195,8 +218,8 @@ fn summary(run: &mut Run) -> Result<Reply, Failure> {
         ("管段", "Pipes", found.pipes.to_string()),
         ("长度 km", "Length, km", format!("{:.3}", found.length_m / 1000.0)),
         (
-            "不参与连通的管段（废弃，或无位置无井号）",
-            "Pipes in no network (retired, or nowhere)",
+            "不参与连通的管段（拟建、在建、已废，或无位置无井号）",
+            "Pipes in no network (planned, being built, retired, or nowhere)",
             found.apart.to_string(),
         ),
         ("节点", "Nodes", found.nodes.to_string()),

@@ -21,7 +21,7 @@ use crate::session::answer::Failure;
 use crate::session::command::{Command, StyleCommand};
 use crate::session::legend;
 use crate::session::state::LayerView;
-use crate::session::style_edit::FieldSurvey;
+use crate::session::style::edit::FieldSurvey;
 use crate::text;
 use crate::text::{Lang, Text};
 

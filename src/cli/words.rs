@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::geom::crs::Crs;
 use crate::model::geometry::Bounds;
 use crate::session::compare::TakenParts;
-use crate::session::redact::WIDEST_M;
+use crate::session::export::redact::WIDEST_M;
 use crate::text;
 use crate::text::Text;
 use crate::text::encoding::Encoding;

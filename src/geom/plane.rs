@@ -16,6 +16,18 @@ impl LocalPlane {
         Self { origin_lonlat, metres_per_degree: metres_per_degree(origin_lonlat[1]) }
     }
 
+    /// The sheet that touches the ellipsoid in the middle of these places, longitude and latitude in degrees: at their
+    /// median, so that a stray one bends nothing. `None` if there are none.
+    pub fn amid(places: impl Iterator<Item = [f64; 2]>) -> Option<Self> {
+        let (mut lons, mut lats): (Vec<f64>, Vec<f64>) = places.map(|[lon, lat]| (lon, lat)).unzip();
+        let middle = lons.len() / 2;
+        if lons.is_empty() {
+            return None;
+        }
+        let [lon, lat] = [&mut lons, &mut lats].map(|all| *all.select_nth_unstable_by(middle, f64::total_cmp).1);
+        Some(Self::at([lon, lat]))
+    }
+
     /// Metres east and north of the origin.
     pub fn from_lonlat(&self, [lon, lat]: [f64; 2]) -> [f64; 2] {
         let [origin_lon, origin_lat] = self.origin_lonlat;

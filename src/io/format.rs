@@ -18,6 +18,7 @@ use crate::geom::crs::Crs;
 use crate::model::feature::Feature;
 use crate::model::geometry::{Bounds, GeometryKind};
 use crate::model::schema::{Field, Schema};
+use crate::model::value::Value;
 use crate::task::{Problems, Severity, Task};
 use crate::text::encoding::Encoding;
 use crate::text::{Lang, Text};
@@ -385,11 +386,22 @@ pub struct WriteOptions {
     pub crs: Option<Crs>,
     /// A sentence about the data, written where the format has room: that a city is invented.
     pub note: Option<Text>,
+    /// Small tables behind the rows, in a workbook alone: each on a sheet of its own.
+    pub sheets: Vec<ExtraSheet>,
+}
+
+/// A small table on a sheet of its own: sums, what numbers rest on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExtraSheet {
+    /// What the sheet is called.
+    pub name: Text,
+    /// Its rows; the first names the columns.
+    pub rows: Vec<Vec<Value>>,
 }
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { decimals: 7, bbox: false, labels_not_codes: false, lang: Lang::Zh, crs: None, note: None }
+        Self { decimals: 7, bbox: false, labels_not_codes: false, lang: Lang::Zh, crs: None, note: None, sheets: Vec::new() }
     }
 }
 

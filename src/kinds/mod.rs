@@ -32,6 +32,7 @@ mod plain;
 mod road;
 mod sewer_check;
 mod sewer_inspection;
+mod sewer_load;
 mod sewer_node;
 mod sewer_pipe;
 mod sewer_pipe_look;
@@ -51,6 +52,7 @@ pub fn all() -> &'static [Kind] {
             sewer_node::sewer_node(),
             drainage_user::drainage_user(),
             sewer_pipe::sewer_pipe(),
+            sewer_load::sewer_load(),
             sewer_inspection::sewer_inspection(),
             sewer_inspection::sewer_defect(),
             sewer_check::sewer_finding(),

@@ -75,6 +75,10 @@ fn choices<'a>(kind: &'a Kind, rules: &[&'a Rule]) -> Vec<(&'a str, Vec<Value>)>
             values.push("1".into());
         }
         values.push(Value::Null);
+        // Above the highest of several limits there is a class too.
+        let reals = values.iter().filter_map(|value| if let Value::Real(real) = value { Some(*real) } else { None });
+        let beyond = reals.reduce(f64::max).map(|most| Value::Real(most + 1.0));
+        values.extend(beyond);
     }
     asked.into_iter().collect()
 }

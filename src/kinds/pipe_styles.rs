@@ -1,7 +1,8 @@
-//! Other ways to colour sewer pipes than by what they carry: by their grade, by what their record says of the direction.
+//! Other ways to colour sewer pipes than by what they carry: by their grade, by how full they run, by what their record
+//! says of the direction.
 
 use super::look;
-use crate::model::style::{Ink, LineMark, Rule, ScaleRange, Size, Style};
+use crate::model::style::{Ink, LabelRule, LineMark, Placement, Rule, ScaleRange, Size, Style};
 use crate::text::Text;
 
 /// The repair grades of CJJ 181, as they stand in the layer: alike on both maps, with their widths: hue is never the only sign.
@@ -10,6 +11,17 @@ static GRADES: [(&str, Text, Ink, f32); 4] = [
     ("rating = 3", Text::new("修复等级 RI Ⅲ", "Repair grade RI III"), Ink::new(0xFD_AE61, 0xFD_AE61), 3.6),
     ("rating = 2", Text::new("修复等级 RI Ⅱ", "Repair grade RI II"), Ink::new(0xAB_D9E9, 0xAB_D9E9), 2.4),
     ("rating = 1", Text::new("修复等级 RI Ⅰ", "Repair grade RI I"), Ink::new(0x2C_7BB6, 0x2C_7BB6), 1.6),
+];
+
+/// Where one class of load ratios goes over into the next; a ratio on a limit belongs to the lower class.
+pub const LOAD_LIMITS: [f64; 3] = [0.5, 0.8, 1.0];
+
+/// The classes of load ratios, the fullest first, in the same colours and widths as the grades.
+static LOADS: [(&str, Text, usize); 4] = [
+    ("load_ratio > 1", Text::new("负荷率 >1，超负荷", "Load >1, over full"), 0),
+    ("load_ratio > 0.8", Text::new("负荷率 0.8–1", "Load 0.8–1"), 1),
+    ("load_ratio > 0.5", Text::new("负荷率 0.5–0.8", "Load 0.5–0.8"), 2),
+    ("load_ratio <= 0.5", Text::new("负荷率 ≤0.5", "Load ≤0.5"), 3),
 ];
 
 /// What a row has that may say the direction, the first that it has: both nodes, both inverts, a line alone.
@@ -46,6 +58,24 @@ pub fn by_grade() -> Style {
     Style::new(graded.chain(std::iter::once(rest)).collect(), Vec::new())
 }
 
+/// By how full pipes run in dry weather (`load_ratio`); pipes whose capacity nobody can work out are thin and grey.
+pub fn by_load() -> Style {
+    let loaded = LOADS.iter().map(|(filter, name, place)| {
+        let (_, _, ink, width) = GRADES[*place];
+        let paint = look::round_line(ink, look::by_scale(&[(5_000.0, width), (40_000.0, width * 0.6)]));
+        Rule { name: name.clone(), ..Rule::all(vec![paint]).when(filter).at(SEEN) }
+    });
+    let rest = Rule::all(vec![look::dashes(look::UNKNOWN, Size::Px(1.0), &[4.0, 3.0])]);
+    let rest = Rule { name: Text::new("无法计算", "Not known"), ..rest.at(ScaleRange::closer_than(25_000.0)) };
+    let ratio = LabelRule {
+        filter: look::filter("load_ratio IS NOT NULL"),
+        scale: ScaleRange::closer_than(3_000.0),
+        offset: 9.0,
+        ..look::label("{load_ratio:2}", "{load_ratio:2}", Placement::Along, 28, look::px(10.5))
+    };
+    Style::new(loaded.chain(std::iter::once(rest)).collect(), vec![ratio])
+}
+
 /// By what the record has that says which way the water runs, with arrows close by.
 pub fn by_direction() -> Style {
     let lines = DIRECTIONS.iter().enumerate().map(|(place, (filter, name, ink, dash))| {
@@ -66,6 +96,20 @@ pub fn by_direction() -> Style {
 mod tests {
     use super::*;
     use crate::kinds;
+    use crate::model::value::Value;
+
+    #[test]
+    fn a_load_on_a_limit_belongs_to_the_lower_class_and_the_classes_are_those_of_the_limits() {
+        let style = by_load();
+        let name = |ratio: Option<f64>| {
+            let get = |_: &str| ratio.map_or(Value::Null, Value::Real);
+            let is_for = |rule: &&Rule| rule.filter.as_ref().is_none_or(|filter| filter.matches(&get));
+            style.rules.iter().find(is_for).map(|rule| rule.name.en.to_string()).expect("a rule")
+        };
+        let [half, most, full] = LOAD_LIMITS.map(|limit| name(Some(limit)));
+        assert_eq!([half.as_str(), &most, &full], ["Load ≤0.5", "Load 0.5–0.8", "Load 0.8–1"]);
+        assert_eq!([name(Some(1.01)), name(Some(0.0)), name(None)], ["Load >1, over full", "Load ≤0.5", "Not known"]);
+    }
 
     #[test]
     fn both_styles_ask_for_fields_that_pipes_have_and_name_what_they_draw() {

@@ -13,10 +13,10 @@ use skrifa::outline::{DrawSettings, OutlineGlyphCollection, OutlinePen};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
 use vello_cpu::kurbo::{self, Affine, BezPath, Join, Stroke, StrokeOpts};
 
-/// The regular font's file.
-pub const REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular.otf");
+/// The regular font's file. A `static`, so that the program carries it once: a constant is copied to wherever it is named.
+pub static REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular.otf");
 /// The medium font's file.
-pub const MEDIUM: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Medium.otf");
+pub static MEDIUM: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Medium.otf");
 
 /// From the base line up to the top of capital letters and of Chinese characters' ink, in ems.
 pub const INK_TOP: f32 = 0.84;

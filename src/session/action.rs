@@ -161,6 +161,7 @@ actions! {
     TraceDown, "下游追溯", "Trace downstream", "下游", "Downstream", "6", "ARROW_LINE_DOWN", Sewer, City;
     SewerProfile, "纵断面", "Long profile", "纵断面", "Profile", "7", "CHART_LINE", Sewer, City;
     ClosePipe, "关闭管段推演", "What if a pipe is closed", "关闭", "Close", "8", "PROHIBIT", Sewer, City;
+    SewerPath, "两点间最短路径", "Shortest way between two places", "最短路径", "Shortest", "9", "ARROWS_LEFT_RIGHT", Sewer, City;
     LongestWay, "最长排水路径", "Longest way to an outlet", "最长路径", "Longest", "", "PATH", Sewer, City;
     SewerPanel, "排水管网面板", "Sewer panel", "管网", "Sewers", "Alt+1", "TREE_STRUCTURE", Sewer, City;
     SewerChecks, "管网检查", "Check the network", "检查", "Checks", "", "LIST_CHECKS", Sewer, City;
@@ -173,8 +174,11 @@ actions! {
     SewerCapacity, "排水能力与负荷", "Capacity and load", "负荷", "Capacity", "", "GAUGE", Sewer, City;
     EnterInspection, "录入检测记录…", "Enter an inspection…", "录入", "Enter", "", "PLUS_CIRCLE", Sewer, Writable;
     ImportDefects, "导入检测缺陷表…", "Import a table of defects…", "导入", "Import", "", "FILE_CSV", Sewer, Writable;
+    UnitCosts, "养护单价表…", "Unit costs of repair…", "单价", "Costs", "", "TABLE", Sewer, City;
     WriteRatings, "评估结果写入图层", "Write the ratings into the layers", "写入", "Write", "", "FLOPPY_DISK", Sewer, Writable;
+    WriteSwmm, "写成 SWMM 模型…", "Write a SWMM model…", "SWMM", "SWMM", "", "EXPORT", Sewer, City;
     PipesByGrade, "管线按修复等级 RI 着色", "Colour pipes by repair grade (RI)", "等级色", "By grade", "", "PALETTE", Sewer, Writable;
+    PipesByLoad, "管线按旱流负荷率着色", "Colour pipes by dry-weather load", "负荷色", "By load", "", "GAUGE", Sewer, Writable;
     PipesByDirection, "管线按流向依据着色", "Colour pipes by what says their direction", "流向色", "By direction", "", "ARROWS_LEFT_RIGHT", Sewer, Writable;
     PipesUsual, "恢复管线样式", "Pipes as usual again", "原样", "As usual", "", "PAINT_BUCKET", Sewer, Writable;
     HideSewer, "地图上显示或隐藏管网结果", "Sewer results on the map or off it", "隐藏", "Hide", "", "EYE_SLASH", Sewer, City;

@@ -34,7 +34,7 @@ pub enum Answer {
         /// Files that the refused features were kept in, and how many each has.
         rejects: Vec<(PathBuf, u64)>,
         /// Each file that has places, with whether it lies where its coordinate system puts it.
-        datum: Vec<(PathBuf, super::crs_datum::DatumVerdict)>,
+        datum: Vec<(PathBuf, super::crs::datum::DatumVerdict)>,
     },
     /// A file was written.
     Exported {

@@ -9,7 +9,7 @@ use super::answer::{Answer, Failure, FailureKind};
 use super::command::JobId;
 use super::events::Event;
 use super::open_city::OpenCity;
-use super::snapshot::{Repaint, Snapshot};
+use super::snapshot::{Repaint, Snapshot, Touched};
 use super::state::NoticeLevel;
 use super::{LookAt, Session};
 
@@ -57,6 +57,9 @@ impl Session {
     fn arrive_end(&mut self, job: JobId, end: Result<Answer, Failure>) {
         self.jobs.end(job);
         self.settle_comparison(job, end.is_ok());
+        if let Err(failure) = &end {
+            self.break_off_sewer(job, failure);
+        }
         let deed = self.deeds.remove(&job);
         if let Some(open) = &mut self.open {
             open.view.pending = open.view.pending.saturating_sub(1);
@@ -186,24 +189,28 @@ impl Session {
             }
             _ => view.change(None),
         }
-        let committed = snapshot.saved_at.is_some();
-        if committed {
-            view.saved_at = snapshot.saved_at;
-        }
+        let touched = snapshot.commit.map(|commit| {
+            view.saved_at = Some(commit.saved_at);
+            commit.touched
+        });
+        let touched = if first { Some(Touched::EVERYTHING) } else { touched };
         if first && let Some(bounds) = view.home_world() {
             self.lists.look_at = Some(LookAt::Bounds(bounds));
         }
-        if first || committed {
-            self.refresh_lists();
+        if let Some(touched) = touched {
+            self.refresh_lists(&touched);
         }
     }
 
-    /// After a commit: what is on screen is read again, and nothing else.
-    fn refresh_lists(&mut self) {
+    /// After a commit, or when a city has opened: what is on screen is read again, and nothing else.
+    fn refresh_lists(&mut self, touched: &Touched) {
         self.forget_missing_layers();
         self.refresh_details();
-        self.refresh_table();
-        self.refresh_sewer();
+        let is_touched = |table: &str| touched.has(table);
+        if self.lists.table.view.as_ref().is_some_and(|view| is_touched(&view.layer)) {
+            self.refresh_table();
+        }
+        self.refresh_sewer(touched);
         if self.has_map {
             self.refresh_notes();
             self.refresh_history();
@@ -217,7 +224,7 @@ impl Session {
         self.selection.rows.retain(|table, _| known(table));
         self.selection.revision += u64::from(self.selection.rows.len() != before);
         if self.lists.table.view.as_ref().is_some_and(|table| !known(&table.layer)) {
-            self.lists.table = super::table::Table::default();
+            self.lists.table = super::look::table::Table::default();
         }
     }
 }

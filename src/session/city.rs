@@ -24,6 +24,7 @@ use super::command::{CityCommand, HistoryCommand, JobId, SettingsCommand};
 use super::events::Event;
 use super::open_city::Opened;
 use super::settings::Settings;
+use super::snapshot::Touched;
 
 /// Table of the faults that the sample's maker put in on purpose.
 const FAULT_TABLE: &str = "planted_fault";
@@ -192,7 +193,13 @@ impl Session {
                 self.notify(super::NoticeLevel::Ok, kept, Vec::new());
             }
             SettingsCommand::ForgetSystem(name) => settings.forget_system(&name),
-            SettingsCommand::Sewer(sewer) => settings.sewer = sewer,
+            SettingsCommand::Sewer(sewer) => {
+                let is_joined_anew = settings.sewer.joining != sewer.joining;
+                settings.sewer = sewer;
+                if is_joined_anew {
+                    self.refresh_sewer(&Touched::EVERYTHING);
+                }
+            }
             SettingsCommand::WelcomeSeen => settings.welcome_seen = true,
             // Nothing that is painted depends on these two.
             SettingsCommand::Window(shape) => {
@@ -266,7 +273,7 @@ fn refuse_edited_city(path: &Path) -> Result<(), Failure> {
 
 fn write_sample(city: &City, made: SampleCity, seed: u64, cancel: &Cancel) -> Result<(), StoreError> {
     let author = "citygrid".to_owned();
-    city.dress_with(super::styles::dress);
+    city.dress_with(super::style::dress);
     let write = |label: Text, action: Action| -> Result<(), StoreError> {
         city.submit(Write { label, author: author.clone(), action }).wait().map(|_| ())
     };

@@ -1,5 +1,7 @@
 //! Everything that can be asked of the program: the one vocabulary of window, command line and tests.
 
+mod requests;
+
 use std::path::PathBuf;
 
 use crate::geom::crs::Crs;
@@ -11,14 +13,14 @@ use crate::model::style::Style;
 use crate::model::value::Value;
 use crate::text::{Lang, Text};
 
+pub use self::requests::{CompareRequest, ExportRequest, ImportRequest, LayerRequest, RowFilter};
 use super::answer::RenderRequest;
-use super::clusters::Glance;
 use super::compare::TakenParts;
-use super::drafts::KeptNote;
-pub use super::requests::{CompareRequest, ExportRequest, ImportRequest, LayerRequest, RowFilter};
+use super::map::clusters::Glance;
+use super::map::shown::Shown;
+use super::notes::drafts::KeptNote;
 use super::settings::{CoordinateStyle, KeptView, Theme, Units, WindowShape};
 use super::sewer::command::SewerCommand;
-use super::shown::Shown;
 use super::state::Bookmark;
 
 /// One request. [`Session::run`](super::Session::run) is the only place that takes it.
@@ -319,13 +321,13 @@ pub enum ExchangeCommand {
     /// Ends the comparison.
     EndCompare,
     /// Keeps how a file was taken in, for the next of the same shape.
-    KeepRecipe(Box<super::recipe::Recipe>),
+    KeepRecipe(Box<super::import::recipe::Recipe>),
     /// Writes it to a file of its own.
     SaveRecipe {
         /// The file.
         path: PathBuf,
         /// What is written.
-        recipe: Box<super::recipe::Recipe>,
+        recipe: Box<super::import::recipe::Recipe>,
     },
     /// Writes a file.
     Export(ExportRequest),
@@ -334,7 +336,7 @@ pub enum ExchangeCommand {
         /// The file.
         path: PathBuf,
         /// What is kept.
-        profile: super::redact::Profile,
+        profile: super::export::redact::Profile,
     },
     /// Writes a map as a picture.
     Picture(RenderRequest),

@@ -1,5 +1,8 @@
 //! A delivery held against a layer: what is new, what moved, what has other values, what is gone; and what of it is taken.
 
+mod matching;
+mod run;
+
 use std::path::PathBuf;
 
 use crate::model::feature::{Delta, Feature};
@@ -10,7 +13,7 @@ use crate::task::Problems;
 use crate::text::Text;
 
 use super::command::{CompareRequest, JobId};
-use super::crs_datum::DatumVerdict;
+use super::crs::datum::DatumVerdict;
 
 /// What happened to a thing between the layer and the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

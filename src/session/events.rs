@@ -12,10 +12,10 @@ use crate::text::Text;
 use super::Wake;
 use super::answer::{Answer, Failure, FailureKind};
 use super::command::JobId;
-use super::painting::MapPiece;
+use super::map::painting::MapPiece;
 use super::snapshot::Snapshot;
 use super::state::{DetailRow, Found, ImportPreview, NoteBrief};
-use super::style_edit::FieldSurvey;
+use super::style::edit::FieldSurvey;
 use super::{HistoryStep, PhotoPixels};
 
 /// News from a thread.
@@ -62,11 +62,11 @@ pub(super) enum Event {
     /// The sewers have answered the question of this job.
     Sewer(JobId, Box<super::sewer::board::Arrived>),
     /// A sheet of paper, small.
-    Sheet(u64, Result<super::preview::SheetPicture, Failure>),
+    Sheet(u64, Result<super::print::preview::SheetPicture, Failure>),
     /// A photo in full size.
     Photo(i64, Option<Arc<PhotoPixels>>),
     /// A photo file for a note that is being written.
-    NotePhoto(std::path::PathBuf, Result<super::drafts::ReadPhoto, Failure>),
+    NotePhoto(std::path::PathBuf, Result<super::notes::drafts::ReadPhoto, Failure>),
     /// Something went wrong that nobody waits for.
     Trouble(Failure),
 }

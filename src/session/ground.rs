@@ -451,3 +451,6 @@ fn told(name: &str, ground: &Ground, datum: Crs) -> Text {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

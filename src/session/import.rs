@@ -1,5 +1,16 @@
 //! From a file to layers: which target each layer of the file goes to, and the feed of its rows.
 
+mod columns;
+mod feed;
+mod local;
+mod models;
+mod paste;
+pub mod recipe;
+mod rejects;
+pub(super) mod rows;
+mod run;
+pub(super) mod trial;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -21,17 +32,14 @@ use crate::task::{Problem, Severity, Task};
 use crate::text;
 use crate::text::Text;
 
+use self::columns::{Columns, Constants};
+use self::feed::{Feed, Tally};
+use self::recipe::shape_of;
+use self::rows::Planned;
 use super::answer::{Failure, FailureKind, ImportedLayer};
 use super::command::ImportRequest;
-use super::crs_datum::{DatumVerdict, Doubt};
-use super::import_columns::{Columns, Constants};
-use super::import_feed::{Feed, Tally};
-use super::import_local;
-use super::import_models;
-use super::import_rows::Planned;
-use super::lossless;
-use super::passport;
-use super::recipe::shape_of;
+use super::crs::datum::{DatumVerdict, Doubt};
+use super::exchange::{lossless, passport};
 use super::snapshot::kind_of;
 
 /// Different values of one column of which it is remembered that reading keeps them.
@@ -79,7 +87,7 @@ impl Plan {
     /// Looks into every file; nothing is written yet.
     pub(super) fn make(request: &ImportRequest, layers: &[LayerInfo], task: &mut Task<'_>) -> Result<Self, Failure> {
         if let Some(path) = &request.rejects {
-            super::exchange::check_ending(path)?;
+            super::export::check_ending(path)?;
         }
         let (strict, rejects) = (request.strict, request.rejects.clone());
         let (within, lossless) = (request.within, request.lossless);
@@ -111,7 +119,7 @@ impl Plan {
             misfits.for_each(|what| survey.problems.push(Problem::warning("import.recipe", what)));
         }
         if request.is_place_unknown {
-            import_local::put_in_plane(&mut survey, layers)?;
+            local::put_in_plane(&mut survey, layers)?;
         }
         let mut shifts: Vec<Problem> = Vec::new();
         for draft in survey.layers.iter().filter(|draft| draft.geometry.is_some()) {
@@ -124,7 +132,7 @@ impl Plan {
         let mut goes_to = self.with_other_photos(&survey).unwrap_or_default();
         for (place, draft) in survey.layers.iter().enumerate().skip(goes_to.len()) {
             let crs = draft.crs.unwrap_or(survey.crs);
-            let wanted = wanted(draft, request, import_models::kind_of(&survey, place))?;
+            let wanted = wanted(draft, request, models::kind_of(&survey, place))?;
             goes_to.push(wanted.map(|wanted| self.aim(draft, crs, &wanted, layers)).transpose()?);
         }
         if !options.only.is_empty() && goes_to.iter().all(Option::is_none) {
@@ -256,13 +264,13 @@ impl Plan {
     }
 
     /// The rows, as the store takes them, and where to read afterwards what came of them.
-    pub(super) fn into_feed(self, task: Task<'static>) -> (Feed, Tally) {
+    fn into_feed(self, task: Task<'static>) -> (Feed, Tally) {
         let tally = Tally::default();
         (Feed::new(self, task, tally.clone()), tally)
     }
 
     /// `sewer_pipe, sewer_node` for the journal.
-    pub(super) fn label(&self) -> Text {
+    fn label(&self) -> Text {
         let files: Vec<String> =
             self.sources.iter().filter_map(|it| Some(it.path.file_name()?.to_string_lossy().into_owned())).collect();
         let files = files.join(", ");
@@ -270,12 +278,12 @@ impl Plan {
     }
 
     /// Each file with whether it lies where its CRS puts it.
-    pub(super) fn datums(&self) -> Vec<(PathBuf, DatumVerdict)> {
+    fn datums(&self) -> Vec<(PathBuf, DatumVerdict)> {
         self.sources.iter().filter_map(|source| Some((source.path.clone(), source.datum.clone()?))).collect()
     }
 
     /// The layers it would make or add to.
-    pub(super) fn imported(&self) -> Vec<ImportedLayer> {
+    fn imported(&self) -> Vec<ImportedLayer> {
         let imported = |planned: &Planned| ImportedLayer {
             name: planned.target.schema.table.clone(),
             kind: planned.kind.id.to_owned(),
@@ -429,7 +437,7 @@ pub(super) fn read_failure(path: &Path, error: &ReadError) -> Failure {
     };
     let (name, what) = (path.display(), error.headline());
     if let ReadError::NotSupported { .. } = error {
-        let Text { zh, en } = super::formats::readable_words();
+        let Text { zh, en } = super::exchange::formats::readable_words();
         let text = text!(
             "不认识这种文件：{name}。可以读入 {zh}",
             "{name} is of a kind that is not known here. What can be read: {en}"
@@ -439,11 +447,11 @@ pub(super) fn read_failure(path: &Path, error: &ReadError) -> Failure {
     Failure::new(kind, Text::owned(format!("{name}：{}", what.zh), format!("{name}: {}", what.en)))
 }
 
-pub(super) fn strict_failure(problems: Vec<Problem>) -> Failure {
+fn strict_failure(problems: Vec<Problem>) -> Failure {
     Failure { text: strict_text(), kind: FailureKind::Data, problems }
 }
 
-pub(super) fn strict_text() -> Text {
+fn strict_text() -> Text {
     Text::new(
         "文件中有不合格的要素，按严格方式未导入",
         "The file has bad features; taken strictly, nothing was imported",

@@ -19,7 +19,7 @@ use crate::text::Text;
 use super::Session;
 use super::answer::{CityInfo, Failure, LayerFigures};
 use super::figures::{FIGURES, Figure, Measure};
-use super::identify::{anchor, in_degrees};
+use super::look::identify::{anchor, in_degrees};
 use super::rows::misplaced;
 use super::snapshot::{SAMPLE_KEY, kind_of, mapped_bounds};
 

@@ -154,3 +154,6 @@ pub(super) fn state_of(layer: &LayerView) -> LayerState {
         style: layer.place.own_style.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

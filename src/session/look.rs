@@ -1,5 +1,10 @@
 //! What is selected and looked at. Nothing here changes the file, bookmarks apart.
 
+pub(super) mod identify;
+pub(super) mod librarian;
+mod search;
+pub(super) mod table;
+
 use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::{PoisonError, TryLockError};
@@ -14,16 +19,16 @@ use crate::store::command::Action;
 use crate::store::query::Query;
 use crate::text::Text;
 
+use self::librarian::Topic;
 use super::Session;
 use super::answer::{Failure, FailureKind};
-use super::clusters::{Glance, clusters, members};
 use super::command::{LookCommand, SelectMode};
 use super::events::Event;
-use super::librarian::Topic;
-use super::shown::Shown;
+use super::map::clusters::{Glance, clusters, members};
+use super::map::shown::Shown;
+use super::map::turned_box::TurnedBox;
 use super::snapshot::BOOKMARKS_KEY;
 use super::state::{Bookmark, DetailRow, Details, FeatureRef, LayerView};
-use super::turned_box::TurnedBox;
 
 /// Most things listed under one click.
 const MOST_HITS: usize = 50;
@@ -276,11 +281,11 @@ impl Session {
     /// Reads the shown row again; the old one stays on screen until the answer is there.
     pub(super) fn refresh_details(&mut self) {
         let shown = self.look.details.as_ref().and_then(|details| details.hits.get(details.current)).cloned();
-        let manner = super::identify::Manner::of(&self.settings, self.lang());
+        let manner = self::identify::Manner::of(&self.settings, self.lang());
         let (Some(at), Some(open)) = (shown, self.open.as_mut()) else { return };
         let layers = open.view.layers.clone();
         self.look.request = open.librarian.ask(Topic::Details, move |reader, request| {
-            let row = super::identify::read_row(reader, &layers, &at, manner)?;
+            let row = self::identify::read_row(reader, &layers, &at, manner)?;
             Ok(Event::Details { request, row })
         });
     }

@@ -3,88 +3,45 @@
 //! The window, the command line and the tests are three callers of it. Quick things are done when `run` returns; long
 //! ones become jobs on threads; whatever threads have to say arrives as one closed list of events in
 //! [`Session::poll`]. Below this room nothing starts a thread; above it nothing opens a file.
+//!
+//! What it has: a [`map`] in memory, painted and followed through every commit; what is looked at (`look`), [`notes`] and
+//! how layers look ([`style`]); ways in and out of the city ([`exchange`], with [`import`], [`compare`], [`export`] and the
+//! question whether a file is where it says, [`crs`]); paper ([`mod@print`]); and a workbench for each trade ([`sewer`]).
 
 pub mod action;
 pub mod answer;
-pub mod clusters;
 pub mod command;
 pub mod compare;
-pub mod crs_datum;
-pub mod crs_systems;
+pub mod crs;
 pub mod deed;
-pub mod drafts;
-pub mod formats;
+pub mod exchange;
+pub mod export;
 pub mod ground;
+pub mod import;
 pub mod legend;
-pub mod painting;
+pub mod map;
+pub mod notes;
 pub mod place;
-pub mod preview;
 pub mod print;
-pub mod recipe;
-pub mod redact;
 pub mod settings;
 pub mod sewer;
-pub mod shown;
 pub mod state;
-pub mod style_edit;
+pub mod style;
 pub mod tour;
 
 mod arrive;
-mod cache;
 mod city;
-mod compare_match;
-mod compare_run;
-mod crs_check;
-mod crs_nearby;
 mod edit;
 mod events;
-mod exchange;
 mod figures;
-mod identify;
-mod import;
-mod import_columns;
-mod import_feed;
-mod import_local;
-mod import_models;
-mod import_rejects;
-mod import_rows;
-mod import_trial;
 mod info;
 mod jobs;
-mod keeper;
-mod last_look;
 mod layers;
-mod levelling;
-mod librarian;
 mod look;
-mod lossless;
-mod memory;
-mod notes;
 mod open_city;
-mod passport;
-mod paste;
-mod photos;
 mod render_file;
-mod requests;
 mod rows;
-mod search;
 mod snapshot;
-mod styles;
-mod table;
-mod turned_box;
-
-#[cfg(test)]
-mod cache_tests;
-#[cfg(test)]
-mod delivery_tests;
-#[cfg(test)]
-mod ground_tests;
-#[cfg(test)]
-mod layer_tests;
-#[cfg(test)]
-mod picture_tests;
-#[cfg(test)]
-mod style_tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -100,11 +57,11 @@ use answer::{Answer, Failure, FailureKind};
 use command::{Command, JobId};
 use deed::Deed;
 use events::{Event, Post};
-pub use import_trial::Trial;
+pub use import::trial::Trial;
 use jobs::Jobs;
 pub use look::SelectedPart;
+use map::painting::{MapPiece, MapWish, Painter, Pane};
 use open_city::OpenCity;
-use painting::{MapPiece, MapWish, Painter, Pane};
 use settings::Settings;
 use state::{CityView, Details, Found, ImportPreview, JobView, NoteBrief, Notice, NoticeLevel, Selection, TableView};
 
@@ -185,8 +142,8 @@ pub struct Session {
     painter: Option<Painter>,
     pieces: Vec<MapPiece>,
     /// What the map on the screen shows.
-    look_now: Option<last_look::Look>,
-    preview: preview::Preview,
+    look_now: Option<map::last_look::Look>,
+    preview: print::preview::Preview,
     sewer: sewer::board::SewerBoard,
     post: Post,
     events: Receiver<Event>,
@@ -195,7 +152,7 @@ pub struct Session {
 /// Lists that the librarian fills.
 #[derive(Default)]
 struct Lists {
-    table: table::Table,
+    table: look::table::Table,
     found: Vec<Found>,
     found_request: u64,
     notes: Vec<NoteBrief>,
@@ -205,11 +162,11 @@ struct Lists {
     preview: Option<ImportPreview>,
     look_at: Option<LookAt>,
     problems: Vec<Problem>,
-    photos: photos::PhotoShelf,
-    notebook: drafts::Notebook,
-    export_count: exchange::ExportCount,
+    photos: notes::photos::PhotoShelf,
+    notebook: notes::drafts::Notebook,
+    export_count: export::ExportCount,
     comparison: Option<compare::Comparison>,
-    styling: style_edit::Styling,
+    styling: style::edit::Styling,
     /// Files made of pasted words.
     pasted: Vec<crate::io::paste::Pasted>,
 }
@@ -253,7 +210,7 @@ impl Session {
             painter: None,
             pieces: Vec::new(),
             look_now: None,
-            preview: preview::Preview::default(),
+            preview: print::preview::Preview::default(),
             sewer: sewer::board::SewerBoard::default(),
             post,
             events,
@@ -438,7 +395,7 @@ impl Session {
 
     /// Remembers what the map on the screen shows, for the next start.
     pub fn looks_at(&mut self, view: View, dark: bool) {
-        self.look_now = Some(last_look::Look { view, dark, lang: self.lang() });
+        self.look_now = Some(map::last_look::Look { view, dark, lang: self.lang() });
     }
 
     /// Finished pieces of the map for a pane, oldest first.
@@ -491,3 +448,6 @@ impl Session {
 fn no_city() -> Failure {
     Failure::new(FailureKind::Usage, Text::new("没有打开的城市", "No city is open"))
 }
+
+#[cfg(test)]
+pub(crate) mod test_city;

@@ -1,5 +1,8 @@
 //! Notes: what inspectors write on the map. Made here, so that window, command line and tests make the same ones.
 
+pub mod drafts;
+pub(super) mod photos;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -23,8 +26,8 @@ use super::Session;
 use super::answer::{Failure, FailureKind};
 use super::command::{JobId, NoteDraft};
 use super::events::Event;
-use super::identify::{self, field_is};
-use super::librarian::Topic;
+use super::look::identify::{self, field_is};
+use super::look::librarian::Topic;
 use super::place;
 use super::state::{FeatureRef, LayerView, NoteBrief};
 
@@ -205,7 +208,7 @@ impl Session {
 
     /// Photos from files, for a row that is there already.
     pub(super) fn add_photos(&mut self, layer: String, id: i64, files: &[PathBuf]) -> Result<JobId, Failure> {
-        let photos = super::photos::read_files(files, 0)?;
+        let photos = self::photos::read_files(files, 0)?;
         let count = photos.len();
         let label = text!("添加 {count} 张照片", "Add {count} photos");
         self.submit(label, Action::AddPhotos { layer, id, photos })

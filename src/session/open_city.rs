@@ -8,11 +8,11 @@ use crate::store::error::StoreError;
 use crate::store::stamp::FileStamp;
 use crate::task::Courtesy;
 
-use super::cache::Cache;
 use super::events::Post;
-use super::keeper::Keeper;
-use super::last_look::{LastLook, Look};
-use super::librarian::Librarian;
+use super::look::librarian::Librarian;
+use super::map::cache::Cache;
+use super::map::keeper::Keeper;
+use super::map::last_look::{LastLook, Look};
 use super::sewer::live::LiveSewers;
 use super::state::CityView;
 
@@ -73,7 +73,7 @@ impl OpenCity {
         map: Option<(&Path, Courtesy)>,
         post: &Post,
     ) -> Result<Self, StoreError> {
-        city.dress_with(super::styles::dress);
+        city.dress_with(super::style::dress);
         let city = Arc::new(city);
         let stamp = city.stamp_at_open();
         let courtesy = map.as_ref().map(|(_, courtesy)| courtesy.clone()).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! Sheets of paper: which view, legend and overview each page gets.
 
+pub mod preview;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
@@ -22,8 +24,8 @@ use crate::text;
 use crate::text::{Lang, Text};
 
 use super::answer::{Failure, FailureKind, RenderFrame, RenderRequest, SeriesRequest, SheetRequest};
-use super::memory::read_index;
-use super::painting::with_map_layers;
+use super::map::memory::read_index;
+use super::map::painting::with_map_layers;
 use super::render_file::{fill, view_of, wanted};
 use super::rows::{Rows, find_schema};
 use super::snapshot::{mapped_bounds, world_bounds};

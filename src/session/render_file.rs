@@ -1,10 +1,11 @@
 //! A map without a window: the same scene, into a PNG, SVG or PDF file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use crate::geom::crs::Crs;
 use crate::io;
+use crate::io::error::WriteError;
 use crate::model::geometry::Bounds;
 use crate::render::decor::Mark;
 use crate::render::map::{MapOptions, map_scene};
@@ -15,17 +16,17 @@ use crate::render::svg;
 use crate::render::view::View;
 use crate::store::city::City;
 use crate::store::reader::Reader;
-use crate::task::{Cancel, Cancelled, Report};
+use crate::task::{Cancel, Cancelled, Report, Task};
 use crate::text;
 use crate::text::{Lang, Text};
 
 use super::Session;
 use super::answer::{Answer, Failure, FailureKind, RenderFrame, RenderRequest};
 use super::command::JobId;
-use super::exchange::write_failure;
+use super::export::write_failure;
 use super::ground;
-use super::memory::{Indexes, read_index};
-use super::painting::with_map_layers;
+use super::map::memory::{Indexes, read_index};
+use super::map::painting::with_map_layers;
 use super::place;
 use super::print::{Pages, Printed};
 use super::rows::find_schema;
@@ -137,16 +138,45 @@ fn to_file(city: &City, request: &RenderRequest, cancel: &Cancel, on_page: OnPag
     Ok(Drawn { size: file.write(&request.path, request.overwrite)?, pages: 1, in_files: false, one_scale: None })
 }
 
-/// Writes one finished scene as PNG, SVG or PDF, as the file's name ends; width and height come back, pixels.
-pub(super) fn scene_to_file(
-    scene: &Scene,
-    title: String,
+/// Writes finished scenes, one after the other: all into one PDF, or of PNG and SVG each into a file of its own
+/// (`name-1.svg` …) where there are several; whether it was so.
+pub(super) fn scenes_to_files(
+    count: usize,
+    title: &str,
     (path, overwrite, lang): (&Path, bool, Lang),
-    cancel: &Cancel,
-) -> Result<[u32; 2], Failure> {
-    let mut file = MapFile::new(Ending::of(path)?, title, lang)?;
-    file.add(scene, cancel)?;
-    file.write(path, overwrite)
+    task: &mut Task<'_>,
+    draw: &mut dyn FnMut(usize, &mut Task<'_>) -> Result<Scene, Cancelled>,
+) -> Result<bool, Failure> {
+    let (ending, cancel) = (Ending::of(path)?, task.cancel().clone());
+    let in_files = count > 1 && ending != Ending::Pdf;
+    let path_of = |page: usize| if in_files { numbered(path, page + 1) } else { path.to_owned() };
+    // Half a series beside an old one is worse than none.
+    let taken = (0..count).map(path_of).find(|path| path.exists() && !overwrite);
+    if let Some(path) = taken {
+        return Err(write_failure(&WriteError::Exists { path }));
+    }
+    let mut whole = if in_files { None } else { Some(MapFile::new(ending, title.to_owned(), lang)?) };
+    for page in 0..count {
+        let scene = draw(page, task)?;
+        match &mut whole {
+            Some(file) => file.add(&scene, &cancel)?,
+            None => {
+                let mut file = MapFile::new(ending, format!("{title} {}/{count}", page + 1), lang)?;
+                file.add(&scene, &cancel)?;
+                file.write(&path_of(page), overwrite)?;
+            }
+        }
+    }
+    if let Some(file) = whole {
+        file.write(path, overwrite)?;
+    }
+    Ok(in_files)
+}
+
+/// `plan-3.svg` for page 3 of `plan.svg`.
+pub(super) fn numbered(path: &Path, number: usize) -> PathBuf {
+    let [stem, ending] = [path.file_stem(), path.extension()].map(|part| part.unwrap_or_default().to_string_lossy());
+    path.with_file_name(format!("{stem}-{number}.{ending}"))
 }
 
 /// Whether a name ends as one of a picture.

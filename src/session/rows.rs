@@ -18,10 +18,10 @@ use crate::text;
 
 use super::answer::{Failure, FailureKind};
 use super::command::RowFilter;
-use super::exchange::write_failure;
-use super::identify::{distance_m, in_degrees, window_in};
+use super::export::write_failure;
 use super::look::expr_failure;
-use super::memory::Indexes;
+use super::look::identify::{distance_m, in_degrees, window_in};
+use super::map::memory::Indexes;
 use super::snapshot::{Snapshot, mapped_bounds};
 use super::state::LayerView;
 use super::{HistoryStep, Session};

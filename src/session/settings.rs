@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use directories::ProjectDirs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::geom::crs::Crs;
 use crate::text::Lang;
 
-use super::crs_systems::KeptSystem;
+use super::crs::systems::KeptSystem;
 use super::sewer::settings::SewerSettings;
 
 /// Name of the file.
@@ -204,15 +205,12 @@ impl Settings {
 
     /// Where the settings live: the folder that `CITYGRID_SETTINGS` names (a stick, a test), or this person's own.
     pub fn default_folder() -> PathBuf {
-        let own = || directories::ProjectDirs::from("", "", "citygrid").map(|dirs| dirs.config_dir().to_owned());
-        named_folder().or_else(own).unwrap_or_else(|| PathBuf::from(".citygrid"))
+        named_folder_or(ProjectDirs::config_dir)
     }
 
     /// Where this person's sample city is kept: beside the settings on a stick, else in the person's data folder.
     pub fn sample_path() -> PathBuf {
-        let own = || directories::ProjectDirs::from("", "", "citygrid").map(|dirs| dirs.data_dir().to_owned());
-        let folder = named_folder().or_else(own).unwrap_or_else(|| PathBuf::from(".citygrid"));
-        folder.join("九江示范城.gpkg")
+        named_folder_or(ProjectDirs::data_dir).join("九江示范城.gpkg")
     }
 
     /// Makes the folder that a file of this person's own is to stand in.
@@ -264,8 +262,11 @@ impl Settings {
     }
 }
 
-fn named_folder() -> Option<PathBuf> {
-    std::env::var_os("CITYGRID_SETTINGS").filter(|folder| !folder.is_empty()).map(PathBuf::from)
+/// The folder that `CITYGRID_SETTINGS` names, or one of this person's own.
+fn named_folder_or(own: fn(&ProjectDirs) -> &Path) -> PathBuf {
+    let named = std::env::var_os("CITYGRID_SETTINGS").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let own = || ProjectDirs::from("", "", "citygrid").map(|dirs| own(&dirs).to_owned());
+    named.or_else(own).unwrap_or_else(|| PathBuf::from(".citygrid"))
 }
 
 /// Reads a JSON file of the settings' folder; one that is missing or broken gives the default.

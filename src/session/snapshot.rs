@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use std::collections::BTreeSet;
+
 use crate::geom::crs::Crs;
 use crate::geom::transform::Transform;
 use crate::kinds;
 use crate::kinds::kind::Kind;
 use crate::model::geometry::Bounds;
+use crate::store::command::Changed;
 use crate::store::error::StoreError;
 use crate::store::reader::{LayerInfo, Reader};
 use crate::text::Text;
 
 use super::ground::GroundView;
-use super::memory::Indexes;
+use super::map::memory::Indexes;
 use super::state::{Bookmark, LayerPlace, LayerView};
 
 /// Key of the setting that marks invented data.
@@ -35,10 +38,54 @@ pub(super) struct Snapshot {
     pub(super) bookmarks: Vec<Bookmark>,
     /// Whether the data are invented.
     pub(super) is_sample: bool,
-    /// Local time of the commit that it follows.
-    pub(super) saved_at: Option<String>,
+    /// The commit that it follows; `None` if it tells of more that was read.
+    pub(super) commit: Option<Commit>,
     /// What of the map must be painted again.
     pub(super) repaint: Repaint,
+}
+
+/// A commit, for whoever shows rows.
+#[derive(Debug)]
+pub(super) struct Commit {
+    /// Local time.
+    pub(super) saved_at: String,
+    /// Whose rows are others now.
+    pub(super) touched: Touched,
+}
+
+/// Layers whose rows a commit has changed.
+#[derive(Debug, Default, PartialEq)]
+pub(in crate::session) struct Touched {
+    /// Table names of layers of which some rows changed.
+    tables: BTreeSet<String>,
+    /// Whether layers came, went or changed in bulk.
+    pub(in crate::session) is_everything: bool,
+}
+
+impl Touched {
+    /// Whatever there is.
+    pub(in crate::session) const EVERYTHING: Self = Self { tables: BTreeSet::new(), is_everything: true };
+
+    /// Adds what a command changed.
+    pub(super) fn add(&mut self, changed: &Changed) {
+        match changed {
+            Changed::Rows(deltas) => {
+                for delta in deltas {
+                    if !self.tables.contains(&delta.layer) {
+                        self.tables.insert(delta.layer.clone());
+                    }
+                }
+            }
+            Changed::Layer(_) => self.is_everything = true,
+            Changed::Photos { layer, .. } => _ = self.tables.insert(layer.clone()),
+            Changed::State(_) | Changed::Settings | Changed::History => {}
+        }
+    }
+
+    /// Whether rows of a layer may be others now.
+    pub(in crate::session) fn has(&self, table: &str) -> bool {
+        self.is_everything || self.tables.contains(table)
+    }
 }
 
 /// What of the map a change has made stale.
@@ -68,7 +115,7 @@ impl Snapshot {
             redo: reader.redo_label()?,
             bookmarks: bookmarks.unwrap_or_default(),
             is_sample: reader.setting(SAMPLE_KEY)?.is_some(),
-            saved_at: None,
+            commit: None,
             repaint: Repaint::All,
         })
     }
@@ -76,7 +123,7 @@ impl Snapshot {
 
 fn layer_view(info: LayerInfo, indexes: &Indexes) -> LayerView {
     let kind = kind_of(&info.schema.kind);
-    let style = Arc::new(super::styles::style_of(kind, &info.schema, &info.state));
+    let style = Arc::new(super::style::style_of(kind, &info.schema, &info.state));
     let sums = indexes.sums(&info.schema.table);
     LayerView {
         bounds_world: info.bounds.and_then(|bounds| world_bounds(bounds, info.schema.crs)),

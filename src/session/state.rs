@@ -433,7 +433,7 @@ pub struct ImportPreview {
     /// The columns of a table, those too that give the place.
     pub columns: Vec<String>,
     /// How the last file of the same shape was taken in.
-    pub recipe: Option<super::recipe::Recipe>,
+    pub recipe: Option<super::import::recipe::Recipe>,
     /// Its CRS.
     pub crs: crate::geom::crs::Crs,
     /// How that is known.
@@ -449,13 +449,13 @@ pub struct ImportPreview {
     /// What is wrong with the whole file: it cannot be taken in.
     pub refused: Option<Text>,
     /// Whether it lies where its CRS puts it, held against the city that is open; none without one.
-    pub datum: Option<super::crs_datum::DatumVerdict>,
+    pub datum: Option<super::crs::datum::DatumVerdict>,
 }
 
 impl ImportPreview {
     /// The shape of the file: its layers and their columns.
-    pub fn shape(&self) -> super::recipe::Shape {
-        super::recipe::shape_of(self.layers.iter().map(|layer| (layer.name.as_str(), &layer.fields[..])))
+    pub fn shape(&self) -> super::import::recipe::Shape {
+        super::import::recipe::shape_of(self.layers.iter().map(|layer| (layer.name.as_str(), &layer.fields[..])))
     }
 
     /// A file of which nothing is known yet.

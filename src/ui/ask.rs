@@ -151,6 +151,8 @@ pub enum FilePurpose {
     SewerDefects,
     /// A table of unit costs.
     SewerCosts,
+    /// Where a SWMM model goes.
+    SewerModel,
 }
 
 /// What the panels ask for in one frame, in order.

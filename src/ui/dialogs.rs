@@ -11,7 +11,7 @@ use super::ask::FilePurpose;
 use super::sheet::modal_frame;
 use super::theme::{self, Tokens};
 use super::widgets;
-use crate::session::formats::{self, FileType};
+use crate::session::exchange::formats::{self, FileType};
 use crate::text::{Lang, Text};
 
 /// Nobody closes a dialog this fast: the desktop could not show one.
@@ -218,6 +218,7 @@ fn title(purpose: FilePurpose) -> Text {
         FilePurpose::SewerProfile => Text::new("导出纵断面", "Export the long profile"),
         FilePurpose::SewerDefects => Text::new("导入检测缺陷表", "Import a table of defects"),
         FilePurpose::SewerCosts => Text::new("读入单价表", "Read unit costs"),
+        FilePurpose::SewerModel => Text::new("写成 SWMM 模型", "Write a SWMM model"),
     }
 }
 
@@ -247,10 +248,13 @@ fn filter(purpose: FilePurpose) -> (Text, &'static [&'static str]) {
         FilePurpose::SewerOut => {
             (Text::new("结果", "Result"), &["geojson", "xlsx", "csv", "gpkg", "shp", "kml", "dxf"])
         }
+        FilePurpose::SewerModel => (Text::same("EPA SWMM 5"), &["inp"]),
         FilePurpose::SewerProfile => {
             (Text::new("纵断面", "Long profile"), &["pdf", "svg", "png", "csv", "xlsx", "geojson"])
         }
-        FilePurpose::SewerDefects | FilePurpose::SewerCosts => (Text::new("表格", "Table"), &["xlsx", "csv", "txt"]),
+        FilePurpose::SewerDefects | FilePurpose::SewerCosts => {
+            (Text::new("表格", "Table"), &["xlsx", "csv", "txt", "tsv", "xls", "et", "ods"])
+        }
     }
 }
 
@@ -295,6 +299,7 @@ fn saves(purpose: FilePurpose) -> bool {
             | FilePurpose::RecipeSave
             | FilePurpose::ProfileSave
             | FilePurpose::SewerOut
+            | FilePurpose::SewerModel
             | FilePurpose::SewerProfile
     )
 }
@@ -322,6 +327,7 @@ fn show(dialog: rfd::FileDialog, purpose: FilePurpose) -> Vec<PathBuf> {
         | FilePurpose::StyleExport
         | FilePurpose::RecipeSave
         | FilePurpose::SewerOut
+        | FilePurpose::SewerModel
         | FilePurpose::SewerProfile
         | FilePurpose::ProfileSave => {
             let path = dialog.save_file();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Align2, ComboBox, Context, DragValue, RichText, Sense, Ui, pos2, vec2};
+use egui::{ComboBox, Context, DragValue, RichText, Ui};
 
 use super::ask::{Asks, FilePurpose, UiAsk};
 use super::crs_choice;
@@ -12,15 +12,15 @@ use super::icons::icon;
 use super::sheet::{Sheet, foot, sheet};
 use super::show;
 use super::theme::{self, LABEL_WIDTH, Tokens};
-use super::widgets::{Tone, button, choice_chip, hint_bar, primary_button, text_button, text_field};
+use super::widgets::{Tone, button, choice_chip, dialog_row, hint_bar, primary_button, text_button, text_field};
 use crate::geom::crs::Crs;
 use crate::model::geometry::Bounds;
 use crate::model::schema::Schema;
 use crate::session::Session;
 use crate::session::command::{Command, ExchangeCommand, ExportRequest, RowFilter};
-use crate::session::formats::{self, FileType};
+use crate::session::exchange::formats::{self, FileType};
+use crate::session::export::redact::Profile;
 use crate::session::place;
-use crate::session::redact::Profile;
 use crate::session::state::{CityView, LayerView, Selection};
 use crate::text::{Lang, Text};
 
@@ -292,13 +292,7 @@ fn contents(ui: &mut Ui, input: &Input<'_>, state: &mut ExportState, asks: &mut 
 }
 
 fn row<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.horizontal(|ui| {
-        let (room, _) = ui.allocate_exact_size(vec2(LABEL_WIDTH - 16.0, theme::CONTROL), Sense::hover());
-        let color = Tokens::of(ui).text2;
-        ui.painter().text(pos2(room.left(), room.center().y), Align2::LEFT_CENTER, name, theme::body(), color);
-        add(ui)
-    })
-    .inner
+    dialog_row(ui, name, LABEL_WIDTH - 16.0, add)
 }
 
 fn layer_box(ui: &mut Ui, input: &Input<'_>, state: &mut ExportState) {
@@ -418,6 +412,7 @@ fn path_field(ui: &mut Ui, lang: Lang, state: &mut ExportState, asks: &mut Asks)
 mod tests {
     use super::*;
     use crate::ui::sample;
+    use egui::vec2;
     use egui_kittest::{Harness, kittest::Queryable as _};
     use std::collections::{BTreeMap, BTreeSet};
 

@@ -9,7 +9,7 @@ use super::ask::{Asks, FilePurpose, UiAsk};
 use super::theme::{self, Tokens};
 use super::widgets::button;
 use crate::model::schema::Schema;
-use crate::session::redact::{Profile, WIDEST_M};
+use crate::session::export::redact::{Profile, WIDEST_M};
 use crate::text::Lang;
 
 /// The grid that is proposed, metres.

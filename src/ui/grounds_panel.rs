@@ -230,14 +230,10 @@ fn run(asks: &mut Asks, command: GroundCommand) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-    use std::sync::Arc;
-
     use egui_kittest::{Harness, kittest::Queryable as _};
 
     use super::*;
-    use crate::session::NoWake;
-    use crate::session::command::CityCommand;
+    use crate::session::test_city::TestCity;
 
     struct Window {
         session: Session,
@@ -246,29 +242,20 @@ mod tests {
     }
 
     /// A city over a picture in degrees.
-    fn session(folder: &Path) -> Session {
-        let mut session = Session::headless(folder.join("settings"), Arc::new(NoWake));
-        let picture = folder.join("航拍.png");
+    fn city() -> TestCity {
+        let mut city = TestCity::new();
+        let picture = city.path("航拍.png");
         image::RgbaImage::new(8, 8).save(&picture).expect("written");
-        std::fs::write(folder.join("航拍.pgw"), "0.001\n0\n0\n-0.001\n115.9\n29.7\n").expect("written");
-        let path = folder.join("九江.gpkg");
-        let commands = [
-            Command::City(CityCommand::New { path, overwrite: false }),
-            Command::Ground(GroundCommand::Add { path: picture, datum: None }),
-        ];
-        for command in commands {
-            session.finish(command, &mut |_| {}).expect("done");
-        }
-        while session.city().is_none_or(|city| city.grounds.is_empty()) {
-            session.poll();
-        }
-        session
+        city.write("航拍.pgw", "0.001\n0\n0\n-0.001\n115.9\n29.7\n");
+        city.run(Command::Ground(GroundCommand::Add { path: picture, datum: None }));
+        city.wait(|session| session.city().is_some_and(|city| !city.grounds.is_empty()));
+        city
     }
 
     #[test]
     fn a_base_map_is_hidden_by_its_eye_and_moved_by_its_menu() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let window = Window { session: session(folder.path()), state: LayersState::default(), asks: Asks::new() };
+        let (session, _folder) = city().into_session();
+        let window = Window { session, state: LayersState::default(), asks: Asks::new() };
         let lang = window.session.lang();
         let builder = Harness::builder().with_size(vec2(320.0, 600.0)).with_context_setup(theme::install);
         let mut harness = builder.build_ui_state(

@@ -13,19 +13,19 @@ mod tests;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use egui::{Align2, Context, RichText, ScrollArea, Sense, Ui, pos2, vec2};
+use egui::{Context, RichText, ScrollArea, Ui};
 
 use super::ask::{Asks, FilePurpose, UiAsk};
 use super::import_state::{Choices, Reading};
 use super::sheet::{Sheet, foot, sheet};
 use super::theme::{self, LABEL_WIDTH, Tokens};
-use super::widgets::{Tone, button, hint_bar, primary_button, text_button};
+use super::widgets::{Tone, button, dialog_row, hint_bar, primary_button, text_button};
 use crate::geom::crs::Crs;
 use crate::model::geometry::Bounds;
 use crate::session::Session;
 use crate::session::command::{Command, CompareRequest, ExchangeCommand, ImportRequest};
-use crate::session::formats;
-use crate::session::recipe::Recipe;
+use crate::session::exchange::formats;
+use crate::session::import::recipe::Recipe;
 use crate::session::state::{CityView, CrsOrigin, ImportPreview};
 use crate::text::{Lang, Text};
 #[cfg(test)]
@@ -441,13 +441,7 @@ fn options(ui: &mut Ui, lang: Lang, choices: &mut Choices, (number, of): (usize,
 
 /// A labelled row of the dialog.
 fn row<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.horizontal(|ui| {
-        let (room, _) = ui.allocate_exact_size(vec2(LABEL_WIDTH - 8.0, theme::CONTROL), Sense::hover());
-        let color = Tokens::of(ui).text2;
-        ui.painter().text(pos2(room.left(), room.center().y), Align2::LEFT_CENTER, name, theme::body(), color);
-        add(ui)
-    })
-    .inner
+    dialog_row(ui, name, LABEL_WIDTH - 8.0, add)
 }
 
 /// Small words in the second colour.

@@ -7,7 +7,7 @@ use crate::kinds::kind::Kind;
 use crate::kinds::{self, mapping};
 use crate::model::schema::Field;
 use crate::session::command::{ImportRequest, LayerRequest, PlaceColumns, ReadOptions};
-use crate::session::recipe::Recipe;
+use crate::session::import::recipe::Recipe;
 use crate::session::state::{CityView, ImportPreview, PreviewLayer};
 use crate::text::encoding::Encoding;
 
@@ -294,7 +294,8 @@ impl Choices {
 
 /// Where refused features go: beside the file, in its own format where that can be written.
 fn rejects_of(path: &std::path::Path) -> PathBuf {
-    let ending = crate::session::formats::writable_by_ending(path).map_or("geojson", |format| format.ending());
+    let ending =
+        crate::session::exchange::formats::writable_by_ending(path).map_or("geojson", |format| format.ending());
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{stem}-未导入.{ending}"))
 }

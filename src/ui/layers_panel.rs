@@ -425,9 +425,11 @@ fn legend_row(
     let (name, features) = (rule.name.get(lang), features.map(count).unwrap_or_default());
     let right = right_words(ui, rect, &features);
     let at = pos2(rect.left() + 88.0, rect.center().y);
-    widgets::text_in(ui, at, name, theme::note(), Tokens::of(ui).text2, rect.width() - 96.0 - right);
+    let room = rect.width() - 96.0 - right;
+    widgets::text_in(ui, at, name, theme::note(), Tokens::of(ui).text2, room);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name} {features}").trim_end()));
-    response
+    let is_cut = widgets::layout(ui, name, theme::note()).size().x > room;
+    if is_cut { response.on_hover_text(name) } else { response }
 }
 
 fn run(asks: &mut Asks, command: LayerCommand) {

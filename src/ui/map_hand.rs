@@ -12,9 +12,9 @@ use super::tools::{Outcome, Tool, ToolKind};
 use crate::kinds::kind::Group;
 use crate::model::geometry::GeometryKind;
 use crate::session::Session;
-use crate::session::clusters::{Disc, Glance};
 use crate::session::command::{Command, LookCommand, SelectMode};
-use crate::session::shown::Shown;
+use crate::session::map::clusters::{Disc, Glance};
+use crate::session::map::shown::Shown;
 use crate::session::state::FeatureRef;
 use crate::text::Lang;
 

@@ -15,10 +15,12 @@ use super::sewer::overlay::{OverPlace, SewerOverlay};
 use super::status_bar;
 use super::theme::Tokens;
 use super::tools::{Tool, ToolKind};
+use super::visit;
 use crate::model::geometry::Bounds;
 use crate::session::action::{ActionId, action};
+use crate::session::command::{Command, LookCommand};
+use crate::session::map::shown::Shown;
 use crate::session::sewer::board::SewerTopic;
-use crate::session::shown::Shown;
 use crate::session::state::{CityView, FeatureRef};
 use crate::session::{LookAt, Session};
 
@@ -246,7 +248,9 @@ impl MapPanel {
             .zip(second.as_deref())
             .filter(|(pane, second)| second.is_swipe && response.hover_pos().is_some_and(|at| pane.clip.contains(at)));
         let shown = beyond.map_or(Shown::Visible, |(_, second)| second.shown.clone());
+        let before = out.len();
         map_hand::pointer(ui, session, &mut Hand { camera, tool, state: hand, shown: &shown }, response, out);
+        onto_discs(&self.sewer, &mut out[before..]);
         if response.hovered() {
             self.pointer_world = self.hand.pointer_world();
         }
@@ -394,6 +398,17 @@ impl MapPanel {
     }
 }
 
+/// A click on a disc of findings is about all of them, not about what lies below.
+fn onto_discs(sewer: &SewerOverlay, wishes: &mut [MapAsk]) {
+    for wish in wishes {
+        if let MapAsk::Ask(UiAsk::Run(Command::Look(LookCommand::Identify(glance)))) = wish
+            && let Some(bounds) = sewer.disc_at(glance.at_world, glance.metres_per_px)
+        {
+            *wish = MapAsk::Ask(UiAsk::ZoomTo(visit::with_surroundings(&bounds)));
+        }
+    }
+}
+
 /// What lies over a pane's picture.
 struct Over<'a> {
     tool: &'a Tool,
@@ -432,6 +447,7 @@ impl Over<'_> {
         }
         let pointer = response.hovered().then_some(hand.pointer_world());
         map_marks::draw_tool(ui, &painter, lens, self.tool, pointer.or(self.cross), session);
+        self.sewer.draw_marks(ui, &painter, lens);
         self.sewer.draw_spot(ui, &painter, lens);
         hand.draw(ui, session, lens, self.tool, response);
         if let Some(world) = self.cross {

@@ -11,27 +11,24 @@ use super::map_panel::MapPanel;
 use super::test_steps;
 use super::theme;
 use crate::model::geometry::Geometry;
-use crate::session::command::{CityCommand, Command, EditCommand, NoteDraft};
-use crate::session::{NoWake, Session, place};
+use crate::session::command::{Command, EditCommand, NoteDraft};
+use crate::session::place;
+use crate::session::test_city::TestCity;
 
 /// Where the two notes of the city stand, WGS 84 degrees.
 const NOTES: [[f64; 2]; 2] = [[115.98, 29.71], [116.0, 29.73]];
 
 struct Window {
     harness: Harness<'static, App>,
-    _folder: TempDir,
+    _folder: Arc<TempDir>,
 }
 
 impl Window {
     /// A window with a city of two notes, all of it in memory.
     fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut session = Session::new(folder.path().join("settings"), Arc::new(NoWake));
-        let path = folder.path().join("九江.gpkg");
-        let mut finish = |command| session.finish(command, &mut |_| {}).map(drop).expect("done");
-        finish(Command::City(CityCommand::New { path, overwrite: false }));
+        let mut city = TestCity::with_map();
         for [longitude, latitude] in NOTES {
-            finish(Command::Edit(EditCommand::AddNote(NoteDraft {
+            city.run(Command::Edit(EditCommand::AddNote(NoteDraft {
                 geometry: Some(Geometry::point(longitude, latitude)),
                 on: None,
                 text: format!("井盖松动 {longitude}"),
@@ -39,6 +36,7 @@ impl Window {
                 photos: Vec::new(),
             })));
         }
+        let (session, folder) = city.into_session();
         let app = App::new(session, String::new());
         let builder = Harness::builder().with_size(vec2(1280.0, 800.0)).with_context_setup(theme::install);
         let harness = builder.build_ui_state(|ui, app: &mut App| app.frame(ui), app);

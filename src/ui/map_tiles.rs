@@ -14,9 +14,9 @@ use crate::render::build::MARGIN_PX;
 use crate::render::tile::{TILE_PX, Tile, TileSet, WORDS_BEYOND_PX, words_view};
 use crate::render::view::View;
 use crate::session::Session;
-use crate::session::painting::{MapPiece, MapWish, Pane, Pixels, Sheet, Words};
+use crate::session::map::painting::{MapPiece, MapWish, Pane, Pixels, Sheet, Words};
+use crate::session::map::shown::Shown;
 use crate::session::settings::Theme;
-use crate::session::shown::Shown;
 use crate::session::state::CityView;
 use crate::text::Lang;
 

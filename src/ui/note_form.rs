@@ -33,7 +33,7 @@ use crate::model::schema::Field;
 use crate::session::Session;
 use crate::session::action::ActionId;
 use crate::session::command::{Command, EditCommand, SettingsCommand};
-use crate::session::drafts::NotePhoto;
+use crate::session::notes::drafts::NotePhoto;
 use crate::session::place;
 use crate::session::settings::CoordinateStyle;
 use crate::text::{Lang, Text};

@@ -15,8 +15,8 @@ use super::theme::{self, Tokens};
 use crate::kinds::kind::Group;
 use crate::model::geometry::{Bounds, GeometryKind};
 use crate::session::Session;
-use crate::session::painting::Pane;
-use crate::session::shown::Shown;
+use crate::session::map::painting::Pane;
+use crate::session::map::shown::Shown;
 use crate::session::state::{CityView, LayerView};
 
 /// Its size, and the share of the map that it takes at most.

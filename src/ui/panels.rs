@@ -18,7 +18,9 @@ use super::print_dialog::PrintState;
 use super::right_panel::RightState;
 use super::settings_dialog::{SettingsState, settings_ui};
 use super::sewer;
-use super::sewer::profile::{ProfileState, profile_ui};
+use super::sewer::costs_dialog::{CostsState, costs_ui};
+use super::sewer::defects_dialog::{DefectsState, defects_ui};
+use super::sewer::profile::{ProfileState, profile_sheet_ui, profile_ui};
 use super::small_dialogs::SmallDialog;
 use super::table_panel::{TableState, table_ui};
 use super::welcome::{WelcomeState, welcome_ui};
@@ -57,6 +59,10 @@ pub struct Panels {
     pub welcome: WelcomeState,
     /// The long profile.
     pub(super) profile: ProfileState,
+    /// A table of defects that comes in.
+    pub(super) defects: DefectsState,
+    /// Unit costs of the repair plan.
+    pub(super) costs: CostsState,
     dock: Dock,
     table: TableState,
 }
@@ -97,7 +103,6 @@ impl Panels {
         }
         if has_profile && (self.dock.shows_profile || session.table().is_none()) {
             profile_ui(ui, session, &mut self.profile, asks);
-            self.right.sewer.exaggeration = self.profile.exaggeration;
         } else {
             table_ui(ui, session, &mut self.table, asks);
         }
@@ -118,10 +123,14 @@ impl Panels {
         import_ui(ctx, session, &mut self.import, asks);
         compare_ui(ctx, session, &mut self.compare, asks);
         export_ui(ctx, session, view_world, &mut self.export, asks);
+        defects_ui(ctx, session, &mut self.defects, asks);
+        costs_ui(ctx, session, &mut self.costs, asks);
         settings_ui(ctx, session, &mut self.settings, asks);
         crs_form_ui(ctx, session, &mut self.crs_form, asks);
         key_sheet_ui(ctx, lang, &mut self.keys);
         photo_ui(ctx, session, &mut self.photo);
+        sewer::swmm_dialog::swmm_ui(ctx, session, &mut self.right.sewer.swmm, asks);
+        profile_sheet_ui(ctx, session, &mut self.profile, &mut self.right.sewer, asks);
         palette_ui(ctx, session, &mut self.palette, asks);
     }
 }

@@ -10,7 +10,7 @@ use super::dialogs::Chosen;
 use super::map_panel;
 use super::map_spot::Spot;
 use super::right_panel::RightTab;
-use super::sewer::panel::SewerState;
+use super::sewer::swmm_dialog::SwmmState;
 use super::small_dialogs::SmallDialog;
 use crate::model::geometry::Bounds;
 use crate::session::action::ActionId;
@@ -19,9 +19,9 @@ use crate::session::command::{
     CityCommand, Command, EditCommand, ExchangeCommand, GroundCommand, HistoryCommand, LayerCommand, LookCommand,
     SelectMode, SettingsCommand, TableCommand,
 };
+use crate::session::export::redact::Profile;
 use crate::session::ground;
 use crate::session::place;
-use crate::session::redact::Profile;
 use crate::session::settings::Theme;
 use crate::session::state::FeatureRef;
 use crate::text::Lang;
@@ -82,6 +82,7 @@ impl App {
             FilePurpose::RecipeSave => self.panels.import.recipe().map(|(_, name)| name).unwrap_or_default(),
             FilePurpose::ProfileSave => self.session.lang().pick("脱敏.json", "redact.json").to_owned(),
             FilePurpose::SewerOut | FilePurpose::SewerProfile => self.panels.right.sewer.file_name(&self.session),
+            FilePurpose::SewerModel => SwmmState::file_name(&self.session),
             _ => String::new(),
         };
         self.files.open(ctx, purpose, &suggestion, self.session.lang());
@@ -286,8 +287,9 @@ impl App {
             FilePurpose::SewerOut | FilePurpose::SewerProfile => {
                 self.panels.right.sewer.write_to(path, self.session.lang(), asks);
             }
-            FilePurpose::SewerDefects => SewerState::import_defects(path, asks),
+            FilePurpose::SewerDefects => self.panels.defects.open(path),
             FilePurpose::SewerCosts => self.read_costs(&path, asks),
+            FilePurpose::SewerModel => self.panels.right.sewer.swmm.write_to(&self.session, path, asks),
             FilePurpose::ProfileOpen => {
                 if let Some(profile) = self.session.read_profile(&path) {
                     self.panels.export.follow(&profile, &self.session);

@@ -16,7 +16,7 @@ use super::widgets::{Tone, hint_bar, primary_button, text_button};
 use crate::session::Session;
 use crate::session::answer::RenderRequest;
 use crate::session::command::{Command, ExchangeCommand};
-use crate::session::preview::PreviewWish;
+use crate::session::print::preview::PreviewWish;
 use crate::session::state::{JobView, NoticeLevel};
 use crate::text::{Lang, Text};
 use page::Page;

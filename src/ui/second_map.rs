@@ -21,8 +21,8 @@ use super::theme::{self, RADIUS_CARD, Tokens};
 use super::widgets;
 use crate::session::Session;
 use crate::session::action::ActionId;
-use crate::session::painting::Pane;
-use crate::session::shown::Shown;
+use crate::session::map::painting::Pane;
+use crate::session::map::shown::Shown;
 use crate::session::state::LayerView;
 use crate::text::Lang;
 

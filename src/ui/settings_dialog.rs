@@ -173,7 +173,7 @@ fn chips<T: Copy + PartialEq>(ui: &mut Ui, lang: Lang, now: T, words: &[(T, Text
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::crs_systems::KeptSystem;
+    use crate::session::crs::systems::KeptSystem;
     use egui_kittest::{Harness, kittest::Queryable as _};
 
     #[test]

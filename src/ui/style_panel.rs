@@ -38,7 +38,7 @@ use crate::session::Session;
 use crate::session::action::ActionId;
 use crate::session::command::{Command, LayerCommand, LookCommand, StyleCommand};
 use crate::session::state::{CityView, LayerView};
-use crate::session::style_edit::FieldSurvey;
+use crate::session::style::edit::FieldSurvey;
 use crate::text::Lang;
 use draft::{Draft, Form};
 use surveys::Surveys;

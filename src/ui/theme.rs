@@ -11,6 +11,7 @@ use egui::{
     TextStyle, Ui, Vec2, Visuals, vec2,
 };
 
+use crate::render::font;
 use crate::session::sewer::shown::Tone;
 
 /// Corner radius of controls and chips.
@@ -206,8 +207,8 @@ pub fn set_dark(ctx: &Context, dark: bool) {
 
 fn fonts() -> FontDefinitions {
     let files: [(&str, &'static [u8]); 4] = [
-        ("noto", include_bytes!("../../assets/fonts/NotoSansSC-Regular.otf")),
-        ("noto-medium", include_bytes!("../../assets/fonts/NotoSansSC-Medium.otf")),
+        ("noto", font::REGULAR),
+        ("noto-medium", font::MEDIUM),
         ("phosphor", include_bytes!("../../assets/fonts/Phosphor-Regular.ttf")),
         ("phosphor-fill", include_bytes!("../../assets/fonts/Phosphor-Fill.ttf")),
     ];

@@ -31,6 +31,8 @@ pub enum ToolKind {
     TraceDown,
     /// Draws a long profile from one place to another.
     Profile,
+    /// Finds the shortest way from one place to another.
+    Path,
     /// Asks what backs up if a pipe is closed.
     ClosePipe,
 }
@@ -50,6 +52,7 @@ impl ToolKind {
             ActionId::TraceUp => Self::TraceUp,
             ActionId::TraceDown => Self::TraceDown,
             ActionId::SewerProfile => Self::Profile,
+            ActionId::SewerPath => Self::Path,
             ActionId::ClosePipe => Self::ClosePipe,
             _ => return None,
         })
@@ -69,13 +72,15 @@ impl ToolKind {
             Self::TraceUp => ActionId::TraceUp,
             Self::TraceDown => ActionId::TraceDown,
             Self::Profile => ActionId::SewerProfile,
+            Self::Path => ActionId::SewerPath,
             Self::ClosePipe => ActionId::ClosePipe,
         }
     }
 
     /// Whether clicks put down one position after the other.
     pub fn draws(self) -> bool {
-        matches!(self, Self::MeasureLength | Self::MeasureArea | Self::NoteLine | Self::NoteArea | Self::Profile)
+        let measures = matches!(self, Self::MeasureLength | Self::MeasureArea);
+        measures || matches!(self, Self::NoteLine | Self::NoteArea | Self::Profile | Self::Path)
     }
 
     /// Whether the path closes to a ring.
@@ -90,7 +95,7 @@ impl ToolKind {
 
     /// Whether it asks the sewers something.
     pub fn asks_sewers(self) -> bool {
-        matches!(self, Self::TraceUp | Self::TraceDown | Self::Profile | Self::ClosePipe)
+        matches!(self, Self::TraceUp | Self::TraceDown | Self::Profile | Self::Path | Self::ClosePipe)
     }
 
     fn least_positions(self) -> usize {
@@ -162,7 +167,7 @@ impl Tool {
             }
             // The tool stays in hand: one place after the other is asked about.
             ToolKind::TraceUp | ToolKind::TraceDown | ToolKind::ClosePipe => Outcome::Sewer(self.kind, vec![at_world]),
-            ToolKind::Profile => match self.path.pop() {
+            ToolKind::Profile | ToolKind::Path => match self.path.pop() {
                 Some(from) if from != at_world => Outcome::Sewer(self.kind, vec![from, at_world]),
                 _ => {
                     self.path.push(at_world);
@@ -187,6 +192,7 @@ impl Tool {
         if self.kind == ToolKind::Profile && self.is_drawing() {
             return Outcome::Sewer(self.kind, std::mem::take(&mut self.path));
         }
+        // One end of a way says nothing yet.
         if !self.is_drawing() || self.path.len() < self.kind.least_positions() {
             return Outcome::Nothing;
         }
@@ -285,6 +291,8 @@ mod tests {
         check(ToolKind::Profile, "12", &[], between);
         check(ToolKind::Profile, "1!", &[], Outcome::Sewer(ToolKind::Profile, vec![[1.0, 0.0]]));
         check(ToolKind::Profile, "11", &[1.0], Outcome::Nothing);
+        check(ToolKind::Path, "12", &[], Outcome::Sewer(ToolKind::Path, vec![[1.0, 0.0], [2.0, 0.0]]));
+        check(ToolKind::Path, "1!", &[1.0], Outcome::Nothing);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::widgets::{button, floating_frame_of, focus_ring, icon_button, primary
 use crate::session::Session;
 use crate::session::action::{ActionId, Needs, action};
 use crate::session::command::{CityCommand, Command, SettingsCommand};
-use crate::session::formats;
+use crate::session::exchange::formats;
 use crate::text::{Lang, Text};
 
 const WIDTH: f32 = 1000.0;

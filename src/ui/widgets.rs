@@ -200,6 +200,17 @@ pub fn value_row_with<R>(ui: &mut Ui, label: &str, value: impl FnOnce(&mut Ui) -
     shown.inner
 }
 
+/// A row of a dialog: its name in a column so wide, and what stands behind it.
+pub fn dialog_row<R>(ui: &mut Ui, name: &str, name_width: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.horizontal(|ui| {
+        let (room, _) = ui.allocate_exact_size(vec2(name_width, CONTROL), Sense::hover());
+        let color = Tokens::of(ui).text2;
+        ui.painter().text(pos2(room.left(), room.center().y), Align2::LEFT_CENTER, name, theme::body(), color);
+        add(ui)
+    })
+    .inner
+}
+
 /// A field that narrows the list below it.
 pub fn filter_field(ui: &mut Ui, words: &mut String, hint: &str) -> Response {
     hint_field(ui, words, hint, "FUNNEL_SIMPLE")

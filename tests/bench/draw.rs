@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use citygrid::model::geometry::Bounds;
 use citygrid::render::tile::TileSet;
 use citygrid::render::view::View;
-use citygrid::session::clusters::Glance;
 use citygrid::session::command::{CityCommand, Command};
-use citygrid::session::painting::{MapPiece, MapWish, Pane};
+use citygrid::session::map::clusters::Glance;
+use citygrid::session::map::painting::{MapPiece, MapWish, Pane};
+use citygrid::session::map::shown::Shown;
 use citygrid::session::place;
-use citygrid::session::shown::Shown;
 use citygrid::session::state::{CityView, LayerView};
 use citygrid::session::{NoWake, Session};
 

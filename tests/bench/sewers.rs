@@ -19,8 +19,7 @@ use citygrid::trades::sewer::checks::{self, Settings};
 use citygrid::trades::sewer::cjj181::defects::DEFECTS;
 use citygrid::trades::sewer::cjj181::{Defect, Rules, Segment, rate};
 use citygrid::trades::sewer::sewers::Sewers;
-use citygrid::trades::sewer::trace::{Start, Sums, trace};
-use citygrid::trades::sewer::users::NodeUses;
+use citygrid::trades::sewer::trace::{Beside, Start, Sums, trace};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -126,12 +125,12 @@ fn alone(pipes: usize, sewers: &Sewers, root: u32) -> Times {
         println!("{:<44} {ms:>10.3} ms", format!("{pipes} pipes: {name}"));
         times.push((name, ms));
     };
-    let uses = NodeUses::default();
+    let beside = Beside::default();
     tell(
         "trace with its sums",
         best(|| {
             let found = trace(sewers, &[Start::Node(root)], Way::Up);
-            Sums::of(sewers, &found.pipes, &found.nodes, &uses)
+            Sums::of(sewers, &found.pipes, &found.nodes, &beside)
         }),
     );
     let settings = Settings::default();

@@ -142,6 +142,32 @@ fn what_is_certain_is_mended_in_one_step_and_a_campaign_tells() {
 }
 
 #[test]
+fn a_line_drawn_against_its_record_is_turned_and_its_values_stay() {
+    let desk = Desk::new();
+    let pipe = |id: i64, ends: [&str; 2], lons: [f64; 2]| {
+        json!({"type": "Feature", "id": id,
+            "geometry": {"type": "LineString", "coordinates": [[lons[0], 29.71], [lons[1], 29.71]]},
+            "properties": {"code": format!("P{id}"), "sewer_type": "foul", "from_node": ends[0], "to_node": ends[1],
+                "invert_up_m": 7.0 - 0.2 * (id as f64), "invert_down_m": 6.8 - 0.2 * (id as f64)}})
+    };
+    // Nodes have no rows; the second line runs from c to b.
+    let pipes = [
+        pipe(1, ["a", "b"], [115.9900, 115.9904]),
+        pipe(2, ["b", "c"], [115.9908, 115.9904]),
+        pipe(3, ["c", "d"], [115.9908, 115.9912]),
+    ];
+    desk.write("pipes.geojson", collection(pipes.to_vec()).to_string());
+    desk.done(&["import", "pipes.geojson", "--into", "c.gpkg", "--layer", "sewer_pipe", "--kind", "sewer_pipe"]);
+    let before = desk.rows("c.gpkg", "sewer_pipe");
+    assert_eq!(rows(&check(&desk, &["--rules", "SW16,SW29"])), BTreeSet::from([("sewer_pipe".to_owned(), 2)]));
+    desk.json(&["sewer", "check", "c.gpkg", "--rules", "SW16", "--fix"]);
+    let after = desk.rows("c.gpkg", "sewer_pipe");
+    assert_eq!(after[1]["geometry"]["coordinates"], json!([[115.9904, 29.71], [115.9908, 29.71]]));
+    assert_eq!(after[1]["properties"], before[1]["properties"]);
+    assert_eq!(check(&desk, &["--rules", "SW16,SW29"])["ok"], true);
+}
+
+#[test]
 fn findings_go_out_and_parameters_can_be_set() {
     let desk = Desk::new();
     small_city(&desk);

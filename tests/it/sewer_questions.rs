@@ -138,6 +138,8 @@ fn paths_run_with_the_flow_unless_any_way_will_do() {
     near(&path["length_m"], 400.0);
     let ran = desk.run(&["sewer", "path", "c.gpkg", "--from", "A", "--to", "D", "--json"]);
     assert_eq!((ran.code, ran.json()["found"].clone()), (1, json!(false)));
+    let drawn = desk.run(&["sewer", "profile", "c.gpkg", "--from", "A", "--to", "D", "--json"]);
+    assert_eq!((drawn.code, drawn.json()), (1, ran.json()), "who needs the way says the same");
     let any = desk.json(&["sewer", "path", "c.gpkg", "--from", "A", "--to", "D", "--any-way"]);
     assert_eq!((&any["pipe_codes"], &any["against_flow"]), (&json!(["P1", "P2", "P6"]), &json!(1)));
 }
@@ -176,7 +178,7 @@ fn a_closed_pipe_backs_up_and_a_by_pass_is_told() {
 #[test]
 fn a_profile_has_levels_crossings_and_faults_and_is_drawn() {
     let desk = town();
-    let profile = desk.json(&["sewer", "profile", "c.gpkg", "--down", "A", "--out", "p.svg"]);
+    let profile = desk.json(&["sewer", "profile", "c.gpkg", "--down", "A", "--paper", "a2", "--out", "p.svg"]);
     assert_eq!(profile["node_codes"], json!(["A", "B", "C", "S", "W"]));
     let pipes = profile["pipes"].as_array().expect("pipes");
     assert_eq!((&pipes[2]["adverse"], &pipes[0]["adverse"]), (&json!(true), &json!(false)));
@@ -193,7 +195,27 @@ fn a_profile_has_levels_crossings_and_faults_and_is_drawn() {
     desk.done(&["sewer", "profile", "c.gpkg", "--from", "A", "--to", "C", "--out", "p.csv"]);
     let csv = String::from_utf8(desk.read("p.csv")).expect("UTF-8");
     assert_eq!(csv.lines().count(), 1 + 3 + 2 + 1, "{csv}");
+    let head = csv.lines().next().expect("a head");
+    for column in ["with_flow", "ground_m", "crown_m", "cover_m", "end_cover_m", "slope_permille", "passes", "gap_m"] {
+        assert!(head.split(',').any(|it| it == column), "{column} in {head}");
+    }
+    // 200 m at 1:200 is a metre of paper: pages, each a file of its own, or all in one PDF.
+    let pages = ["sewer", "profile", "c.gpkg", "--from", "A", "--to", "C", "--paper", "a4", "--scale", "1:200"];
+    let told = desk.json(&[&pages[..], &["--vscale", "100", "--out", "s.svg"]].concat());
+    let count = told["pages"].as_u64().expect("a number of pages");
+    assert!((4..9).contains(&count), "{count}");
+    for page in 1..=count {
+        let svg = String::from_utf8(desk.read(&format!("s-{page}.svg"))).expect("UTF-8");
+        assert!(svg.contains(&format!("Page {page} of {count}")) && svg.contains("1:200, up 1:100"), "page {page}");
+    }
+    desk.fails(&[&pages[..], &["--out", "s.svg"]].concat(), 3, "file");
+    let told = desk.json(&[&pages[..], &["--out", "s.pdf"]].concat());
+    assert_eq!(told["pages"].as_u64(), Some(count));
+    assert!(desk.read("s.pdf").starts_with(b"%PDF"));
+    let long = ["sewer", "profile", "c.gpkg", "--down", "A", "--paper", "long", "--interpolate", "--out", "l.svg"];
+    assert_eq!(desk.json(&long)["pages"], 1);
+    desk.fails(&["sewer", "profile", "c.gpkg", "--down", "A", "--paper", "b9", "--out", "x.pdf"], 2, "usage");
     // A file that is there stays, unless it may go.
-    desk.fails(&["sewer", "profile", "c.gpkg", "--down", "A", "--out", "p.svg"], 3, "file");
+    desk.fails(&["sewer", "profile", "c.gpkg", "--down", "A", "--paper", "a2", "--out", "p.svg"], 3, "file");
     desk.fails(&["sewer", "profile", "c.gpkg", "--from", "A", "--to", "E", "--out", "q.svg"], 2, "usage");
 }

@@ -129,6 +129,28 @@ fn pipes_are_told_how_full_they_run_and_water_ends_at_the_plant() {
 }
 
 #[test]
+fn loads_become_a_layer_with_a_legend_that_is_brought_up_to_date() {
+    let desk = town();
+    let first = desk.json(&["sewer", "capacity", "c.gpkg", "--layer"]);
+    assert!(first["step"].is_i64(), "{first}");
+    let again = desk.json(&["sewer", "capacity", "c.gpkg", "--layer"]);
+    assert_eq!(again["step"], Value::Null, "{again}");
+    desk.done(&["render", "c.gpkg", "--out", "load.svg", "--sheet", "A4", "--scale", "2000"]);
+    let sheet = String::from_utf8(desk.read("load.svg")).expect("UTF-8");
+    for words in ["旱流负荷", "负荷率 ≤0.5", "负荷率 >1，超负荷"] {
+        assert!(sheet.contains(words), "{words} is not in the legend");
+    }
+    // A hundred times as much: what had room runs over.
+    let flood = desk.json(&["sewer", "capacity", "c.gpkg", "--layer", "--litres", "60000"]);
+    assert!(flood["step"].is_i64());
+    let rows = desk.json(&["query", "c.gpkg", "sewer_load", "--where", "load_ratio > 1"]);
+    assert!(rows.to_string().contains("P1"), "{rows}");
+    desk.done(&["undo", "c.gpkg"]);
+    let rows = desk.json(&["query", "c.gpkg", "sewer_load", "--where", "load_ratio > 1"]);
+    assert!(!rows.to_string().contains("P1"), "{rows}");
+}
+
+#[test]
 fn the_sample_citys_users_are_found_as_they_were_planted() {
     let desk = Desk::new();
     desk.json(&["demo", "c.gpkg", "--scale", "0.06", "--seed", "7"]);

@@ -12,8 +12,11 @@ use crate::cli::rows::expression;
 use crate::cli::table::{Table, count, real};
 use crate::cli::usage;
 use crate::cli::words::Pair;
-use crate::session::answer::Failure;
+use crate::session::answer::{Answer, Failure};
+use crate::session::command::Command;
 use crate::session::sewer::capacity::{CapacityAnswer, CapacityAsk, LoadedPipe, LoadedSink};
+use crate::session::sewer::command::SewerCommand;
+use crate::session::sewer::kept_rules::{other_n_of, peaking_of, set_roughness, split_of};
 use crate::session::sewer::out::OutFile;
 use crate::text;
 use crate::text::Lang;
@@ -32,24 +35,27 @@ pub(in crate::cli) struct CapacityArgs {
     /// 只列出符合条件的管段（水仍流过全部管网） | Tell of these pipes alone; water runs through all of them
     #[arg(long = "where", value_name = "EXPR")]
     filter: Option<String>,
-    /// 变化系数：2021（GB 50014-2021 表）、formula（2.7/Q^0.11）或一个数 | Peak factor: 2021 (table of GB 50014-2021), formula (2.7/Q^0.11), or a number
-    #[arg(long, value_name = "2021|formula|N", default_value = "2021", value_parser = peaking)]
-    peaking: Peaking,
-    /// 多出口处怎样分流：equal 平均、capacity 按能力 | Where ways part: equal parts, or by capacity
-    #[arg(long, value_name = "equal|capacity", default_value = "equal", value_parser = split)]
-    split: Split,
+    /// 变化系数：2021（GB 50014-2021 表）、formula（2.7/Q^0.11）或一个数（默认取设置，原为 2021） | Peak factor: 2021 (table of GB 50014-2021), formula (2.7/Q^0.11), or a number (2021, or as the settings have it)
+    #[arg(long, value_name = "2021|formula|N", value_parser = peaking)]
+    peaking: Option<Peaking>,
+    /// 多出口处怎样分流：equal 平均、capacity 按能力（默认取设置，原为 equal） | Where ways part: equal parts, or by capacity (equal, or as the settings have it)
+    #[arg(long, value_name = "equal|capacity", value_parser = split)]
+    split: Option<Split>,
     /// 管材=粗糙系数 n，可多次，如 HDPE=0.009 | Material = Manning's n, such as HDPE=0.009; may be repeated
     #[arg(long, value_name = "MATERIAL=N")]
     n: Vec<Pair>,
-    /// 其他管材的粗糙系数，none 为不计算 | Manning's n of all others; none leaves them without a capacity
-    #[arg(long, value_name = "N|none", default_value = "0.013", value_parser = other_n)]
-    other_n: OtherN,
+    /// 其他管材的粗糙系数，none 为不计算（默认取设置，原为 0.013） | Manning's n of all others; none leaves them without a capacity (0.013, or as the settings have it)
+    #[arg(long, value_name = "N|none", value_parser = other_n)]
+    other_n: Option<OtherN>,
     /// 梯形断面边坡系数 m（1:m）；没有它梯形不计算 | Bank slope m (1:m) of trapezoids, which have no capacity without it
     #[arg(long, value_name = "M", value_parser = positive)]
     bank_slope: Option<f64>,
     /// Who joins where.
     #[command(flatten)]
     load: LoadWords,
+    /// 写成图层“旱流负荷”（按负荷率着色，有图例），已有就更新，一步可撤销 | Write the layer of loads, coloured by ratio with a legend, or bring it up to date; one step for undo
+    #[arg(long, conflicts_with = "out")]
+    layer: bool,
     /// 写到文件：.geojson、.xlsx、.csv … | Write it to a file: .geojson, .xlsx, .csv …
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -63,36 +69,30 @@ pub(in crate::cli) struct CapacityArgs {
 struct OtherN(Option<f64>);
 
 fn peaking(word: &str) -> Result<Peaking, String> {
-    match word {
-        "2021" => Ok(Peaking::Gb2021),
-        "formula" => Ok(Peaking::Formula),
-        _ => {
-            let factor = word.parse().ok().filter(|factor: &f64| factor.is_finite() && (1.0..=20.0).contains(factor));
-            factor.map(Peaking::Fixed).ok_or_else(|| "2021 | formula | 1–20".to_owned())
-        }
-    }
+    peaking_of(word).ok_or_else(|| "2021 | formula | 1–20".to_owned())
 }
 
 fn split(word: &str) -> Result<Split, String> {
-    match word {
-        "equal" => Ok(Split::Equal),
-        "capacity" => Ok(Split::ByCapacity),
-        _ => Err("equal | capacity".to_owned()),
-    }
+    split_of(word).ok_or_else(|| "equal | capacity".to_owned())
 }
 
 fn other_n(word: &str) -> Result<OtherN, String> {
-    if word == "none" { Ok(OtherN(None)) } else { positive(word).map(|n| OtherN(Some(n))) }
+    other_n_of(word).map(OtherN).ok_or_else(|| "none | 0.001–1".to_owned())
 }
 
 /// Tells how full the sewers run.
 pub(super) fn capacity(run: &mut Run, args: CapacityArgs) -> Result<Reply, Failure> {
     let lang = run.lang();
-    let users = args.load.rules();
-    let manning = manning(&args)?;
-    let rules = CapacityRules { manning, peaking: args.peaking, split: args.split };
+    let kept = run.session.settings().sewer.loads();
+    let users = args.load.rules(kept.users);
+    let manning = manning(&args, kept.rules.manning)?;
+    let (peaking, split) = (args.peaking.unwrap_or(kept.rules.peaking), args.split.unwrap_or(kept.rules.split));
+    let rules = CapacityRules { manning, peaking, split };
     let filter = args.filter.as_deref().map(expression).transpose()?;
     let ask = CapacityAsk { rules, users, filter };
+    if args.layer {
+        return keep(run, ask);
+    }
     let out = args.out.map(|path| OutFile { path, overwrite: args.overwrite, lang });
     let (found, written) = run.ask_sewers(|desk, task| {
         let found = desk.capacity(&ask, task)?;
@@ -109,16 +109,26 @@ pub(super) fn capacity(run: &mut Run, args: CapacityArgs) -> Result<Reply, Failu
     Ok(Reply::result(json, answer_lines(&found, lang)))
 }
 
-fn manning(args: &CapacityArgs) -> Result<ManningRules, Failure> {
-    let mut rules = ManningRules { other_n: args.other_n.0, bank_slope: args.bank_slope, ..ManningRules::default() };
+/// Writes the layer of loads.
+fn keep(run: &mut Run, ask: CapacityAsk) -> Result<Reply, Failure> {
+    match run.finish(Command::Sewer(SewerCommand::KeepLoads(Box::new(ask))))? {
+        Answer::Step { step, label } => Ok(Reply::done(json!({"step": step, "zh": label.zh, "en": label.en}), label)),
+        Answer::Told(words) => Ok(Reply::done(json!({"step": null, "zh": words.zh, "en": words.en}), words)),
+        _ => Err(crate::cli::city::unexpected()),
+    }
+}
+
+fn manning(args: &CapacityArgs, usual: ManningRules) -> Result<ManningRules, Failure> {
+    let mut rules = ManningRules {
+        other_n: args.other_n.map_or(usual.other_n, |n| n.0),
+        bank_slope: args.bank_slope.or(usual.bank_slope),
+        ..usual
+    };
     for Pair { left, right } in &args.n {
         let n = positive(right).map_err(|_| {
             usage(text!("粗糙系数“{left}={right}”看不懂，应如 HDPE=0.009", "write HDPE=0.009, not “{left}={right}”"))
         })?;
-        match rules.roughness.iter_mut().find(|known| known.0.eq_ignore_ascii_case(left)) {
-            Some(known) => known.1 = n,
-            None => rules.roughness.push((left.clone(), n)),
-        }
+        set_roughness(&mut rules, left, n);
     }
     Ok(rules)
 }

@@ -327,6 +327,7 @@ fn progress_json(progress: &Progress) -> Json {
         "rules": progress.rules.iter().map(rule).collect::<Vec<_>>(),
         "new": progress.new.iter().map(fault_json).collect::<Vec<_>>(),
         "remaining": progress.remaining.iter().map(fault_json).collect::<Vec<_>>(),
+        "gone": progress.gone.iter().map(fault_json).collect::<Vec<_>>(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! `sewer rate`, `sewer plan`, `sewer inspected`, `sewer defects`: condition of sewers on the command line.
+//! `sewer rate`, `sewer inspected`: condition of sewers on the command line.
 
 use std::path::PathBuf;
 
@@ -8,28 +8,21 @@ use serde_json::{Value as Json, json};
 use crate::cli::Run;
 use crate::cli::city::unexpected;
 use crate::cli::console::{NumberOf, Reply, problem_json, problem_lines};
-use crate::cli::import_words::imported;
 use crate::cli::table::{Table, count, real};
-use crate::cli::words::Pair;
 use crate::session::answer::{Answer, Failure};
-use crate::session::command::{Command, ReadOptions};
-use crate::session::sewer::SewerDesk;
+use crate::session::command::Command;
 use crate::session::sewer::command::SewerCommand;
 use crate::session::sewer::condition::{ConditionReport, RatedPipe};
-use crate::session::sewer::defects::DefectImport;
 use crate::session::sewer::out::OutFile;
-use crate::session::sewer::plan::{PlanAsk, PlanReport, PlannedPipe};
 use crate::task::Problems;
 use crate::text;
-use crate::text::encoding::Encoding;
 use crate::text::{Lang, Text};
 use crate::trades::sewer::cjj181::explain::{ROMAN, explain, number, rules};
 use crate::trades::sewer::cjj181::{PairRule, Rules};
 use crate::trades::sewer::inspected::{By, Inspected, Share};
-use crate::trades::sewer::plan::Work;
 
 /// Pipes shown to a person who asked for none in particular.
-const SHOWN: usize = 40;
+pub(super) const SHOWN: usize = 40;
 
 /// `sewer rate`.
 #[derive(Debug, Args)]
@@ -57,32 +50,6 @@ pub(in crate::cli) struct RateArgs {
     pub(super) write: bool,
 }
 
-/// `sewer plan`.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct PlanArgs {
-    /// 城市文件（.gpkg） | The city's file (.gpkg)
-    #[arg(value_name = "CITY")]
-    pub(super) city: PathBuf,
-    /// 预算，元 | What there is to spend, yuan
-    #[arg(long, value_name = "YUAN", value_parser = budget)]
-    pub(super) budget: Option<f64>,
-    #[arg(
-        help = "单价表：列 work（local、whole、cleaning）、up_to_mm、yuan_per_m | Unit costs: a table with work (local, whole, cleaning), up_to_mm, yuan_per_m",
-        long,
-        value_name = "FILE"
-    )]
-    pub(super) costs: Option<PathBuf>,
-    /// 相邻缺陷规则：both 或 later | Close pairs: both or later
-    #[arg(long, value_name = "both|later", value_parser = pair_rule)]
-    pub(super) pair_rule: Option<PairRule>,
-    /// 写到文件：.xlsx、.csv、.geojson … | Write it to a file: .xlsx, .csv, .geojson …
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-    /// 允许覆盖已有文件 | Replace an existing file
-    #[arg(long, requires = "out")]
-    pub(super) overwrite: bool,
-}
-
 /// `sewer inspected`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InspectedArgs {
@@ -94,33 +61,7 @@ pub(in crate::cli) struct InspectedArgs {
     pub(super) by: By,
 }
 
-/// `sewer defects`.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct DefectsArgs {
-    /// 城市文件（.gpkg） | The city's file (.gpkg)
-    #[arg(value_name = "CITY")]
-    pub(super) city: PathBuf,
-    #[arg(
-        help = "缺陷表（CSV、XLSX …），列 pipe,code,grade,start_m,end_m，可另有检测、方向、环向、照片等 | Table of defects (CSV, XLSX …): pipe,code,grade,start_m,end_m, and inspection, direction, clock, photo …",
-        long,
-        value_name = "FILE"
-    )]
-    pub(super) import: PathBuf,
-    /// 文件列=本程序字段，可多次 | Their column = our field; may be repeated
-    #[arg(long, value_name = "THEIRS=OURS")]
-    pub(super) map: Vec<Pair>,
-    /// 本程序字段=每行都填的固定值，可多次，如 method=cctv | Our field = the value that every row gets, such as method=cctv; may be repeated
-    #[arg(long, value_name = "FIELD=VALUE")]
-    pub(super) set: Vec<Pair>,
-    /// 只要这个工作表，可多次 | This sheet alone; may be repeated
-    #[arg(long, value_name = "SHEET")]
-    pub(super) only: Vec<String>,
-    /// 文件的文字编码（默认自动判断） | Encoding of the file's text (found out by default)
-    #[arg(long, value_name = "E", value_parser = crate::cli::words::encoding)]
-    pub(super) encoding: Option<Encoding>,
-}
-
-fn pair_rule(word: &str) -> Result<PairRule, String> {
+pub(super) fn pair_rule(word: &str) -> Result<PairRule, String> {
     let known = [PairRule::Both, PairRule::Later];
     known.into_iter().find(|rule| rule.code() == word).ok_or_else(|| "both | later".to_owned())
 }
@@ -128,11 +69,6 @@ fn pair_rule(word: &str) -> Result<PairRule, String> {
 fn by_word(word: &str) -> Result<By, String> {
     let known = [By::Year, By::Method, By::Street, By::Road];
     known.into_iter().find(|by| by.code() == word).ok_or_else(|| "year | method | street | road".to_owned())
-}
-
-fn budget(word: &str) -> Result<f64, String> {
-    let amount = word.replace(',', "").parse().ok();
-    amount.filter(|yuan: &f64| yuan.is_finite() && *yuan >= 0.0).ok_or_else(|| "yuan ≥ 0".to_owned())
 }
 
 /// Rates the pipes that were inspected, or writes their ratings.
@@ -167,29 +103,6 @@ pub(super) fn rate(run: &mut Run, args: &RateArgs) -> Result<Reply, Failure> {
     Ok(Reply::result(json, rating_lines(&found, args, lang)))
 }
 
-/// Makes the repair plan.
-pub(super) fn plan(run: &mut Run, args: PlanArgs) -> Result<Reply, Failure> {
-    let lang = run.lang();
-    let rules = rules_of(run, args.pair_rule);
-    let kept = run.session.settings().sewer.costs();
-    let out = args.out.map(|path| OutFile { path, overwrite: args.overwrite, lang });
-    let (found, written) = run.ask_sewers(|desk, task| {
-        let costs = args.costs.as_deref().map_or(Ok(kept), |path| SewerDesk::read_costs(path, task))?;
-        let plan = desk.plan(&PlanAsk { rules, costs, budget_yuan: args.budget }, task)?;
-        let written = out.as_ref().map(|out| desk.write_plan(&plan, out, task)).transpose()?;
-        Ok((plan, written))
-    })?;
-    let mut json = plan_json(&found);
-    if let (Some(out), Some(written)) = (&out, &written) {
-        json["file"] = json!(out.path.display().to_string());
-        json["features"] = json!(written.features);
-        let (path, items) = (out.path.display(), count(found.items.len() as u64));
-        let words = text!("已写出养护计划 {path}：{items} 段", "repair plan of {items} pipes written to {path}");
-        return Ok(Reply::done(json, words));
-    }
-    Ok(Reply::result(json, plan_lines(&found, lang)))
-}
-
 /// Sums up what was inspected.
 pub(super) fn inspected(run: &mut Run, args: &InspectedArgs) -> Result<Reply, Failure> {
     let found = run.ask_sewers(|desk, task| desk.inspected(args.by, task))?;
@@ -197,23 +110,8 @@ pub(super) fn inspected(run: &mut Run, args: &InspectedArgs) -> Result<Reply, Fa
     Ok(Reply::result(inspected_json(&found, args.by), inspected_lines(&found, args.by, lang)))
 }
 
-/// Takes a table of defects in.
-pub(super) fn defects(run: &mut Run, args: DefectsArgs) -> Result<Reply, Failure> {
-    let pairs = |pairs: Vec<Pair>| pairs.into_iter().map(|pair| (pair.left, pair.right)).collect();
-    let request = DefectImport {
-        path: args.import,
-        read: ReadOptions { encoding: args.encoding, only: args.only, ..ReadOptions::default() },
-        map: pairs(args.map),
-        set: pairs(args.set),
-        ..DefectImport::default()
-    };
-    match run.finish(Command::Sewer(SewerCommand::ImportDefects(Box::new(request))))? {
-        Answer::Imported { layers, problems, rejects, datum } => Ok(imported(&layers, &problems, &rejects, &datum)),
-        _ => Err(unexpected()),
-    }
-}
-
-fn rules_of(run: &Run, typed: Option<PairRule>) -> Rules {
+/// How the standard is read: as typed, else as the settings say.
+pub(super) fn rules_of(run: &Run, typed: Option<PairRule>) -> Rules {
     typed.map_or_else(|| run.session.settings().sewer.rules(), |pairs| Rules { pairs })
 }
 
@@ -315,90 +213,6 @@ fn grades(found: &ConditionReport) -> Text {
         "评估 {rated} 段（每段以最近一次检测为准），未检测 {never} 段；修复等级 {repair}；养护等级 {upkeep}\n",
         "{rated} pipes rated by the latest inspection of each, {never} never inspected; repair {repair}; maintenance {upkeep}\n"
     )
-}
-
-fn plan_json(plan: &PlanReport) -> Json {
-    let item = |(rank, it): (usize, &PlannedPipe)| {
-        json!({
-            "rank": rank, "pipe": it.code, "layer": it.at.layer, "id": it.at.id,
-            "RI": it.rating.ri.value, "RI_grade": it.rating.ri.grade,
-            "MI": it.rating.mi.value, "MI_grade": it.rating.mi.grade,
-            "F": it.rating.structure.value, "SM": it.rating.structure.density,
-            "diameter_mm": it.rating.segment.diameter_mm, "length_m": it.rating.segment.length_m,
-            "repair": it.item.repair.map(Work::code), "repair_m": it.item.repair_m,
-            "cleaning": it.item.cleans, "cleaning_m": it.item.cleaning_m,
-            "yuan": it.item.yuan, "sum_yuan": it.item.sum_yuan, "fits": it.item.fits,
-            "zh": it.item.reason.zh, "en": it.item.reason.en,
-        })
-    };
-    let sums = Work::ALL.into_iter().zip(&plan.sums);
-    let sums = sums.map(|(work, sum)| json!({"work": work.code(), "pipes": sum.pipes, "length_m": sum.length_m}));
-    let costs = plan
-        .ask
-        .costs
-        .lines()
-        .iter()
-        .map(|line| json!({"work": line.work.code(), "up_to_mm": line.up_to_mm, "yuan_per_m": line.yuan_per_m}));
-    json!({
-        "pair_rule": plan.ask.rules.pairs.code(),
-        "costs_assumed": plan.ask.costs.is_assumed(),
-        "costs": costs.collect::<Vec<_>>(),
-        "basis": plan.basis().iter().map(|words| json!({"zh": words.zh, "en": words.en})).collect::<Vec<_>>(),
-        "budget_yuan": plan.ask.budget_yuan,
-        "items": (1..).zip(&plan.items).map(item).collect::<Vec<_>>(),
-        "sums": sums.collect::<Vec<_>>(),
-        "yuan": plan.yuan, "unpriced": plan.unpriced, "sound": plan.sound,
-        "fitting": plan.fitting, "fitting_yuan": plan.fitting_yuan,
-    })
-}
-
-fn plan_lines(plan: &PlanReport, lang: Lang) -> String {
-    let heads = match lang {
-        Lang::Zh => [">序号", "管段", ">RI", ">MI", "措施", ">修复 m", ">费用 元", ">累计 元"],
-        Lang::En => [">Rank", "Pipe", ">RI", ">MI", "Work", ">Repair m", ">Yuan", ">In sum"],
-    };
-    let mut table = Table::new(heads);
-    let metres = |length: Option<f64>| length.map_or("-".to_owned(), |length| real(length, 1));
-    let mut below = None;
-    for (rank, it) in (1_usize..).zip(&plan.items).take(SHOWN) {
-        below = below.or((!it.item.fits).then_some(rank));
-        table.row([
-            format!("{}{rank}", if it.item.fits { "" } else { "×" }),
-            it.code.clone(),
-            number(it.rating.ri.value),
-            number(it.rating.mi.value),
-            it.work().get(lang).to_owned(),
-            metres(it.item.repair_m),
-            it.item.yuan.map_or("-".to_owned(), |yuan| real(yuan, 0)),
-            real(it.item.sum_yuan, 0),
-        ]);
-    }
-    let mut lines = table.lines();
-    if plan.items.len() > SHOWN {
-        let more = count((plan.items.len() - SHOWN) as u64);
-        lines.push_str(text!("…还有 {more} 段，--out 写出全部\n", "… {more} more; --out writes them all\n").get(lang));
-    }
-    lines.push('\n');
-    for (work, sum) in Work::ALL.into_iter().zip(&plan.sums) {
-        let (Text { zh, en }, pipes, length) = (work.name(), count(sum.pipes as u64), real(sum.length_m, 1));
-        lines.push_str(text!("{zh}：{pipes} 段，{length} m\n", "{en}: {pipes} pipes, {length} m\n").get(lang));
-    }
-    let (yuan, unpriced, sound) = (real(plan.yuan, 0), plan.unpriced, count(plan.sound as u64));
-    let total = text!(
-        "合计 {yuan} 元；{unpriced} 段缺管长、管径或单价，未计价；{sound} 段已检测无需处理\n",
-        "in all {yuan} yuan; {unpriced} pipes without length, diameter or price are not counted; {sound} inspected pipes need nothing\n"
-    );
-    lines.push_str(total.get(lang));
-    if let Some(budget) = plan.ask.budget_yuan {
-        let (budget, fitting, cost) = (real(budget, 0), count(plan.fitting as u64), real(plan.fitting_yuan, 0));
-        let words = text!(
-            "预算 {budget} 元：按序可做前 {fitting} 段，计 {cost} 元（× 为预算外）\n",
-            "the budget of {budget} yuan reaches for the first {fitting} pipes, {cost} yuan (× is beyond it)\n"
-        );
-        lines.push_str(words.get(lang));
-    }
-    plan.basis().iter().for_each(|words| lines.push_str(&format!("* {}\n", words.get(lang))));
-    lines
 }
 
 fn share_json(share: &Share) -> Json {

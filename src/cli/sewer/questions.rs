@@ -191,20 +191,28 @@ pub(super) fn path(run: &mut Run, args: PathArgs) -> Result<Reply, Failure> {
     })?;
     tell_note(run, &found.from);
     tell_note(run, &found.to);
-    let PathAnswer { from, to, with_flow, course } = &found;
-    let mut json = json!({
-        "from": place_json(from),
-        "to": place_json(to),
-        "with_flow": with_flow,
-        "found": course.is_some(),
-    });
-    let Some(course) = course else {
-        let lines = format!("{}\n", no_way(from, to, *with_flow).text.get(run.lang()));
-        return Ok(Reply { json, human: Human::Result(lines), findings: true });
-    };
+    let mut json = path_json(&found);
+    let Some(course) = &found.course else { return Ok(without_way(&found, run.lang())) };
     add(&mut json, course_json(course));
     tell_file(run, &mut json, file.as_ref(), written);
     Ok(Reply::result(json, course_lines(course, run.lang())))
+}
+
+fn path_json(PathAnswer { from, to, with_flow, course }: &PathAnswer) -> Json {
+    json!({"from": place_json(from), "to": place_json(to), "with_flow": with_flow, "found": course.is_some()})
+}
+
+/// What is said where no way leads between two places: an answer, and one that scripts can tell by the exit code.
+fn without_way(found: &PathAnswer, lang: Lang) -> Reply {
+    let lines = format!("{}\n", no_way(&found.from, &found.to, found.with_flow).text.get(lang));
+    Reply { json: path_json(found), human: Human::Result(lines), findings: true }
+}
+
+/// The same for who needs the way for something else; `None` where there is one.
+pub(super) fn if_no_way(run: &mut Run, from: &str, to: &str, with_flow: bool) -> Result<Option<Reply>, Failure> {
+    let [from, to] = [from, to].map(|words| SewerPlace::Words(words.to_owned()));
+    let found = run.ask_sewers(|desk, task| desk.path(&from, &to, with_flow, task))?;
+    Ok(found.course.is_none().then(|| without_way(&found, run.lang())))
 }
 
 fn course_json(course: &CourseAnswer) -> Json {
@@ -363,8 +371,8 @@ fn close_lines(found: &CloseAnswer, lang: Lang) -> String {
     }
     if found.by_dead_ends {
         let words = Text::new(
-            "下游没有登记的处理厂或排放口，以断头端点为出口\n",
-            "No plant or outfall is recorded below: dead ends were taken for outlets\n",
+            "下游没有登记的处理厂或排放口的，以断头端点为出口\n",
+            "Where no plant or outfall is recorded below, dead ends were taken for outlets\n",
         );
         lines.push_str(words.get(lang));
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::users::LoadWords;
 use crate::cli::Run;
 use crate::cli::console::{NumberOf, Reply, problem_json};
 use crate::cli::exchange::found_lines;
@@ -36,6 +37,12 @@ pub(in crate::cli) struct SwmmArgs {
     /// 没有出路的节点作为排放口 | Nodes without a way out become outfalls
     #[arg(long)]
     close_ends: bool,
+    /// 把排水户的旱流量写到接入的节点（DWF） | Write what users discharge in dry weather to the nodes that they join (DWF)
+    #[arg(long)]
+    loads: bool,
+    /// Who joins where.
+    #[command(flatten)]
+    load: LoadWords,
 }
 
 fn units(words: &str) -> Result<Units, BadWord> {
@@ -54,6 +61,7 @@ pub(super) fn swmm(run: &mut Run, args: SwmmArgs) -> Result<Reply, Failure> {
         layers: args.layers.into_iter().map(|layer| layer.trim().to_owned()).collect(),
         units: args.flow_units,
         close_ends: args.close_ends,
+        loads: args.loads.then(|| args.load.rules(run.session.settings().sewer.users.rules())),
     };
     let report = run.ask_sewers(|desk, task| desk.write_swmm(&request, task))?;
     let file = request.path.display().to_string();

@@ -34,9 +34,8 @@ pub(super) struct LoadWords {
 }
 
 impl LoadWords {
-    /// As rules; what was not typed is as it comes.
-    pub(super) fn rules(&self) -> UserRules {
-        let usual = UserRules::default();
+    /// As rules; what was not typed is as the settings have it.
+    pub(super) fn rules(&self, usual: UserRules) -> UserRules {
         let load = LoadRules {
             litres_per_head: self.litres.unwrap_or(usual.load.litres_per_head),
             heads_per_household: self.heads.unwrap_or(usual.load.heads_per_household),
@@ -57,18 +56,18 @@ pub(in crate::cli) struct UsersArgs {
     /// 截至哪一天（默认今天） | As of this day (today by default)
     #[arg(long, value_name = "DATE", value_parser = day)]
     on: Option<Date>,
-    /// 多少天内到期算将到期 | "expiring" means within so many days
-    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(i32).range(0..=36_500))]
-    within: i32,
-    /// 没有截止日期的许可按多少年计 | A permit without a last day holds so many years
-    #[arg(long, value_name = "YEARS", default_value_t = 5, value_parser = clap::value_parser!(i32).range(1..=100))]
-    permit_years: i32,
-    /// 不需许可的类型，用逗号隔开 | Types that need no permit, with commas between
-    #[arg(long, value_name = "TYPES", default_value = "residential", value_delimiter = ',')]
-    exempt: Vec<String>,
-    /// 有厨房的类型，用逗号隔开 | Types that have a kitchen, with commas between
-    #[arg(long, value_name = "TYPES", default_value = "catering", value_delimiter = ',')]
-    kitchens: Vec<String>,
+    /// 多少天内到期算将到期（默认取设置，原为 90） | "expiring" means within so many days (90, or as the settings have it)
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(0..=36_500))]
+    within: Option<i32>,
+    /// 没有截止日期的许可按多少年计（默认取设置，原为 5） | A permit without a last day holds so many years (5, or as the settings have it)
+    #[arg(long, value_name = "YEARS", value_parser = clap::value_parser!(i32).range(1..=100))]
+    permit_years: Option<i32>,
+    /// 不需许可的类型，用逗号隔开（默认取设置，原为 residential） | Types that need no permit, with commas between (residential, or as the settings have it)
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    exempt: Option<Vec<String>>,
+    /// 有厨房的类型，用逗号隔开（默认取设置，原为 catering） | Types that have a kitchen, with commas between (catering, or as the settings have it)
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    kitchens: Option<Vec<String>>,
     /// Who joins where.
     #[command(flatten)]
     load: LoadWords,
@@ -102,12 +101,13 @@ pub(super) fn positive(word: &str) -> Result<f64, String> {
 pub(super) fn users(run: &mut Run, args: UsersArgs) -> Result<Reply, Failure> {
     let lang = run.lang();
     let typed = |types: Vec<String>| types.into_iter().filter(|word| !word.trim().is_empty()).collect();
+    let usual = args.load.rules(run.session.settings().sewer.users.rules());
     let rules = UserRules {
-        exempt: typed(args.exempt),
-        kitchens: typed(args.kitchens),
-        permit_years: args.permit_years,
-        expiring_days: args.within,
-        ..args.load.rules()
+        exempt: args.exempt.map_or(usual.exempt, typed),
+        kitchens: args.kitchens.map_or(usual.kitchens, typed),
+        permit_years: args.permit_years.unwrap_or(usual.permit_years),
+        expiring_days: args.within.unwrap_or(usual.expiring_days),
+        ..usual
     };
     let shows_lists = !args.list.is_empty();
     let ask = UsersAsk { rules, on: args.on, lists: args.list, outfalls: args.outfalls };

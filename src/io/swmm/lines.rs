@@ -1,6 +1,7 @@
 //! Lines of a model: new ones in SWMM's own columns, and old ones in which single words are replaced.
 
-use super::inp::{Section, quoted, ranges};
+use super::inp::{Section, quoted, ranges, words};
+use super::model::number;
 use super::network::{Link, LinkKind, Node, NodeKind};
 use super::rows::tidy;
 use super::shape::shape_of;
@@ -72,19 +73,35 @@ impl Form {
         let (name, bottom) = (quoted(&node.name), self.maybe(node.bottom_m));
         let [depth, init] = [node.depth_m, node.init_depth_m].map(|depth| self.maybe(depth));
         match node.kind {
-            NodeKind::Junction => {
+            NodeKind::Junction | NodeKind::Divider => {
                 let (over, ponded) = (self.maybe(node.surcharge_depth_m), self.square(node.ponded_area_m2));
                 (Section::Junctions, format!("{name:<16} {bottom:<10} {depth:<10} {init:<10} {over:<10} {ponded}"))
             }
             NodeKind::Outfall => {
                 let gate = if node.has_flap == Some(true) { "YES" } else { "NO" };
-                (Section::Outfalls, format!("{name:<16} {bottom:<10} FREE                        {gate}"))
+                let boundary = self.boundary(node).unwrap_or_else(|| vec!["FREE".to_owned()]);
+                let [kind, stage] = [0, 1].map(|at| boundary.get(at).map_or("", String::as_str));
+                (Section::Outfalls, format!("{name:<16} {bottom:<10} {kind:<10} {stage:<16} {gate}"))
             }
             NodeKind::Storage => {
                 let area = self.square(Some(STORAGE_M2));
-                let line = format!("{name:<16} {bottom:<10} {depth:<10} {init:<10} FUNCTIONAL 0 0 {area} 0 0");
+                let storage = storage_words(node);
+                let shape = storage.map_or_else(|| format!("FUNCTIONAL 0 0 {area} 0 0"), |words| words.join(" "));
+                let line = format!("{name:<16} {bottom:<10} {depth:<10} {init:<10} {shape}");
                 (Section::Storage, line)
             }
+        }
+    }
+
+    /// What an outfall runs into: SWMM's word, and what goes with it; `None` where they make no sense.
+    pub(super) fn boundary(self, node: &Node) -> Option<Vec<String>> {
+        let kind = node.boundary.as_deref().unwrap_or("FREE").trim().to_ascii_uppercase();
+        let stage = node.stage.as_deref().map(str::trim).filter(|stage| !stage.is_empty());
+        match (kind.as_str(), stage) {
+            ("FREE" | "NORMAL", _) => Some(vec![kind]),
+            ("FIXED", Some(stage)) => Some(vec![kind, self.length(number(stage)?)]),
+            ("TIDAL" | "TIMESERIES", Some(name)) => Some(vec![kind, quoted(name)]),
+            _ => None,
         }
     }
 
@@ -145,6 +162,22 @@ impl Form {
     }
 }
 
+/// How the surface of a storage unit changes with depth; `None` where nothing or nonsense is said.
+pub(super) fn storage_words(node: &Node) -> Option<Vec<String>> {
+    let line = node.storage.as_deref()?;
+    let [kind, rest @ ..] = &words(line)[..] else { return None };
+    let is_number = |word: &&str| number(word).is_some();
+    let numbers = rest.iter().take_while(|word| is_number(word)).count();
+    let is_sound = match kind.to_ascii_uppercase().as_str() {
+        "TABULAR" => !rest.is_empty() && rest[1..].iter().all(|word| is_number(&word)),
+        "FUNCTIONAL" | "CYLINDRICAL" | "CONICAL" | "PARABOLOID" | "PARABOLIC" | "PYRAMIDAL" => {
+            numbers >= 3 && numbers == rest.len()
+        }
+        _ => false,
+    };
+    is_sound.then(|| words(line).into_iter().map(quoted).collect())
+}
+
 /// The line of a position.
 pub(super) fn position(name: &str, [x, y]: [f64; 2]) -> String {
     let (name, x, y) = (quoted(name), coordinate(x), coordinate(y));
@@ -176,6 +209,15 @@ impl<'a> Edited<'a> {
         }
     }
 
+    /// Replaces all words from one on; words that are missing before them become `filler`.
+    pub(super) fn set_tail(&mut self, from: usize, tail: &[String], filler: &str) {
+        if self.words.len() > from + tail.len() {
+            self.words.truncate(from + tail.len());
+            self.is_changed = true;
+        }
+        tail.iter().enumerate().for_each(|(at, word)| self.set(from + at, word.clone(), filler));
+    }
+
     /// The line as it is now, if it is another.
     pub(super) fn changed(self) -> Option<String> {
         if !self.is_changed {
@@ -199,6 +241,9 @@ impl<'a> Edited<'a> {
             out.push(' ');
             out.push_str(word);
         }
+        if self.words.len() < old.len() {
+            end = old.last().map_or(end, |last| last.end);
+        }
         out.push_str(&self.line[end..]);
         Some(out)
     }
@@ -214,6 +259,17 @@ mod tests {
         check("J1\t1.25\t2", 2, "12.5", "J1\t1.25\t12.5");
         check("J1 1", 3, "7", "J1 1 0 7");
         check("\"井 1\" 1", 0, "J2", "J2    1");
+    }
+
+    #[test]
+    fn a_shorter_tail_takes_words_away_and_leaves_the_comment() {
+        for (tail, expected) in [("FREE NO", "O1 9 FREE  NO ; 河"), ("FIXED 2 NO S1", "O1 9 FIXED 2 NO S1 ; 河")] {
+            let mut edited = Edited::new("O1 9 FIXED 1.5 NO ; 河");
+            let tail: Vec<String> = tail.split(' ').map(str::to_owned).collect();
+            edited.set_tail(2, &tail, "0");
+            let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(edited.changed().map(|line| squeezed(&line)), Some(squeezed(expected)));
+        }
     }
 
     #[track_caller]

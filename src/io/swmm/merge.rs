@@ -4,18 +4,21 @@
 //! of their sections. Control rules are never rewritten beyond a changed name: that one is named there which is gone is
 //! told.
 
+mod areas;
+mod links;
 mod mentions;
+mod nodes;
 mod render;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::super::error::ReadError;
 use super::inp::{Inp, Section, key, quoted};
-use super::lines::{Edited, Form, PUMP_L_S, STORAGE_M2, position};
-use super::model::{Model, Names};
-use super::network::{Area, Kept, Link, LinkKind, Node, NodeKind};
-use super::rows::{Layer, divider_depth, outfall_gate};
+use super::lines::{Edited, Form};
+use super::model::{Model, Names, short};
+use super::network::{Area, Gage, Kept, Link, LinkKind, Node, Written};
+use super::rows::Layer;
 use crate::model::value::Value;
 use crate::task::{Problem, Problems, Task};
 use crate::text;
@@ -37,30 +40,30 @@ pub struct Merge {
     pub changed: u64,
     /// See `added`.
     pub removed: u64,
+    /// Ids of fields that SWMM has no place for, and how many elements have another value there than they came with.
+    pub unplaced: BTreeMap<String, u64>,
 }
 
-/// Writes nodes, links and subcatchments into the text that they came in, or into a [`template`](super::template()).
-/// Without `areas` the subcatchments stay as they are.
+/// Writes a network into the text that it came in, or into a [`template`](super::template()).
 ///
 /// # Errors
 /// The text is no model, or the work was stopped.
-pub fn merge(
-    original: &[u8],
-    nodes: &[Node],
-    links: &[Link],
-    areas: Option<&[Area]>,
-    task: &mut Task<'_>,
-) -> Result<Merge, ReadError> {
+pub fn merge(original: &[u8], written: Written<'_>, task: &mut Task<'_>) -> Result<Merge, ReadError> {
     let model = Model::of(Inp::read(original, None, task)?, task)?;
-    let mut work = Work::new(&model, nodes, links, areas);
+    let mut work = Work::new(&model, written);
     (0..model.nodes.len()).for_each(|at| work.edit_node(at));
     (0..model.links.len()).for_each(|at| work.edit_link(at));
     (0..model.areas.len()).for_each(|at| work.edit_area(at));
+    (0..model.gages.len()).for_each(|at| work.edit_gage(at));
     task.check()?;
     work.mentions();
     task.check()?;
+    let Written { nodes, links, areas, gages, .. } = written;
+    gages.unwrap_or_default().iter().filter(|gage| gage.kept.is_none()).for_each(|gage| work.add_gage(gage));
     nodes.iter().filter(|node| node.kept.is_none()).for_each(|node| work.add_node(node));
     links.iter().filter(|link| link.kept.is_none()).for_each(|link| work.add_link(link));
+    areas.unwrap_or_default().iter().filter(|area| area.kept.is_none()).for_each(|area| work.add_area(area));
+    work.tell_guesses();
     Ok(work.finish(original))
 }
 
@@ -70,11 +73,65 @@ struct Edit {
     text: String,
 }
 
+/// Which fields of an element are others now; what is left at the end has not been written.
+struct Changed<'k>(BTreeSet<&'k str>);
+
+impl<'k> Changed<'k> {
+    fn of(kept: Option<&'k Kept>) -> Self {
+        Self(kept.into_iter().flat_map(|kept| &kept.changed).map(String::as_str).collect())
+    }
+
+    /// Whether a field is another, to be written by who asks.
+    fn take(&mut self, field: &str) -> bool {
+        self.0.remove(field)
+    }
+
+    fn has(&self, field: &str) -> bool {
+        self.0.contains(field)
+    }
+
+    fn take_all(&mut self, fields: &[&str]) {
+        self.0.retain(|field| !fields.contains(field));
+    }
+}
+
 /// What a name of the text has become.
 enum Now {
     Same,
     Named(String),
     Gone,
+}
+
+/// Names in capitals: of nodes, of subcatchments, of rain gages, of curves, of time series.
+struct NamesNow {
+    nodes: BTreeSet<String>,
+    areas: BTreeSet<String>,
+    gages: BTreeSet<String>,
+    curves: BTreeSet<String>,
+    series: BTreeSet<String>,
+}
+
+impl NamesNow {
+    fn of(model: &Model, written: &Written<'_>) -> Self {
+        let of_section = |section: Section| {
+            let lines = model.inp.lines.iter().filter(|line| line.section == section && !line.is_head);
+            lines.filter_map(|line| model.inp.words(*line).first().map(|name| key(name))).collect()
+        };
+        let code = |values: &[Value]| key(&values.first().unwrap_or(&Value::Null).to_string());
+        Self {
+            nodes: written.nodes.iter().map(|node| key(&node.name)).collect(),
+            areas: match written.areas {
+                Some(areas) => areas.iter().map(|area| code(&area.values)).collect(),
+                None => model.area_names.keys().cloned().collect(),
+            },
+            gages: match written.gages {
+                Some(gages) => gages.iter().map(|gage| code(&gage.values)).collect(),
+                None => model.gage_names.keys().cloned().collect(),
+            },
+            curves: of_section(Section::Curves),
+            series: of_section(Section::Series),
+        }
+    }
 }
 
 struct Work<'a> {
@@ -84,12 +141,18 @@ struct Work<'a> {
     nodes: Vec<Option<&'a Node>>,
     links: Vec<Option<&'a Link>>,
     areas: Vec<Option<Option<&'a Area>>>,
+    gages: Vec<Option<Option<&'a Gage>>>,
+    written: Written<'a>,
+    /// Names of now in capitals.
+    names: NamesNow,
     /// Bottom levels by the names of now.
     bottoms_m: HashMap<String, Option<f64>>,
     /// How many links begin at a node, by its name of now.
     begin: HashMap<String, usize>,
     edits: Vec<Edit>,
     new: BTreeMap<Section, Vec<String>>,
+    /// What was made up of cross sections: how many, and the first.
+    guesses: BTreeMap<links::Guess, (u64, String)>,
     done: Merge,
 }
 
@@ -102,6 +165,19 @@ fn placed<T>(count: usize, before: usize, all: &[T], kept: impl Fn(&T) -> Option
         slot.into_iter().for_each(|slot| *slot = Some(element));
     }
     found
+}
+
+/// As [`placed`] for a layer that may not be written at all: its elements stay as they are then.
+fn known<T>(
+    count: usize,
+    before: usize,
+    all: Option<&[T]>,
+    kept: impl Fn(&T) -> Option<&Kept>,
+) -> Vec<Option<Option<&T>>> {
+    match all {
+        None => (0..count).map(|_| Some(None)).collect(),
+        Some(all) => placed(count, before, all, kept).into_iter().map(|it| it.map(Some)).collect(),
+    }
 }
 
 /// How many links begin at each node, as SWMM counts them beside an ideal pump: conduits that rise are turned and begin
@@ -123,25 +199,25 @@ fn has(kept: Option<&Kept>, field: &str) -> bool {
 }
 
 impl<'a> Work<'a> {
-    fn new(model: &'a Model, nodes: &'a [Node], links: &'a [Link], areas: Option<&'a [Area]>) -> Self {
-        let (before_links, before_areas) = (model.nodes.len(), model.nodes.len() + model.links.len());
-        let areas = match areas {
-            None => vec![Some(None); model.areas.len()],
-            Some(areas) => {
-                let found = placed(model.areas.len(), before_areas, areas, |area| Some(&area.kept));
-                found.into_iter().map(|area| area.map(Some)).collect()
-            }
-        };
+    fn new(model: &'a Model, written: Written<'a>) -> Self {
+        let Written { nodes, links, areas, gages, .. } = written;
+        let before_links = model.nodes.len();
+        let before_areas = before_links + model.links.len();
+        let before_gages = before_areas + model.areas.len();
         Self {
             model,
             form: Form { units: model.units, has_levels: model.has_levels },
             nodes: placed(model.nodes.len(), 0, nodes, |node| node.kept.as_ref()),
             links: placed(model.links.len(), before_links, links, |link| link.kept.as_ref()),
-            areas,
+            areas: known(model.areas.len(), before_areas, areas, |area| area.kept.as_ref()),
+            gages: known(model.gages.len(), before_gages, gages, |gage| gage.kept.as_ref()),
+            written,
+            names: NamesNow::of(model, &written),
             begin: beginnings(links),
             bottoms_m: nodes.iter().map(|node| (key(&node.name), node.bottom_m)).collect(),
             edits: Vec::new(),
             new: BTreeMap::new(),
+            guesses: BTreeMap::new(),
             done: Merge::default(),
         }
     }
@@ -152,6 +228,14 @@ impl<'a> Work<'a> {
 
     fn tell(&mut self, rule: &'static str, what: Text) {
         self.done.problems.push(Problem::error(rule, what));
+    }
+
+    /// The word of an option.
+    fn option(&self, name: &str) -> Option<&'a str> {
+        let inp = &self.model.inp;
+        let lines = inp.lines.iter().filter(|line| line.section == Section::Options);
+        let mut words = lines.map(|line| inp.words(*line));
+        words.find(|words| words.first().is_some_and(|word| word.eq_ignore_ascii_case(name)))?.get(1).copied()
     }
 
     /// Replaces a line by what it is now; nothing happens where it is the same.
@@ -179,315 +263,71 @@ impl<'a> Work<'a> {
         line.start..line.end + ending
     }
 
+    /// Puts what is said about an element above the line that defines it.
+    fn describe(&mut self, line: u32, name: &str, remark: Option<&str>) {
+        let inp = &self.model.inp;
+        let start = inp.lines[line as usize].range().start;
+        // What stands there may be the head of a table, or the name once more.
+        let is_remark = !self.model.remark(line, name).is_null();
+        let begin = if is_remark { description_start(&inp.text, start) } else { start };
+        let ending = if inp.text.contains("\r\n") { "\r\n" } else { "\n" };
+        let text = remark.map(comment).map_or_else(String::new, |comment| comment + ending);
+        if begin < start || !text.is_empty() {
+            self.edits.push(Edit { at: begin..start, text });
+        }
+    }
+
+    /// A new element: the line that defines it below what is said about it.
+    fn define(&mut self, section: Section, line: String, remark: Option<&String>) {
+        remark.into_iter().for_each(|remark| self.add(section, comment(remark)));
+        self.add(section, line);
+    }
+
+    /// Tells what is other in the city and stays as it was in the model.
+    fn tell_left(&mut self, layer: Layer, name: &str, left: Changed<'_>) {
+        let fields = layer.fields();
+        let (mut zh, mut en) = (Vec::new(), Vec::new());
+        for id in left.0 {
+            // The tag or the name says what flows; there is no word for it.
+            let field = fields.iter().find(|field| field.id == id && id != "sewer_type");
+            match field {
+                Some(field) => {
+                    zh.push(field.name.zh.clone());
+                    en.push(field.name.en.clone());
+                }
+                None => *self.done.unplaced.entry(id.to_owned()).or_default() += 1,
+            }
+        }
+        if !zh.is_empty() {
+            let (name, zh, en) = (short(name), zh.join("、"), en.join(", "));
+            let what = text!(
+                "“{name}”的{zh}改了，但写不进模型：模型里仍是原来的，运行前请在模型里改",
+                "“{name}”: {en} changed and cannot be written; the model keeps what it had, change it there before it is run"
+            );
+            self.tell("swmm.not-written", what);
+        }
+    }
+
+    /// Tells a word that SWMM would not take where it stands.
+    fn tell_word(&mut self, name: &str, (zh, en): (&str, &str), word: &str) {
+        let (name, word) = (short(name), short(word));
+        if word.is_empty() {
+            let what = text!(
+                "“{name}”的{zh}已清空，SWMM 不能没有，模型里仍是原来的",
+                "“{name}”: {en} was cleared, which SWMM cannot do without; the model keeps what it had"
+            );
+            return self.tell("swmm.not-written", what);
+        }
+        let what = text!(
+            "“{name}”的{zh}“{word}”SWMM 读不懂，模型里仍是原来的",
+            "“{name}”: SWMM cannot read “{word}” ({en}); the model keeps what it had"
+        );
+        self.tell("swmm.not-written", what);
+    }
+
     fn drop_line(&mut self, line: usize) {
         let at = self.whole(self.model.inp.lines[line].range());
         self.edits.push(Edit { at, text: String::new() });
-    }
-
-    fn edit_node(&mut self, at: usize) {
-        let (model, form) = (self.model, self.form);
-        let was = &model.nodes[at];
-        let Some(node) = self.nodes[at] else {
-            self.done.removed += 1;
-            return self.remove(was.line);
-        };
-        let Some(kept) = node.kept.as_ref().filter(|kept| kept.is_moved || !kept.changed.is_empty()) else { return };
-        self.done.changed += 1;
-        let is = |field: &str| kept.changed.contains(field);
-        let kind = match was.section {
-            Section::Outfalls => NodeKind::Outfall,
-            Section::Storage => NodeKind::Storage,
-            _ => NodeKind::Junction,
-        };
-        if is("node_type") && kind != node.kind {
-            self.remove(was.line);
-            let (section, line) = form.node(node);
-            self.add(section, line);
-        } else {
-            let words = model.words(was.line);
-            let word = |at: usize| words.get(at).copied().unwrap_or_default();
-            let mut line = Edited::new(model.inp.line(model.inp.lines[was.line as usize]));
-            if is("code") {
-                line.set(0, quoted(&node.name), "");
-            }
-            if is("bottom_level_m") {
-                line.set(1, form.maybe(node.bottom_m), "0");
-            }
-            let first = if was.section == Section::Dividers { divider_depth(word(3)) } else { 2 };
-            let behind = [
-                ("depth_m", form.maybe(node.depth_m)),
-                ("init_depth_m", form.maybe(node.init_depth_m)),
-                ("surcharge_depth_m", form.maybe(node.surcharge_depth_m)),
-                ("ponded_area_m2", form.square(node.ponded_area_m2)),
-            ];
-            let room = match kind {
-                NodeKind::Junction => 4,
-                NodeKind::Storage => 2,
-                NodeKind::Outfall => 0,
-            };
-            for (more, (_, word)) in behind.into_iter().enumerate().take(room).filter(|(_, (field, _))| is(field)) {
-                line.set(first + more, word, "0");
-            }
-            let gate = outfall_gate(word(2));
-            if let Some(flap) =
-                node.has_flap.filter(|_| is("has_flap") && kind == NodeKind::Outfall && words.len() >= gate)
-            {
-                line.set(gate, if flap { "YES" } else { "NO" }.to_owned(), "");
-            }
-            self.put(was.line as usize, line);
-        }
-        if kept.is_moved && was.place.is_none() {
-            node.place.into_iter().for_each(|place| self.add(Section::Coordinates, position(&node.name, place)));
-        }
-        self.add_flows(node, [is("dry_flow_l_s") && was.dwf.is_none(), is("inflow_l_s") && was.inflow.is_none()]);
-        if is("tag") && was.tag.is_none() {
-            self.add_tag("Node", &node.name, node.tag.as_ref());
-        }
-    }
-
-    fn edit_link(&mut self, at: usize) {
-        let (model, form) = (self.model, self.form);
-        let was = &model.links[at];
-        let Some(link) = self.links[at] else {
-            self.done.removed += 1;
-            return self.remove(was.line);
-        };
-        let kept = link.kept.as_ref().filter(|kept| kept.is_moved || !kept.changed.is_empty());
-        self.done.changed += u64::from(kept.is_some());
-        let is = |field: &str| has(kept, field);
-        let class = class_of(was.section);
-        if is("link_type") && link.kind != class {
-            self.remove(was.line);
-            return self.redefine_link(was.xsection.is_none(), link);
-        }
-        let mut line = Edited::new(model.inp.line(model.inp.lines[was.line as usize]));
-        if is("code") {
-            line.set(0, quoted(&link.name), "");
-        }
-        for (end, field) in ["from_node", "to_node"].into_iter().enumerate() {
-            let now = was.ends[end].map(|node| self.node_now(node as usize));
-            match now {
-                _ if is(field) => line.set(1 + end, quoted(&link.ends[end]), "?"),
-                Some(Now::Named(name)) => line.set(1 + end, name, "?"),
-                Some(Now::Gone) => self.tell_end(&link.name, &link.ends[end]),
-                Some(Now::Same) | None => {}
-            }
-        }
-        if class == LinkKind::Conduit {
-            if is("length_m") {
-                line.set(3, form.maybe(link.length_m), "0");
-            }
-            if is("manning_n") {
-                line.set(4, super::lines::plain(link.manning_n.unwrap_or(MANNING_N)), "0");
-            }
-        }
-        let places: &[usize] = match class {
-            LinkKind::Conduit => &[5, 6],
-            LinkKind::Orifice | LinkKind::Weir => &[4],
-            LinkKind::Outlet => &[3],
-            LinkKind::Pump => &[],
-        };
-        for (end, place) in places.iter().enumerate() {
-            let field = ["invert_up_m", "invert_down_m"][end];
-            if is(field) || (!form.has_levels && self.is_base_moved(at, end, is(["from_node", "to_node"][end]))) {
-                let bottom = self.bottoms_m.get(&key(&link.ends[end])).copied().flatten();
-                self.tell_below(link, end, bottom);
-                line.set(*place, form.offset(link.inverts_m[end], bottom), "0");
-            }
-        }
-        self.put(was.line as usize, line);
-        let is_shaped = ["diameter_mm", "width_mm", "section", "barrels"].into_iter().any(is);
-        if is_shaped && was.xsection.is_none() {
-            form.xsection(link).into_iter().for_each(|line| self.add(Section::Xsections, line));
-        }
-        if kept.is_some_and(|kept| kept.is_moved) {
-            self.add_vertices(link);
-        }
-        if is("tag") && was.tag.is_none() {
-            self.add_tag("Link", &link.name, link.tag.as_ref());
-        }
-    }
-
-    /// Whether the node that an end is counted from is another, or on another level.
-    fn is_base_moved(&self, link: usize, end: usize, is_other: bool) -> bool {
-        let node = self.model.links[link].ends[end].and_then(|node| self.nodes[node as usize]);
-        is_other || node.is_some_and(|node| has(node.kept.as_ref(), "bottom_level_m"))
-    }
-
-    fn redefine_link(&mut self, has_no_section: bool, link: &Link) {
-        let is_alone = self.begin.get(&key(&link.ends[0])).is_none_or(|count| *count == 1);
-        let (section, line) = self.form.link(link, self.bottoms_of(link), is_alone);
-        self.add(section, line);
-        self.tell_device(link, is_alone);
-        if has_no_section {
-            self.form.xsection(link).into_iter().for_each(|line| self.add(Section::Xsections, line));
-        }
-    }
-
-    /// Of pumps, orifices, weirs and outlets the record knows no more than where they are.
-    fn tell_device(&mut self, link: &Link, is_alone: bool) {
-        let name = &link.name;
-        let what = match link.kind {
-            LinkKind::Conduit => return,
-            LinkKind::Pump if is_alone => text!(
-                "水泵“{name}”没有曲线，按理想泵写出（来多少排多少）",
-                "pump “{name}” has no curve: written as an ideal one, which raises whatever comes"
-            ),
-            LinkKind::Pump => {
-                if !self.new.contains_key(&Section::Curves) {
-                    let curve = self.form.pump_curve();
-                    self.new.insert(Section::Curves, curve.to_vec());
-                }
-                text!(
-                    "水泵“{name}”没有曲线，又与其他连接同一起点，按水深 1 m 时 {PUMP_L_S:.0} L/s 写出，请修改",
-                    "pump “{name}” has no curve and begins where other links do: {PUMP_L_S:.0} L/s at a metre of water is \
-                     written, change it"
-                )
-            }
-            _ => text!(
-                "“{name}”没有流量系数，按 SWMM 的默认值写出",
-                "“{name}” has no coefficients: those that SWMM proposes are written"
-            ),
-        };
-        self.done.problems.push(Problem::warning("swmm.assumed", what));
-    }
-
-    fn bottoms_of(&self, link: &Link) -> [Option<f64>; 2] {
-        [0, 1].map(|end| self.bottoms_m.get(&key(&link.ends[end])).copied().flatten())
-    }
-
-    fn tell_end(&mut self, link: &str, node: &str) {
-        let what = text!(
-            "连接“{link}”的端点“{node}”已删除，模型无法运行",
-            "link “{link}” ends at “{node}”, which is gone: the model will not run"
-        );
-        self.tell("swmm.no-node", what);
-    }
-
-    fn tell_below(&mut self, link: &Link, end: usize, bottom_m: Option<f64>) {
-        let Some((level, bottom)) = link.inverts_m[end].zip(bottom_m) else { return };
-        let has_end = match link.kind {
-            LinkKind::Conduit => true,
-            LinkKind::Pump => false,
-            _ => end == 0,
-        };
-        if has_end && level < bottom - 1e-6 && !self.form.has_levels {
-            let (name, node) = (&link.name, &link.ends[end]);
-            let what = text!(
-                "连接“{name}”的管底 {level:.3} m 低于“{node}”的井底 {bottom:.3} m，按井底写出",
-                "link “{name}” at {level:.3} m lies below the bottom of “{node}”, {bottom:.3} m: written at that bottom"
-            );
-            self.tell("swmm.below", what);
-        }
-    }
-
-    fn edit_area(&mut self, at: usize) {
-        let was = &self.model.areas[at];
-        let Some(now) = self.areas[at] else {
-            self.done.removed += 1;
-            return self.remove(was.line);
-        };
-        let Some(area) = now.filter(|area| area.kept.is_moved || !area.kept.changed.is_empty()) else {
-            return self.edit_area_line(at, None);
-        };
-        self.done.changed += 1;
-        self.edit_area_line(at, Some(area));
-        if area.kept.is_moved {
-            let name = value(area, "code").to_string();
-            let ring = area.ring.iter().flatten();
-            ring.for_each(|corner| self.new.entry(Section::Polygons).or_default().push(position(&name, *corner)));
-        }
-    }
-
-    /// The line of a subcatchment: names it speaks of, and its own values.
-    fn edit_area_line(&mut self, at: usize, area: Option<&Area>) {
-        let (model, line) = (self.model, self.model.areas[at].line);
-        let words = model.words(line);
-        let mut edited = Edited::new(model.inp.line(model.inp.lines[line as usize]));
-        let own = area.filter(|area| area.kept.changed.contains("outlet"));
-        if own.is_none()
-            && let Some(word) = words.get(2)
-        {
-            match self.outlet_now(word) {
-                Now::Named(name) => edited.set(2, name, ""),
-                Now::Gone => self.tell_named("SUBCATCHMENTS", words[0], word),
-                Now::Same => {}
-            }
-        }
-        for (field, place, unit) in self.area_words() {
-            if let Some(area) = area.filter(|area| area.kept.changed.contains(field)) {
-                edited.set(place, word_of(value(area, field), unit), "0");
-            }
-        }
-        self.put(line as usize, edited);
-    }
-
-    /// Field, place in the line of a subcatchment, and what the model's unit is in that of the field.
-    fn area_words(&self) -> [(&'static str, usize, f64); 7] {
-        let units = self.form.units;
-        [
-            ("code", 0, 1.0),
-            ("rain_gage", 1, 1.0),
-            ("outlet", 2, 1.0),
-            ("area_ha", 3, units.area_ha()),
-            ("impervious_pct", 4, 1.0),
-            ("width_m", 5, units.length_m()),
-            ("slope_pct", 6, 1.0),
-        ]
-    }
-
-    fn add_node(&mut self, node: &Node) {
-        self.done.added += 1;
-        let (section, line) = self.form.node(node);
-        self.add(section, line);
-        if node.kind == NodeKind::Storage {
-            let name = &node.name;
-            let what = text!(
-                "调蓄池“{name}”没有曲线，按水面 {STORAGE_M2:.0} m² 写出",
-                "storage unit “{name}” has no curve: a surface of {STORAGE_M2:.0} m² is written"
-            );
-            self.done.problems.push(Problem::warning("swmm.assumed", what));
-        }
-        node.place.into_iter().for_each(|place| self.add(Section::Coordinates, position(&node.name, place)));
-        self.add_flows(node, [true, true]);
-        self.add_tag("Node", &node.name, node.tag.as_ref());
-    }
-
-    fn add_flows(&mut self, node: &Node, [dry, steady]: [bool; 2]) {
-        let name = quoted(&node.name);
-        if let Some(flow) = node.dry_flow_l_s.filter(|flow| dry && *flow > 0.0) {
-            self.add(Section::Dwf, format!("{name:<16} FLOW             {}", self.form.flow(flow)));
-        }
-        if let Some(flow) = node.inflow_l_s.filter(|flow| steady && *flow != 0.0) {
-            let flow = self.form.flow(flow);
-            self.add(
-                Section::Inflows,
-                format!("{name:<16} FLOW             \"\"               FLOW     1.0      1.0      {flow}"),
-            );
-        }
-    }
-
-    fn add_tag(&mut self, class: &str, name: &str, tag: Option<&String>) {
-        if let Some(tag) = tag.filter(|tag| !tag.is_empty()) {
-            self.add(Section::Tags, format!("{class:<10} {:<16} {}", quoted(name), quoted(tag)));
-        }
-    }
-
-    fn add_link(&mut self, link: &Link) {
-        self.done.added += 1;
-        let bottoms = self.bottoms_of(link);
-        (0..2).for_each(|end| self.tell_below(link, end, bottoms[end]));
-        self.redefine_link(true, link);
-        self.add_vertices(link);
-        self.add_tag("Link", &link.name, link.tag.as_ref());
-    }
-
-    fn add_vertices(&mut self, link: &Link) {
-        let lines = link.vertices.iter().map(|at| position(&link.name, *at));
-        let lines: Vec<String> = lines.collect();
-        if !lines.is_empty() {
-            self.new.entry(Section::Vertices).or_default().extend(lines);
-        }
     }
 
     fn node_now(&self, at: usize) -> Now {
@@ -509,9 +349,15 @@ impl<'a> Work<'a> {
     fn area_now(&self, at: usize) -> Now {
         match self.areas[at] {
             None => Now::Gone,
-            Some(Some(area)) if area.kept.changed.contains("code") => {
-                Now::Named(quoted(&value(area, "code").to_string()))
-            }
+            Some(Some(area)) if has(area.kept.as_ref(), "code") => Now::Named(quoted(&value(area, "code").to_string())),
+            Some(_) => Now::Same,
+        }
+    }
+
+    fn gage_now(&self, at: usize) -> Now {
+        match self.gages[at] {
+            None => Now::Gone,
+            Some(Some(gage)) if has(gage.kept.as_ref(), "code") => Now::Named(quoted(&code(&gage.values))),
             Some(_) => Now::Same,
         }
     }
@@ -527,20 +373,21 @@ impl<'a> Work<'a> {
     }
 }
 
-fn class_of(section: Section) -> LinkKind {
-    match section {
-        Section::Pumps => LinkKind::Pump,
-        Section::Orifices => LinkKind::Orifice,
-        Section::Weirs => LinkKind::Weir,
-        Section::Outlets => LinkKind::Outlet,
-        _ => LinkKind::Conduit,
-    }
-}
-
 /// A value of a subcatchment.
 fn value<'v>(area: &'v Area, field: &str) -> &'v Value {
     let place = Layer::Areas.fields().iter().position(|known| known.id == field);
     place.and_then(|place| area.values.get(place)).unwrap_or(&Value::Null)
+}
+
+/// The code of an element: the first of its values.
+fn code(values: &[Value]) -> String {
+    values.first().map_or_else(String::new, |value| value.to_string().trim().to_owned())
+}
+
+/// Words as a comment of one line.
+fn comment(words: &str) -> String {
+    let words = words.split(['\r', '\n']).collect::<Vec<_>>().join(" ");
+    format!(";{}", words.trim().trim_start_matches(';'))
 }
 
 /// A value as a word of the model.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::{File, WHOLE};
 use super::*;
+use crate::model::value::{FieldType, Value};
 
 /// The nodes and links of a model as the city hands them back, unchanged.
 fn network(rows: &[(Layer, Feature)]) -> (Vec<Node>, Vec<Link>) {
@@ -21,6 +22,7 @@ fn network(rows: &[(Layer, Feature)]) -> (Vec<Node>, Vec<Link>) {
                 kind: match words("node_type").as_str() {
                     "outfall" => NodeKind::Outfall,
                     "storage" => NodeKind::Storage,
+                    "divider" => NodeKind::Divider,
                     _ => NodeKind::Junction,
                 },
                 place: row.geometry.as_ref().map(|place| positions(place)[0]),
@@ -32,7 +34,11 @@ fn network(rows: &[(Layer, Feature)]) -> (Vec<Node>, Vec<Link>) {
                 dry_flow_l_s: number("dry_flow_l_s"),
                 inflow_l_s: number("inflow_l_s"),
                 has_flap: value("has_flap").as_bool(),
+                boundary: value("outfall_type").as_str().map(str::to_owned),
+                stage: value("outfall_stage").as_str().map(str::to_owned),
+                storage: value("storage_curve").as_str().map(str::to_owned),
                 tag: value("tag").as_str().map(str::to_owned),
+                remark: value("remark").as_str().map(str::to_owned),
             }),
             Layer::Links => {
                 let path = row.geometry.as_ref().map(positions).unwrap_or_default();
@@ -55,13 +61,21 @@ fn network(rows: &[(Layer, Feature)]) -> (Vec<Node>, Vec<Link>) {
                     height_mm: number("diameter_mm"),
                     width_mm: number("width_mm"),
                     barrels: value("barrels").as_i64(),
+                    is_pressure: value("is_pressure").as_bool(),
+                    shape: value("swmm_shape").as_str().map(str::to_owned),
+                    device: value("device").as_str().map(str::to_owned),
                     tag: value("tag").as_str().map(str::to_owned),
+                    remark: value("remark").as_str().map(str::to_owned),
                 });
             }
             Layer::Areas | Layer::Gages => {}
         }
     }
     all
+}
+
+fn written<'a>(nodes: &'a [Node], links: &'a [Link]) -> Written<'a> {
+    Written { nodes, links, ..Written::default() }
 }
 
 /// The lines that are in one text and not in the other, `-` and `+`.
@@ -76,7 +90,7 @@ fn differences(before: &str, after: &str) -> Vec<String> {
 fn check_merge(change: impl FnOnce(&mut Vec<Node>, &mut Vec<Link>), expected: &[&str], rules: &[&str]) -> String {
     let (mut nodes, mut links) = network(&File::of(WHOLE.as_bytes()).rows());
     change(&mut nodes, &mut links);
-    let merged = merge(WHOLE.as_bytes(), &nodes, &links, None, &mut Task::silent()).unwrap();
+    let merged = merge(WHOLE.as_bytes(), written(&nodes, &links), &mut Task::silent()).unwrap();
     let text = String::from_utf8(merged.bytes).unwrap();
     let found = differences(WHOLE, &text);
     let squeezed: Vec<String> = found
@@ -212,13 +226,7 @@ fn new_node(name: &str, kind: NodeKind, at: [f64; 2]) -> Node {
         place: Some(at),
         bottom_m: Some(7.25),
         depth_m: Some(2.0),
-        init_depth_m: None,
-        surcharge_depth_m: None,
-        ponded_area_m2: None,
-        dry_flow_l_s: None,
-        inflow_l_s: None,
-        has_flap: None,
-        tag: None,
+        ..Node::default()
     }
 }
 
@@ -230,13 +238,9 @@ fn new_link(name: &str, kind: LinkKind, ends: [&str; 2]) -> Link {
         ends: ends.map(str::to_owned),
         vertices: vec![[1.0, 2.0]],
         length_m: Some(12.5),
-        manning_n: None,
         inverts_m: [Some(8.0), Some(7.5)],
-        section: None,
         height_mm: Some(300.0),
-        width_mm: None,
-        barrels: None,
-        tag: None,
+        ..Link::default()
     }
 }
 
@@ -291,7 +295,8 @@ proptest! {
         nodes.iter_mut().for_each(|node| change(&mut node.kept, &["code", "depth_m", "tag"]).is_moved = true);
         links.iter_mut().step_by(2).for_each(|link| change(&mut link.kept, &["section", "length_m"]).is_moved = true);
         for count in [nodes.len(), 0] {
-            let merged = merge(&bytes, &nodes[..count], &links[..count.min(3)], Some(&[]), &mut Task::silent());
+            let written = Written { areas: Some(&[]), gages: Some(&[]), ..written(&nodes[..count], &links[..count.min(3)]) };
+            let merged = merge(&bytes, written, &mut Task::silent());
             prop_assert!(merged.is_ok() || bytes.is_empty() || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff"));
         }
         if !bytes.is_empty() {
@@ -321,7 +326,7 @@ proptest! {
                 ..new_link(&format!("P{at}"), classes[*class], [&ends[0], &ends[1]]) }
         }).collect();
         let text = template("试算", Units::named(units).unwrap(), [0.0, 0.0, 100.0, 100.0], false);
-        let merged = merge(text.as_bytes(), &nodes, &links, None, &mut Task::silent()).unwrap();
+        let merged = merge(text.as_bytes(), written(&nodes, &links), &mut Task::silent()).unwrap();
         let told = |problem: &Problem| problem.rule == "swmm.assumed";
         prop_assert!(merged.problems.listed.iter().all(told), "{:?}", merged.problems);
         let rows = File::of(&merged.bytes).rows();
@@ -344,4 +349,178 @@ proptest! {
             }
         }
     }
+}
+
+/// The subcatchments and rain gages of a model as the city hands them back, unchanged.
+fn others(rows: &[(Layer, Feature)]) -> (Vec<Area>, Vec<Gage>) {
+    let mut all = (Vec::new(), Vec::new());
+    for (at, (layer, row)) in rows.iter().enumerate() {
+        let kept = Some(Kept { number: at as i64 + 1, ..Kept::default() });
+        let places = row.geometry.as_ref().map(positions);
+        match layer {
+            Layer::Areas => {
+                let ring = places.map(|mut ring| {
+                    ring.pop();
+                    ring
+                });
+                all.0.push(Area { kept, values: row.values.clone(), ring, drawn_m2: Some(1000.0) });
+            }
+            Layer::Gages => {
+                all.1.push(Gage { kept, values: row.values.clone(), place: places.and_then(|at| at.first().copied()) });
+            }
+            Layer::Nodes | Layer::Links => {}
+        }
+    }
+    all
+}
+
+/// The model with one value of one row set, as it is written; the values of that row when it is read again.
+fn set(rows: &[(Layer, Feature)], at: usize, place: usize, value: &Value) -> (Merge, Option<Vec<Value>>) {
+    let mut rows = rows.to_vec();
+    let id = rows[at].0.fields()[place].id.to_string();
+    rows[at].1.values[place] = value.clone();
+    let ((mut nodes, mut links), (mut areas, mut gages)) = (network(&rows), others(&rows));
+    let number = at as i64 + 1;
+    let nodes_kept = nodes.iter_mut().map(|it| &mut it.kept);
+    let kept = nodes_kept.chain(links.iter_mut().map(|it| &mut it.kept));
+    let kept = kept.chain(areas.iter_mut().map(|it| &mut it.kept)).chain(gages.iter_mut().map(|it| &mut it.kept));
+    let kept = kept.flatten().filter(|kept| kept.number == number);
+    kept.for_each(|kept| _ = kept.changed.insert(id.clone()));
+    let whole = Written { areas: Some(&areas), gages: Some(&gages), ..written(&nodes, &links) };
+    let merged = merge(WHOLE.as_bytes(), whole, &mut Task::silent()).unwrap();
+    let code = rows[at].1.values[0].to_string();
+    let again = File::of(&merged.bytes).rows();
+    let row = again.into_iter().find(|(layer, row)| *layer == rows[at].0 && row.values[0].to_string() == code);
+    (merged, row.map(|(_, row)| row.values))
+}
+
+/// Whether two values say the same: numbers to the micrometre, words in any case.
+fn is_same(one: &Value, other: &Value) -> bool {
+    // Not said is not so.
+    if one.as_bool().or(other.as_bool()).is_some() {
+        return one.as_bool().unwrap_or_default() == other.as_bool().unwrap_or_default();
+    }
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => (one - other).abs() < 1e-6,
+        _ => one.to_string().eq_ignore_ascii_case(&other.to_string()),
+    }
+}
+
+/// Whether a value is none, or what SWMM takes where none is given.
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_f64() == Some(0.0) || ["NO", "false", "FREE", "1"].contains(&&*value.to_string())
+}
+
+/// Words that a city lets in for a field: kinds of nodes and links are chosen from a list.
+fn may_be(field: &str, word: &str) -> bool {
+    match field {
+        "node_type" => ["outfall", "storage"].contains(&word),
+        "link_type" => word == "weir",
+        "section" => word == "rectangle",
+        _ => true,
+    }
+}
+
+#[test]
+fn every_value_that_changes_is_written_or_told() {
+    let rows = File::of(WHOLE.as_bytes()).rows();
+    let mut dropped = Vec::new();
+    let mut tried = 0;
+    for (at, (layer, row)) in rows.iter().enumerate() {
+        for (place, field) in layer.fields().iter().enumerate().skip(1) {
+            let old = &row.values[place];
+            let number = old.as_f64().map_or(1.5, |old| old + 0.5);
+            let words = [
+                "O1",
+                "RG1",
+                "FIXED",
+                "8.75",
+                "TABULAR C1 0 0",
+                "FUNCTIONAL 10 0 5",
+                "TIMESERIES T1",
+                "PERVIOUS 40",
+                "80 0.5 7",
+                "0:15",
+                "VOLUME",
+                "SIDEFLOW",
+                "FUNCTIONAL/HEAD",
+                "storage",
+                "outfall",
+                "weir",
+                "rectangle",
+                "ARCH",
+                "完全不懂",
+            ];
+            let values: Vec<Value> = match field.field_type {
+                FieldType::Real => vec![Value::Real(number), Value::Null],
+                FieldType::Int => vec![Value::Int(number.round() as i64 + 100), Value::Null],
+                FieldType::Bool => vec![Value::Bool(old.as_bool() != Some(true))],
+                _ => words
+                    .iter()
+                    .filter(|word| may_be(&field.id, word))
+                    .map(|word| Value::from(*word))
+                    .chain([Value::Null])
+                    .collect(),
+            };
+            // An element's own name above it says nothing about it.
+            let is_other = |value: &&Value| !is_same(value, old) && !is_same(value, &row.values[0]);
+            // What has no type is what nothing else is.
+            let is_type = ["node_type", "link_type"].contains(&&*field.id);
+            for value in values.iter().filter(is_other).filter(|value| !is_type || !value.is_null()) {
+                tried += 1;
+                let (merged, again) = set(&rows, at, place, value);
+                let is_told = !merged.problems.is_empty() || merged.unplaced.contains_key(&*field.id);
+                let now = again.as_ref().map(|values| &values[place]);
+                let is_written = now.is_some_and(|now| is_same(now, value) || (value.is_null() && is_nothing(now)));
+                if !is_told && !is_written {
+                    dropped.push(format!("{}.{} = {value} (was {old}, is {now:?})", row.values[0], field.id));
+                }
+            }
+        }
+    }
+    assert!(tried > 300, "{tried}");
+    assert_eq!(dropped, [""; 0]);
+}
+
+#[test]
+fn a_subcatchment_drawn_in_the_city_gets_all_its_lines_and_what_is_made_up_is_told() {
+    let rows = File::of(WHOLE.as_bytes()).rows();
+    let ((nodes, links), (mut areas, _)) = (network(&rows), others(&rows));
+    let mut values = vec![Value::Null; Layer::Areas.fields().len()];
+    values[0] = "新 区".into();
+    let ring = Some(vec![[500_088.0, 3_280_001.0], [500_092.0, 3_280_001.0], [500_090.0, 3_280_004.0]]);
+    areas.push(Area { kept: None, values, ring, drawn_m2: Some(10_000.0) });
+    let whole = Written { areas: Some(&areas), ..written(&nodes, &links) };
+    let merged = merge(WHOLE.as_bytes(), whole, &mut Task::silent()).unwrap();
+    let text = String::from_utf8(merged.bytes).unwrap();
+    let squeezed = |line: &String| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        differences(WHOLE, &text).iter().map(squeezed).collect::<Vec<_>>(),
+        [
+            "+新_区 RG1 j3 1 25 100 0.5 0",
+            "+新_区 0.01 0.1 1.27 1.27 25 OUTLET",
+            "+新_区 76.2 12.7 4 7 0",
+            "+新_区 500088 3280001",
+            "+新_区 500092 3280001",
+            "+新_区 500090 3280004",
+        ]
+    );
+    let told: Vec<&str> = merged.problems.listed.iter().map(|problem| problem.rule).collect();
+    assert_eq!(told, ["swmm.name", "swmm.assumed"]);
+}
+
+#[test]
+fn a_rain_gage_takes_its_name_along_to_whoever_names_it() {
+    let rows = File::of(WHOLE.as_bytes()).rows();
+    let gage = rows.iter().position(|(layer, _)| *layer == Layer::Gages).unwrap();
+    let (merged, again) = set(&rows, gage, 0, &"气象局".into());
+    let text = String::from_utf8(merged.bytes).unwrap();
+    assert!(again.is_some());
+    let lines = differences(WHOLE, &text);
+    let squeezed: Vec<String> =
+        lines.iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        squeezed[3..],
+        ["+气象局 INTENSITY 0:05 1.0 TIMESERIES T1", "+S1 气象局 J1 1.5 60 80 0.5 0", "+气象局 500010 3280050"]
+    );
 }

@@ -33,7 +33,7 @@ use inp::Inp;
 use model::Model;
 
 pub use merge::{Merge, merge};
-pub use network::{Area, Kept, Link, LinkKind, Node, NodeKind, template};
+pub use network::{Area, Gage, Kept, Link, LinkKind, Node, NodeKind, Written, template};
 pub use rows::Layer;
 pub use units::Units;
 

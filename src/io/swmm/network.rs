@@ -17,18 +17,21 @@ pub struct Kept {
 }
 
 /// What a node is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NodeKind {
     /// Where links meet.
+    #[default]
     Junction,
     /// Where water leaves.
     Outfall,
     /// Where water waits.
     Storage,
+    /// Where water is parted by a rule.
+    Divider,
 }
 
 /// A node of the network; lengths and levels in metres.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Node {
     /// What it was; `None` for a new one.
     pub kept: Option<Kept>,
@@ -54,14 +57,23 @@ pub struct Node {
     pub inflow_l_s: Option<f64>,
     /// Whether an outfall has a flap gate.
     pub has_flap: Option<bool>,
+    /// What an outfall runs into, by SWMM's word (`FREE`, `FIXED` …).
+    pub boundary: Option<String>,
+    /// The level that goes with it in metres, or the name of a curve or series.
+    pub stage: Option<String>,
+    /// How the surface of a storage unit changes with depth, in SWMM's words.
+    pub storage: Option<String>,
     /// A word about it.
     pub tag: Option<String>,
+    /// What is said about it.
+    pub remark: Option<String>,
 }
 
 /// What a link is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LinkKind {
     /// Pipe or channel.
+    #[default]
     Conduit,
     /// Pump.
     Pump,
@@ -74,7 +86,7 @@ pub enum LinkKind {
 }
 
 /// A link of the network; lengths and levels in metres.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Link {
     /// What it was; `None` for a new one.
     pub kept: Option<Kept>,
@@ -100,19 +112,55 @@ pub struct Link {
     pub width_mm: Option<f64>,
     /// How many lie beside each other.
     pub barrels: Option<i64>,
+    /// Whether it is a pressure main.
+    pub is_pressure: Option<bool>,
+    /// SWMM's own word for the shape of its section.
+    pub shape: Option<String>,
+    /// The curve of a pump; what sort of orifice, weir or outlet it is.
+    pub device: Option<String>,
     /// A word about it.
     pub tag: Option<String>,
+    /// What is said about it.
+    pub remark: Option<String>,
 }
 
-/// A subcatchment that the model had.
-#[derive(Clone, Debug, PartialEq)]
+/// A subcatchment.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Area {
-    /// What it was.
-    pub kept: Kept,
+    /// What it was; `None` for a new one.
+    pub kept: Option<Kept>,
     /// Its values, in the order of the fields of [`Layer::Areas`](super::Layer::Areas).
     pub values: Vec<Value>,
     /// Its outline, in the coordinates of the model; not closed.
     pub ring: Option<Vec<[f64; 2]>>,
+    /// What its outline encloses, square metres.
+    pub drawn_m2: Option<f64>,
+}
+
+/// A rain gage.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gage {
+    /// What it was; `None` for a new one.
+    pub kept: Option<Kept>,
+    /// Its values, in the order of the fields of [`Layer::Gages`](super::Layer::Gages).
+    pub values: Vec<Value>,
+    /// Where, in the coordinates of the model.
+    pub place: Option<[f64; 2]>,
+}
+
+/// All that is written into a model.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Written<'a> {
+    /// Nodes; those that are not among them go.
+    pub nodes: &'a [Node],
+    /// Links, likewise.
+    pub links: &'a [Link],
+    /// Subcatchments, likewise; `None` leaves them as they are.
+    pub areas: Option<&'a [Area]>,
+    /// Rain gages, likewise.
+    pub gages: Option<&'a [Gage]>,
+    /// What is said above the dry-weather flows that are written.
+    pub flow_note: &'a str,
 }
 
 /// A model without elements: options for a run of a day, and the box of the map.

@@ -1,7 +1,7 @@
 //! A model's elements as rows: their fields, their values in metres and millimetres, their places.
 
 use super::check::Bound;
-use super::inp::{Section, key};
+use super::inp::{Section, key, quoted};
 use super::model::{At, Model, number};
 use super::shape::{has_height, has_width, section_of};
 use crate::model::geometry::Geometry;
@@ -160,7 +160,8 @@ impl Words<'_> {
     }
 
     fn rest(&self, from: usize) -> Value {
-        let rest = self.words.get(from..).unwrap_or_default().join(" ");
+        let rest = self.words.get(from..).unwrap_or_default().iter().map(|word| quoted(word));
+        let rest = rest.collect::<Vec<_>>().join(" ");
         if rest.is_empty() { Value::Null } else { rest.into() }
     }
 }
@@ -171,6 +172,15 @@ pub(super) fn divider_depth(kind: &str) -> usize {
         "CUTOFF" | "TABULAR" => 5,
         "WEIR" => 7,
         _ => 4,
+    }
+}
+
+/// The level that an outfall runs into, metres, or the name of the curve or series that has it.
+fn stage_of(line: &Words<'_>) -> Value {
+    let is_fixed = line.words.get(2).is_some_and(|word| word.eq_ignore_ascii_case("FIXED"));
+    match line.metres(3).filter(|_| is_fixed) {
+        Some(level_m) => super::lines::plain(level_m).into(),
+        None => line.text(3),
     }
 }
 
@@ -259,7 +269,7 @@ impl Model {
             behind(2).filter(|_| is_spread).into(),
             area.into(),
             if is(Section::Outfalls) { line.text(2) } else { Value::Null },
-            if stage { line.text(3) } else { Value::Null },
+            if stage { stage_of(&line) } else { Value::Null },
             if is(Section::Storage) { line.rest(4) } else { Value::Null },
             tag,
         ]
@@ -377,7 +387,7 @@ impl Model {
     }
 
     /// The description that stands above an element; its own name is none, and the heads of columns are none.
-    fn remark(&self, line: u32, name: &str) -> Value {
+    pub(super) fn remark(&self, line: u32, name: &str) -> Value {
         let own = self.inp.lines[line as usize];
         let is_first = line.checked_sub(1).is_none_or(|before| self.inp.lines[before as usize].is_head);
         let found = self.inp.description(own).filter(|words| key(words) != key(name));

@@ -10,7 +10,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet,
 use crate::geom::crs::Crs;
 use crate::io::clock;
 use crate::io::error::WriteError;
-use crate::io::format::{WriteOptions, Writer, Written};
+use crate::io::format::{ExtraSheet, WriteOptions, Writer, Written};
 use crate::io::outgoing::Outgoing;
 use crate::io::table::out::{Shape, position};
 use crate::io::wkt::put_wkt;
@@ -58,6 +58,7 @@ pub(in crate::io) fn create(
         decimals: options.decimals.min(15),
         lang: options.lang,
         note: options.note.clone(),
+        extra: options.sheets.clone(),
         title: schema.name.clone(),
         first: Some(Vec::new()),
         widths: Vec::new(),
@@ -95,6 +96,7 @@ struct BookWriter {
     decimals: u8,
     lang: Lang,
     note: Option<Text>,
+    extra: Vec<ExtraSheet>,
     title: Text,
     /// The first features, until there are enough to see whether points have heights.
     first: Option<Vec<Feature>>,
@@ -306,7 +308,34 @@ impl BookWriter {
         }
     }
 
-    /// Widths, the sheet about the data, and what a person should know.
+    /// A sheet of a few rows behind the large one.
+    fn add_sheet(&mut self, extra: &ExtraSheet) -> Result<(), XlsxError> {
+        let (lang, head) = (self.lang, self.formats.head.clone());
+        let sheet = self.book.add_worksheet();
+        sheet.set_name(sheet_name(extra.name.get(lang)))?.set_freeze_panes(1, 0)?;
+        let mut widths: Vec<usize> = Vec::new();
+        for (number, row) in extra.rows.iter().enumerate().take(MAX_ROWS as usize) {
+            for (column, value) in row.iter().enumerate().take(MAX_COLUMNS) {
+                let (at, place) = (number as u32, column as u16);
+                widths.resize(widths.len().max(column + 1), 0);
+                widths[column] = widths[column].max(width_of(&value.to_string()));
+                match value {
+                    Value::Null | Value::Blob(_) => continue,
+                    Value::Int(whole) => sheet.write_number(at, place, *whole as f64)?,
+                    Value::Real(number) => sheet.write_number(at, place, *number)?,
+                    Value::Bool(yes) => sheet.write_boolean(at, place, *yes)?,
+                    Value::Text(words) if number == 0 => sheet.write_string_with_format(at, place, words, &head)?,
+                    Value::Text(words) => sheet.write_string(at, place, words)?,
+                };
+            }
+        }
+        for (column, width) in widths.into_iter().enumerate() {
+            sheet.set_column_width(column as u16, (width + 2).clamp(WIDTHS.0, WIDTHS.1) as f64)?;
+        }
+        Ok(())
+    }
+
+    /// Widths, further sheets, the sheet about the data, and what a person should know.
     fn end(&mut self) -> Result<(), XlsxError> {
         let widths = self.widths.clone();
         let sheet = self.sheet()?;
@@ -326,6 +355,9 @@ impl BookWriter {
             about.push(note.get(lang).to_owned());
         }
         self.book.set_properties(&properties);
+        for extra in std::mem::take(&mut self.extra) {
+            self.add_sheet(&extra)?;
+        }
         let has_more = self.note.is_some() || !matches!(self.outgoing.crs, Crs::WGS84 | Crs::CGCS2000);
         if has_more && about.len() > 1 {
             let sheet = self.book.add_worksheet();

@@ -1,12 +1,16 @@
 //! What the window shows of the sewer workbench: of each topic the latest question with its answer, asked anew after
 //! every edit so that nothing on the screen is of yesterday.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::kinds;
+use crate::kinds::kind::Group;
 use crate::task::Task;
 use crate::text::Text;
+use crate::trades::sewer::inspected::By;
+use crate::trades::sewer::sewers::Joining;
 
 use super::shown::SewerShown;
 use super::{SewerAnswer, SewerAsk, SewerDesk};
@@ -14,6 +18,7 @@ use crate::session::Session;
 use crate::session::answer::{Answer, Failure};
 use crate::session::command::JobId;
 use crate::session::events::Event;
+use crate::session::snapshot::Touched;
 
 /// What questions are about: each has a place of its own in the window, so that a profile, a trace and a list of
 /// findings stand side by side.
@@ -44,6 +49,8 @@ pub enum SewerTopic {
     Users,
     /// Capacity and load.
     Capacity,
+    /// A table of defects that is looked at before it comes in.
+    Defects,
 }
 
 impl SewerAsk {
@@ -56,12 +63,23 @@ impl SewerAsk {
             Self::Users(_) => SewerTopic::Users,
             Self::Capacity(_) => SewerTopic::Capacity,
             Self::Pipe(..) => SewerTopic::Pipe,
-            Self::Check(_) => SewerTopic::Checks,
+            Self::Check(_) | Self::Progress { .. } => SewerTopic::Checks,
             Self::Cross => SewerTopic::Cross,
             Self::Condition(_) => SewerTopic::Condition,
             Self::Plan(_) => SewerTopic::Plan,
             Self::Inspected(_) => SewerTopic::Inspected,
             Self::Summary => SewerTopic::Summary,
+            Self::Defects(_) => SewerTopic::Defects,
+        }
+    }
+
+    /// Whether the answer may be another once rows of a kind have changed.
+    fn rests_on(&self, kind: &str) -> bool {
+        let group = kinds::find(kind).map(|kind| kind.group);
+        match self {
+            _ if group == Some(Group::Sewer) => true,
+            Self::Inspected(By::Street) => kind == "street",
+            _ => false,
         }
     }
 }
@@ -101,6 +119,8 @@ impl SewerSlot {
 pub struct SewerBoard {
     slots: BTreeMap<SewerTopic, SewerSlot>,
     revisions: u64,
+    /// How pipes are joined, where this session was told.
+    pub(super) joining: Option<Joining>,
 }
 
 /// What a job says of a question.
@@ -136,6 +156,9 @@ impl Session {
     pub(super) fn ask_sewers(&mut self, ask: SewerAsk) -> Result<JobId, Failure> {
         let desk = self.sewers()?;
         let topic = ask.topic();
+        if let Some(job) = self.sewer.slots.get(&topic).and_then(|slot| slot.awaited) {
+            self.jobs.cancel(job);
+        }
         let job = self.start_asking(desk, ask.clone());
         let board = &mut self.sewer;
         board.revisions += 1;
@@ -196,10 +219,16 @@ impl Session {
         }
     }
 
-    /// Rows have changed: what is shown is asked again.
-    pub(in crate::session) fn refresh_sewer(&mut self) {
+    /// Rows have changed: what rests on them is asked again.
+    pub(in crate::session) fn refresh_sewer(&mut self, touched: &Touched) {
+        let Some(city) = &self.open else { return };
+        let layers = city.view.layers.iter().filter(|layer| touched.has(layer.table()));
+        let kinds: BTreeSet<&str> = layers.map(|layer| layer.schema.kind.as_str()).collect();
         let mut again = Vec::new();
         for slot in self.sewer.slots.values_mut() {
+            if !touched.is_everything && !kinds.iter().any(|kind| slot.asked.rests_on(kind)) {
+                continue;
+            }
             if slot.awaited.is_some() {
                 slot.is_stale = true;
             } else {
@@ -207,6 +236,17 @@ impl Session {
             }
         }
         again.into_iter().for_each(|ask| self.ask_again(ask));
+    }
+
+    /// The job of an answer has broken off without one.
+    pub(in crate::session) fn break_off_sewer(&mut self, job: JobId, failure: &Failure) {
+        let slot = self.sewer.slots.values_mut().find(|slot| slot.awaited == Some(job));
+        if let Some(slot) = slot {
+            slot.awaited = None;
+            slot.answer = None;
+            slot.shown = None;
+            slot.failure = Some(failure.clone());
+        }
     }
 
     fn ask_again(&mut self, ask: SewerAsk) {
@@ -225,7 +265,8 @@ impl Session {
 }
 
 fn shown_answer(desk: &SewerDesk, ask: &SewerAsk, task: &mut Task<'_>) -> Result<(SewerAnswer, SewerShown), Failure> {
+    let desk = desk.pinned(task)?;
     let answer = desk.answer(ask, task)?;
-    let shown = SewerShown::of(desk, &answer, task)?;
+    let shown = SewerShown::of(&desk, &answer, task)?;
     Ok((answer, shown))
 }

@@ -179,7 +179,7 @@ impl SewerDesk {
     /// The pipes that a filter lets through.
     fn wanted_pipes(&self, filter: &Expr, task: &Task<'_>) -> Result<BTreeSet<RowRef>, Failure> {
         let layers = self.with(task, |live| {
-            let layers = (0_u16..).zip(&live.layers).filter(|(_, layer)| layer.has_pipes);
+            let layers = (0_u16..).zip(live.layers.iter()).filter(|(_, layer)| layer.has_pipes);
             layers.map(|(number, layer)| (number, layer.schema.clone())).collect::<Vec<_>>()
         })?;
         let reader = self.city().reader()?;
@@ -239,7 +239,7 @@ impl SewerDesk {
 }
 
 /// What comes into each node, L/s, in the order of the nodes.
-fn sources(uses: &NodeUses) -> Vec<(u32, f64)> {
+pub(super) fn sources(uses: &NodeUses) -> Vec<(u32, f64)> {
     let mut sources: Vec<(u32, f64)> =
         uses.iter().map(|(&node, used)| (node, used.volume_m3_per_d * L_PER_S)).collect();
     sources.sort_by_key(|source| source.0);
@@ -273,7 +273,7 @@ impl CapacityAnswer {
             let length_m = live.sewers.length_m(load.pipe);
             self.count(&load, length_m);
             self.pipes.push(LoadedPipe {
-                at: FeatureRef { layer: live.table(row.row).to_owned(), id: row.row.id },
+                at: live.feature(row.row),
                 code: row.code.to_string(),
                 system: row.system.code(),
                 diameter_mm: row.diameter_mm,
@@ -287,7 +287,7 @@ impl CapacityAnswer {
             let joint = live.sewers.node(sink.node);
             let row = joint.and_then(|joint| joint.row.as_ref());
             self.sinks.push(LoadedSink {
-                at: row.map(|row| FeatureRef { layer: live.table(row.row).to_owned(), id: row.row.id }),
+                at: row.map(|row| live.feature(row.row)),
                 code: joint.map(|joint| joint.code.to_string()).unwrap_or_default(),
                 name: row.map(|row| row.name.to_string()).unwrap_or_default(),
                 is_outlet: sink.is_outlet,

@@ -56,6 +56,8 @@ pub struct CheckReport {
     pub omitted: usize,
     /// What holds of the whole city.
     pub notes: Vec<Text>,
+    /// Names under which findings are kept, and the day of each.
+    pub campaigns: Vec<(String, String)>,
 }
 
 /// How many findings a rule has.
@@ -155,6 +157,7 @@ impl SewerDesk {
         let checked = self.checked(ask, task)?;
         let mut report = CheckReport { ask: ask.clone(), omitted: checked.outcome.omitted(), ..CheckReport::default() };
         report.notes.clone_from(&checked.outcome.notes);
+        report.campaigns = self.campaigns()?;
         let mut excused: BTreeMap<&str, usize> = BTreeMap::new();
         for (finding, code) in checked.outcome.findings.iter().zip(&checked.codes) {
             let mut fault = FoundFault {

@@ -4,9 +4,12 @@ use crate::trades::sewer::cjj181::Rules;
 
 use super::SewerAsk;
 use super::board::SewerTopic;
+use super::capacity::CapacityAsk;
 use super::checks::{CheckAsk, FaultKey};
 use super::defects::DefectImport;
 use super::out::OutFile;
+use super::profile::ProfileLook;
+use super::swmm::SwmmRequest;
 
 /// The sewer workbench.
 #[derive(Debug)]
@@ -24,11 +27,15 @@ pub enum SewerCommand {
         ask: SewerAsk,
         /// The file.
         out: OutFile,
-        /// How many times larger heights are than lengths, in the picture of a long profile.
-        exaggeration: Option<f64>,
+        /// How a long profile is drawn.
+        look: ProfileLook,
     },
     /// Makes a layer of what is shown of a topic, as one step.
     Keep(SewerTopic),
+    /// Makes the layer of loads, or brings it up to date, as one step.
+    KeepLoads(Box<CapacityAsk>),
+    /// Writes the sewers as a model of EPA SWMM.
+    WriteSwmm(Box<SwmmRequest>),
     /// Marks a finding of the checks as no fault, as one step; said again it gets another reason.
     Excuse {
         /// The finding; its layer by table name or name.

@@ -32,7 +32,7 @@ use super::live::LiveNetwork;
 use crate::session::Session;
 use crate::session::answer::{Answer, Failure, FailureKind};
 use crate::session::command::JobId;
-use crate::session::identify::in_degrees;
+use crate::session::look::identify::in_degrees;
 use crate::session::state::FeatureRef;
 
 /// The condition of the pipes that were inspected, for panel, table and command line.
@@ -287,7 +287,7 @@ pub(super) fn rated_pipe(live: &LiveNetwork, rows: &ConditionRows, condition: Pi
         RatedDefect { at: at(&rows.defect_layers, finding.row), defect, clock, photo, line }
     });
     Some(RatedPipe {
-        at: FeatureRef { layer: live.table(pipe.row).to_owned(), id: pipe.row.id },
+        at: live.feature(pipe.row),
         code: pipe.code.to_string(),
         road: pipe.road.to_string(),
         inspection: condition.inspection.map(|place| rows.inspection_at(place)),

@@ -1,9 +1,9 @@
 //! A contractor's report from the file to the repair plan: taken in, refused in part, rated, written, taken back.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
+use calamine::Reader as _;
 
 use crate::model::value::Value;
 use crate::task::{Cancel, Severity, Task};
@@ -18,50 +18,43 @@ use super::command::SewerCommand;
 use super::condition::ConditionReport;
 use super::defects::DefectImport;
 use super::out::OutFile;
-use super::plan::PlanAsk;
+use super::place::SewerPlace;
+use super::plan::{PlanAsk, PlannedPipe};
+use super::questions::Direction;
 use crate::session::answer::{Answer, Failure, FailureKind};
-use crate::session::command::{CityCommand, Command, EditCommand, ExchangeCommand, HistoryCommand, ImportRequest};
-use crate::session::{NoWake, Session};
+use crate::session::command::{Command, EditCommand, HistoryCommand, ImportRequest};
+use crate::session::test_city::TestCity;
 
-struct Desk {
-    folder: TempDir,
-    session: Session,
-}
+/// A city of which reports are taken in.
+struct Desk(TestCity);
 
 impl Desk {
     /// A city with the pipes A and B, 30 m by record and 600 mm wide.
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let session = Session::headless(folder.path().join("settings"), Arc::new(NoWake));
-        let mut desk = Self { folder, session };
-        let path = desk.folder.path().join("c.gpkg");
-        desk.run(Command::City(CityCommand::New { path, overwrite: false }));
+        let mut city = TestCity::new();
         let pipe = |code: &str, lat: f64| {
             serde_json::json!({"type": "Feature",
                 "properties": {"code": code, "sewer_type": "foul", "diameter_mm": 600, "length_m": 30.0},
                 "geometry": {"type": "LineString", "coordinates": [[116.0, lat], [116.0003, lat]]}})
         };
         let json = serde_json::json!({"type": "FeatureCollection", "features": [pipe("A", 29.7), pipe("B", 29.71)]});
-        let paths = vec![desk.write("pipes.geojson", &json.to_string())];
-        let kind = Some("sewer_pipe".to_owned());
-        desk.run(Command::Exchange(ExchangeCommand::Import(ImportRequest { paths, kind, ..ImportRequest::default() })));
-        desk
+        let paths = vec![city.write("pipes.geojson", json.to_string())];
+        city.import(ImportRequest { paths, kind: Some("sewer_pipe".to_owned()), ..ImportRequest::default() });
+        Self(city)
     }
 
     fn write(&self, name: &str, words: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, words).expect("written");
-        path
+        self.0.write(name, words)
     }
 
     #[track_caller]
     fn run(&mut self, command: Command) -> Answer {
-        self.session.finish(command, &mut |_| {}).expect("done")
+        self.0.run(command)
     }
 
     fn import(&mut self, table: &str) -> Result<Answer, Failure> {
         let request = DefectImport { path: self.write("report.csv", table), ..DefectImport::default() };
-        self.session.finish(Command::Sewer(SewerCommand::ImportDefects(Box::new(request))), &mut |_| {})
+        self.0.session.finish(Command::Sewer(SewerCommand::ImportDefects(Box::new(request))), &mut |_| {})
     }
 
     /// Rows taken in, and the rules by which rows were refused.
@@ -77,7 +70,7 @@ impl Desk {
 
     #[track_caller]
     fn ask<T>(&self, ask: impl FnOnce(&SewerDesk, &mut Task<'_>) -> Result<T, Failure>) -> T {
-        let desk = self.session.sewers().expect("a city");
+        let desk = self.0.session.sewers().expect("a city");
         ask(&desk, &mut Task::new(Cancel::default(), |_| {})).expect("answered")
     }
 
@@ -99,8 +92,8 @@ impl Desk {
     }
 
     fn value(&self, layer: &str, id: i64, field: &str) -> Value {
-        let place = self.session.schema(layer).expect("a layer").field_index(field).expect("a field");
-        self.session.rows(layer, &[id]).expect("a row")[0].values[place].clone()
+        let place = self.0.session.schema(layer).expect("a layer").field_index(field).expect("a field");
+        self.0.session.rows(layer, &[id]).expect("a row")[0].values[place].clone()
     }
 }
 
@@ -118,6 +111,21 @@ fn a_plain_table_is_rated_at_once_and_bad_rows_are_named() {
     assert_eq!(number(later.pipes[0].rating.structure.mean), "2.5167");
     desk.run(Command::History(HistoryCommand::Undo));
     assert!(desk.rating().pipes.is_empty(), "one step takes all of it back");
+}
+
+#[test]
+fn a_trace_counts_what_was_inspected_before_any_rating_is_written() {
+    let mut desk = Desk::new();
+    let sums =
+        |desk: &Desk| desk.ask(|asked, task| asked.trace(&SewerPlace::Words("A".into()), Direction::Up, task)).sums;
+    assert_eq!((sums(&desk).inspected_m, sums(&desk).worst_grade), (0.0, None));
+    desk.taken("pipe,code,grade,start_m,end_m\nA,PL,4,5,5\n");
+    let found = sums(&desk);
+    assert!(found.inspected_m > 0.0 && found.inspected_share() == Some(1.0), "{found:?}");
+    let grade = i64::from(desk.rating().pipes[0].rating.ri.grade);
+    assert_eq!(found.worst_grade, Some(grade));
+    desk.run(Command::History(HistoryCommand::Undo));
+    assert_eq!((sums(&desk).inspected_m, sums(&desk).worst_grade), (0.0, None));
 }
 
 #[test]
@@ -183,7 +191,7 @@ fn ratings_are_written_as_one_step() {
     assert_eq!(desk.value("sewer_inspection", 1, "ri"), Value::Real(7.15));
     assert_eq!(desk.value("sewer_inspection", 1, "density_sm"), Value::Real(0.0333));
     assert_eq!(desk.value("sewer_inspection", 1, "maintenance_grade"), Value::Int(3));
-    let pipe = desk.session.layers().expect("layers").into_iter().find(|it| it.kind.id == "sewer_pipe").expect("pipes");
+    let pipe = desk.0.session.layers().expect("layers").into_iter().find(|it| it.kind.id == "sewer_pipe").expect("pipes");
     assert_eq!(desk.value(pipe.table(), 1, "rating"), Value::Int(4));
     assert_eq!(desk.value(pipe.table(), 1, "inspected_on"), "2025-03-01".into());
     assert!(matches!(desk.run(write()), Answer::Told(_)), "nothing is left to write");
@@ -207,9 +215,136 @@ fn a_plan_goes_out_with_the_bureaus_prices() {
         plan.items.iter().map(|it| (it.code.as_str(), it.item.repair, it.item.yuan, it.item.fits)).collect();
     let expected = [("A", Some(Work::Local), Some(5000.0), true), ("B", Some(Work::Whole), Some(30_000.0), false)];
     assert_eq!(items, expected);
-    assert!(!plan.ask.costs.is_assumed() && written.features == 2);
-    let text = std::fs::read_to_string(prices.with_file_name("plan.csv")).expect("read");
+    assert!(!plan.ask.costs.is_assumed() && written.features > 2);
+    let text = desk.0.read("plan.csv");
     assert!(text.lines().nth(1).is_some_and(|line| line.contains(",A,") && line.contains("局部修复")), "{text}");
+    let foot: Vec<&str> = text.lines().skip(3).collect();
+    for words in [",合计,,,35000.0,", ",预算,,,5000.0,", ",预算内,,,5000.0,", ",预算外,,,30000.0,"] {
+        assert!(foot.iter().any(|line| line.contains(words)), "{words}: {text}");
+    }
+}
+
+#[test]
+fn what_is_only_watched_is_no_work_and_has_a_day_of_its_own() {
+    let mut desk = Desk::new();
+    desk.taken("pipe,code,grade,start_m,end_m,date\nA,PL,2,5,5,2024-02-29\nB,PL,4,5,5,2025-01-01\n");
+    let out = desk.0.path("plan.xlsx");
+    let plan = desk.ask(|desk, task| {
+        let plan = desk.plan(&PlanAsk { budget_yuan: Some(100.0), ..PlanAsk::default() }, task)?;
+        desk.write_plan(&plan, &OutFile { path: out.clone(), overwrite: false, lang: Lang::Zh }, task)?;
+        Ok(plan)
+    });
+    let codes = |pipes: &[PlannedPipe]| pipes.iter().map(|it| it.code.clone()).collect::<Vec<_>>();
+    assert_eq!((codes(&plan.items), codes(&plan.watched)), (vec!["B".to_owned()], vec!["A".to_owned()]));
+    assert_eq!(plan.watched[0].next_on, "2029-02-28");
+    let sheets = cells(&out);
+    assert_eq!(sheets.keys().map(String::as_str).collect::<Vec<_>>(), ["合计", "排水管养护计划", "观察"]);
+    assert_eq!(sheets["排水管养护计划"].len(), 2, "a head and one work");
+    assert_eq!(sheets["观察"][1][..6], ["A", "", "600", "30", "2024-02-29", "2029-02-28"]);
+    let sum = |name: &str| sheets["合计"].iter().find(|row| row[0] == name).map(|row| row[1..4].join(" "));
+    assert_eq!(sum("局部修复").as_deref(), Some("1 1 6000"));
+    assert_eq!(sum("预算内").as_deref(), Some("0  0"));
+    assert_eq!(sum("预算外").as_deref(), Some("1  6000"));
+    assert_eq!(sum("观察").as_deref(), Some("1  "));
+}
+
+/// The sheets of a workbook, as words.
+fn cells(path: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
+    let mut book = calamine::open_workbook_auto(path).expect("a workbook");
+    let rows = |range: calamine::Range<calamine::Data>| {
+        range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+    };
+    book.worksheets().into_iter().map(|(name, range)| (name, rows(range))).collect()
+}
+
+#[test]
+fn codes_with_grades_and_full_width_letters_are_read() {
+    let mut desk = Desk::new();
+    let (layers, refused) = desk.taken("管段,代码,距离\nＡ,ＺＷ３,５．５\nA,PL-Ⅱ级,9\nB,ck５,1\nB,ＳＬ,1\n");
+    assert_eq!((layers[1].1, refused), (2, vec![("defect.grade", 4), ("defect.grade", 5)]));
+    assert_eq!(desk.shown(), ["A 1.4 ZW3@5.5-5.5 PL2@9-9"]);
+    let (_, refused) = desk.taken("管段,代码,等级,距离\nB,ＰＬ３,３,1\nB,PL3,2,7\n");
+    assert_eq!(refused, [("defect.grade", 3)], "a grade that contradicts itself");
+    assert_eq!(desk.shown()[1], "B 3.65 PL3@1-1");
+}
+
+#[test]
+fn a_day_after_today_is_refused() {
+    let mut desk = Desk::new();
+    let tomorrow = jiff::Zoned::now().date().tomorrow().expect("a day");
+    let table = format!("pipe,code,grade,start_m,date\nA,PL,1,5,{tomorrow}\nA,PL,2,5,2025-01-01\n");
+    assert_eq!(desk.taken(&table).1, [("defects.future", 2)]);
+    assert_eq!(desk.shown(), ["A 1.4 PL2@5-5"]);
+}
+
+#[test]
+fn refused_rows_are_kept_in_a_file_or_keep_all_of_them_out() {
+    let mut desk = Desk::new();
+    let path = desk.write("report.csv", "pipe,code,grade,start_m\nX,PL,1,1\n\nA,PL,2,5\nA,QQ,1,1\n");
+    let rejects = desk.0.path("退回.csv");
+    let request = DefectImport { path, rejects: Some(rejects.clone()), ..DefectImport::default() };
+    let strict = DefectImport { strict: true, ..request.clone() };
+    let import = |request| Command::Sewer(SewerCommand::ImportDefects(Box::new(request)));
+    let refused = desk.0.session.finish(import(strict), &mut |_| {}).expect_err("strictly");
+    assert_eq!((refused.kind, desk.rating().pipes.len()), (FailureKind::Data, 0));
+    let preview = desk.ask(|desk, task| desk.preview_defects(&request, task));
+    assert_eq!((preview.inspections, preview.defects, preview.refused), (1, 1, 2));
+    let Answer::Imported { problems, rejects: kept, .. } = desk.run(import(request)) else { panic!("imported") };
+    assert_eq!(kept, [(rejects.clone(), 2)]);
+    assert!(problems.listed.iter().any(|problem| problem.what.zh.starts_with("第 5 行：")), "{problems:?}");
+    let text = desk.0.read(rejects);
+    let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+    assert_eq!(lines[0], "reject_row,reject_reason,pipe,code,grade,start_m");
+    assert!(lines[1].starts_with("2,") && lines[1].ends_with(",X,PL,1,1"), "{text}");
+    assert!(lines[2].starts_with("5,") && lines[2].ends_with(",A,QQ,1,1"), "{text}");
+}
+
+#[test]
+fn a_workbook_of_several_sheets_is_one_report() {
+    let mut desk = Desk::new();
+    let path = desk.0.path("检测.xlsx");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let day = rust_xlsxwriter::ExcelDateTime::from_ymd(2025, 3, 1).expect("a day");
+    let as_day = rust_xlsxwriter::Format::new().set_num_format("yyyy/m/d");
+    let tables = [
+        ("结构性", vec![("A", "PL", 3.0, 5.0, 903.0), ("X", "PL", 1.0, 1.0, 12.0)]),
+        ("功能性", vec![("A", "CJ", 2.0, 9.5, 507.0), ("A", "FZ", 4.0, 1.0, 12.0)]),
+    ];
+    for (name, rows) in tables {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).expect("a name");
+        let heads = ["管段编号", "检测日期", "缺陷代码", "等级", "距离", "环向位置"];
+        for (column, head) in (0..).zip(heads) {
+            sheet.write_string(0, column, head).expect("written");
+        }
+        // The second row is blank: people leave such.
+        for (row, (pipe, code, grade, start, clock)) in (2..).zip(rows) {
+            sheet.write_string(row, 0, pipe).expect("written");
+            sheet.write_datetime_with_format(row, 1, &day, &as_day).expect("written");
+            sheet.write_string(row, 2, code).expect("written");
+            for (column, number) in (3..).zip([grade, start, clock]) {
+                sheet.write_number(row, column, number).expect("written");
+            }
+        }
+    }
+    book.add_worksheet().set_name("填表说明").expect("a name").write_string(0, 0, "一行一处缺陷").expect("written");
+    book.save(&path).expect("saved");
+    let request = DefectImport { path, ..DefectImport::default() };
+    let answer = desk.run(Command::Sewer(SewerCommand::ImportDefects(Box::new(request))));
+    let Answer::Imported { layers, problems, .. } = answer else { panic!("imported") };
+    assert_eq!(layers.iter().map(|layer| layer.features).collect::<Vec<_>>(), [1, 2], "one inspection on two sheets");
+    let refused: Vec<&str> = problems
+        .listed
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .map(|problem| problem.what.zh.as_ref())
+        .collect();
+    let expected =
+        ["工作表“结构性”第 4 行：没有管段“X”", "工作表“功能性”第 4 行：管段 A：浮渣 FZ 没有 4 级，只有 1–3 级"];
+    assert_eq!(refused, expected);
+    assert_eq!(desk.shown(), ["A 3.65 PL3@5-5 CJ2@9.5-9.5"]);
+    assert_eq!(desk.value("sewer_inspection", 1, "inspected_on"), "2025-03-01".into());
+    assert_eq!(desk.value("sewer_defect", 2, "clock"), "0507".into());
 }
 
 #[test]
@@ -221,7 +356,7 @@ fn a_form_refuses_what_the_standard_does_not_have() {
         Command::Edit(EditCommand::Set { layer, id: 1, values })
     };
     for (field, value) in [("grade", "3"), ("clock", "1300"), ("end_m", "2")] {
-        let refused = desk.session.finish(set(field, value), &mut |_| {}).expect_err(field);
+        let refused = desk.0.session.finish(set(field, value), &mut |_| {}).expect_err(field);
         assert_eq!(refused.kind, FailureKind::Data, "{field}");
     }
     desk.run(set("clock", "0903"));

@@ -8,11 +8,10 @@ use crate::model::schema::{Field, Schema};
 use crate::model::value::Value;
 use crate::task::Task;
 use crate::text::{Lang, Text};
-use crate::trades::sewer::cross::{Candidate, FoulOutfall, Misjoined, Sewage, cross_connections};
+use crate::trades::sewer::cross::{Candidate, FoulOutfall, Sewage, cross_connections};
 use crate::trades::sewer::joins::JoinWay;
-use crate::trades::sewer::lateral::UserJoinedBy;
 use crate::trades::sewer::pipe::System;
-use crate::trades::sewer::users::{UserList, UserRules, Users};
+use crate::trades::sewer::users::Users;
 
 use super::SewerDesk;
 use super::checks::{FaultKey, marks};
@@ -106,7 +105,7 @@ impl SewerDesk {
         let users = self.user_rows(task)?.users;
         let marks = marks(&self.city().reader()?)?;
         self.with(task, |live| {
-            let sewage = sewage(live, Users::new(&live.sewers, users, UserRules::default()));
+            let sewage = Sewage::of(&live.sewers, &Users::new(&live.sewers, users, self.user_rules().clone()));
             let found = cross_connections(&live.sewers, &sewage);
             let mut report = CrossReport::default();
             for candidate in &found.candidates {
@@ -134,30 +133,12 @@ impl SewerDesk {
     }
 }
 
-/// What users say: what drains where, and who is on a storm sewer by the record.
-fn sewage(live: &LiveNetwork, users: Users) -> Sewage {
-    let today = jiff::Zoned::now().date();
-    let listed = users.listed(&live.sewers, UserList::Storm, today);
-    let misjoined = listed.into_iter().filter_map(|listed| {
-        let (user, join) = users.user(listed.user)?;
-        let node = join.node.filter(|_| join.by == UserJoinedBy::Record)?;
-        let name = if user.name.is_empty() { user.code.clone() } else { user.name.clone() };
-        let volume_m3_per_d = users.use_of(user).volume_m3_per_d;
-        Some(Misjoined { node, name, volume_m3_per_d })
-    });
-    Sewage { misjoined: misjoined.collect(), uses: users.node_uses() }
-}
-
 fn row_at(live: &LiveNetwork, node: u32) -> Option<FeatureRef> {
-    let row = live.sewers.node(node)?.row.as_ref()?.row;
-    Some(FeatureRef { layer: live.table(row).to_owned(), id: row.id })
+    live.sewers.node_row(node).map(|row| live.feature(row.row))
 }
 
 fn place_of(live: &LiveNetwork, candidate: &Candidate) -> CrossPlace {
-    let pipe_row = |pipe: &u32| {
-        let row = live.sewers.pipe(*pipe)?.row;
-        Some(FeatureRef { layer: live.table(row).to_owned(), id: row.id })
-    };
+    let pipe_row = |pipe: &u32| Some(live.feature(live.sewers.pipe(*pipe)?.row));
     let open_first = candidate.open_first.as_ref();
     CrossPlace {
         node: live.node_name(candidate.node).into(),

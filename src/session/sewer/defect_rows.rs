@@ -8,11 +8,12 @@ use crate::kinds::kind::{Group, Kind};
 use crate::model::schema::Field;
 use crate::model::style::Style;
 use crate::model::value::Value;
-use crate::task::{Problem, Problems};
+use crate::task::Problem;
 use crate::text;
 use crate::text::Text;
-use crate::trades::sewer::cjj181::record::Record;
+use crate::trades::sewer::cjj181::record::{Record, narrow, split_grade};
 
+use super::defect_take::{Known, Refused, Taken, of_row};
 use super::sheet::{Layout, Sheet};
 
 /// Fields that a row of such a table may fill: those of a defect and of its inspection.
@@ -59,7 +60,9 @@ const SOUND: &[&str] = &["", "-", "/", "0", "无", "无缺陷", "正常", "none"
 
 /// One row of the table, its values as our fields hold them.
 pub(super) struct Entry {
-    /// Its number in the file.
+    /// Place of its sheet.
+    pub(super) sheet: usize,
+    /// Its number on the sheet, or its line in the file.
     pub(super) number: i64,
     /// By the fields of [`RECORD`].
     values: Vec<Value>,
@@ -80,45 +83,54 @@ impl Entry {
 
     /// Whether it says that nothing was found.
     pub(super) fn is_sound(&self) -> bool {
-        SOUND.contains(&self.record.code.trim()) && self.record.grade.is_none_or(|grade| grade == 0)
+        SOUND.contains(&narrow(&self.record.code).trim().to_lowercase().as_str())
+            && self.record.grade.is_none_or(|grade| grade == 0)
     }
+}
+
+/// Rows that are looked at for codes with their grades.
+const FIRST_ROWS: usize = 500;
+
+/// Whether a sheet has grades behind the codes, and so can do without a column of grades.
+pub(super) fn has_grades(sheet: &Sheet, layout: &Layout) -> bool {
+    let Some(code) = place("defect") else { return false };
+    let mut words = sheet.rows.iter().take(FIRST_ROWS).map(|(_, row)| layout.value(row, code).to_string());
+    words.any(|words| split_grade(&words).is_some())
 }
 
 fn place(id: &str) -> Option<usize> {
     RECORD.fields.iter().position(|field| field.id == id)
 }
 
-/// Rows whose words can be read and that name a pipe.
+/// Rows whose words can be read and that name a pipe; the others are refused. The sheet is given by place and, where there
+/// are several, by name.
 pub(super) fn entries(
+    (place, name): (usize, &str),
     sheet: &Sheet,
     layout: &Layout,
-    is_pipe: &dyn Fn(&str) -> bool,
-    problems: &mut Problems,
+    known: &Known,
+    taken: &mut Taken,
 ) -> Vec<Entry> {
     let mut found = Vec::with_capacity(sheet.rows.len());
     for (number, row) in &sheet.rows {
-        match entry(*number, row, layout, is_pipe) {
+        match entry((place, *number), row, layout, known) {
             Ok((entry, lost)) => {
-                problems_of(lost, &entry).into_iter().for_each(|problem| problems.push(problem));
+                let problem = |what| Problem::warning("defects.value", of_row(name, *number, what)).of_feature(*number);
+                lost.into_iter().for_each(|what| taken.problems.push(problem(what)));
                 found.push(entry);
             }
-            Err((rule, what)) => problems.push(Problem::error(rule, what).of_feature(*number)),
+            Err((rule, why)) => taken.refuse(rule, Refused { sheet: place, number: *number, why }, name),
         }
     }
     found
 }
 
-fn problems_of(lost: Vec<Text>, entry: &Entry) -> Vec<Problem> {
-    let problem = |what| Problem::warning("defects.value", what).of_feature(entry.number);
-    lost.into_iter().map(problem).collect()
-}
-
 /// One row, and values of lesser fields that were left out.
 fn entry(
-    number: i64,
+    (sheet, number): (usize, i64),
     row: &[Value],
     layout: &Layout,
-    is_pipe: &dyn Fn(&str) -> bool,
+    known: &Known,
 ) -> Result<(Entry, Vec<Text>), (&'static str, Text)> {
     let (mut values, mut lost) = (Vec::with_capacity(RECORD.fields.len()), Vec::new());
     let mut grade = None;
@@ -144,22 +156,55 @@ fn entry(
             }
         });
     }
-    let mut entry = Entry { number, values, record: Record::default() };
+    let mut entry = Entry { sheet, number, values, record: Record::default() };
+    let (code, grade) = code_and_grade(entry.words("defect"), grade)?;
     entry.record = Record {
-        code: entry.words("defect").to_owned(),
+        code,
         grade,
         start_m: entry.value("start_m").as_f64(),
         end_m: entry.value("end_m").as_f64(),
         clock: entry.words("clock").to_owned(),
     };
-    let pipe = entry.words("pipe_code");
-    if pipe.is_empty() {
-        return Err(("defects.pipe", Text::new("缺少管段编号", "the pipe's code is missing")));
-    }
-    if !is_pipe(pipe) {
-        return Err(("defects.pipe", text!("没有管段“{pipe}”", "there is no pipe “{pipe}”")));
+    entry.settle_pipe(known)?;
+    let on = entry.words("inspected_on");
+    if on > known.today.as_str() {
+        let today = &known.today;
+        let what = text!("检测日期 {on} 在今天（{today}）之后", "its day {on} is after today, {today}");
+        return Err(("defects.future", what));
     }
     Ok((entry, lost))
+}
+
+impl Entry {
+    /// The pipe's code becomes the one that the city has.
+    fn settle_pipe(&mut self, known: &Known) -> Result<(), (&'static str, Text)> {
+        let pipe = self.words("pipe_code");
+        if pipe.is_empty() {
+            return Err(("defects.pipe", Text::new("缺少管段编号", "the pipe's code is missing")));
+        }
+        let Some(code) = known.pipe_code(pipe) else {
+            return Err(("defects.pipe", text!("没有管段“{pipe}”", "there is no pipe “{pipe}”")));
+        };
+        if let Some(slot) = place("pipe_code").and_then(|place| self.values.get_mut(place)) {
+            *slot = code.into();
+        }
+        Ok(())
+    }
+}
+
+/// The code, and the grade of its own column or the one that is written behind the code.
+fn code_and_grade(words: &str, grade: Option<i64>) -> Result<(String, Option<i64>), (&'static str, Text)> {
+    match (split_grade(words), grade) {
+        (None, grade) => Ok((words.to_owned(), grade)),
+        (Some((_, own)), Some(other)) if own != other => {
+            let what = text!(
+                "代码“{words}”写的是 {own} 级，等级栏是 {other} 级",
+                "its code “{words}” says grade {own}, its grade {other}"
+            );
+            Err(("defect.grade", what))
+        }
+        (Some((code, own)), _) => Ok((code, Some(own))),
+    }
 }
 
 /// A grade as people write it: `3`, `3级`, `Ⅲ`, `III`, `三级`.
@@ -168,7 +213,7 @@ fn read_grade(value: &Value) -> Result<Option<i64>, Text> {
         let is_whole = number.fract() == 0.0 && number.abs() < 100.0;
         return if is_whole { Ok(Some(number as i64)) } else { Err(no_grade(value)) };
     }
-    let words = value.to_string();
+    let words = narrow(&value.to_string());
     let plain = words.trim().trim_end_matches('级').trim().to_uppercase();
     let known = [["1", "Ⅰ", "I", "一"], ["2", "Ⅱ", "II", "二"], ["3", "Ⅲ", "III", "三"], ["4", "Ⅳ", "IV", "四"]];
     let found = (1..).zip(known).find(|(_, names)| names.contains(&plain.as_str()));

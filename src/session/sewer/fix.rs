@@ -85,7 +85,8 @@ impl Mending<'_> {
         let touched: &[&'static str] = match change {
             Change::Text(_, field, _) | Change::Number(_, field, _) | Change::Clear(_, field) => &[*field],
             Change::SwapNodes(_) => &["from_node", "to_node"],
-            Change::Reverse { .. } => &["from_node", "to_node", "invert_up_m", "invert_down_m"],
+            Change::Reverse { .. } => &["from_node", "to_node", "invert_up_m", "invert_down_m", "geometry"],
+            Change::TurnLine(_) => &["geometry"],
             Change::DeleteCopy { .. } => &[],
         };
         let keys = touched.iter().map(|field| (at.layer.clone(), at.id, *field));
@@ -108,6 +109,7 @@ impl Mending<'_> {
             Change::Clear(_, field) => set(&schema, new, field, Value::Null),
             Change::SwapNodes(_) => swap(&schema, new, ["from_node", "to_node"]),
             Change::Reverse { line, .. } => reverse(&schema, new, *line),
+            Change::TurnLine(_) => turn_line(new),
             Change::DeleteCopy { .. } => {}
         }
         self.done.extend(keys);
@@ -166,7 +168,13 @@ fn reverse(schema: &Schema, row: &mut Feature, with_line: bool) {
     {
         *slope = Value::Real(-permille);
     }
-    if let Some(line) = row.geometry.as_ref().filter(|_| with_line).and_then(reversed) {
+    if with_line {
+        turn_line(row);
+    }
+}
+
+fn turn_line(row: &mut Feature) {
+    if let Some(line) = row.geometry.as_ref().and_then(reversed) {
         row.geometry = Some(line);
     }
 }

@@ -1,4 +1,4 @@
-//! What questions about the sewers found, as rows for files: pipes, nodes, basins, long profiles.
+//! What questions about the sewers found, as rows for files: pipes, nodes, basins.
 
 use std::path::Path;
 
@@ -8,16 +8,15 @@ use crate::kinds;
 use crate::model::feature::Feature;
 use crate::model::geometry::{Geometry, GeometryKind, WkbWriter};
 use crate::model::schema::{Field, Schema};
-use crate::model::value::{FieldType, Value};
+use crate::model::value::Value;
 use crate::task::Task;
 use crate::text::Text;
-use crate::trades::sewer::profile::Profile;
 use crate::trades::sewer::sewers::DirectionBy;
 
 use super::SewerDesk;
 use super::live::LiveNetwork;
 use super::out::OutFile;
-use super::questions::{BasinsAnswer, CloseAnswer, CourseAnswer, ProfileAnswer, TraceAnswer};
+use super::questions::{BasinsAnswer, CloseAnswer, CourseAnswer, TraceAnswer};
 use crate::session::answer::Failure;
 
 /// Which elements of an answer a file gets.
@@ -148,41 +147,21 @@ impl SewerDesk {
             .collect();
         self.write_rows(out, &basin_schema(has_shapes), &rows, task)
     }
-
-    /// Writes a long profile as rows: nodes, pipes and crossings by chainage; with their places where the format is one
-    /// of maps.
-    ///
-    /// # Errors
-    /// See [`SewerDesk::write_rows`].
-    pub fn write_profile(
-        &self,
-        answer: &ProfileAnswer,
-        out: &OutFile,
-        task: &mut Task<'_>,
-    ) -> Result<Written, Failure> {
-        let has_shapes = !is_table(&out.path);
-        let lines = self.with(task, |live| {
-            let line = |&(pipe, _): &(u32, bool)| live.sewers.line_along(pipe);
-            answer.course.course.pipes.iter().map(line).collect::<Vec<_>>()
-        })?;
-        let rows = profile_rows(&answer.profile, &lines, has_shapes);
-        self.write_rows(out, &profile_schema(has_shapes), &rows, task)
-    }
 }
 
 /// Whether a file's format is one of tables for people: shapes have no place there.
-fn is_table(path: &Path) -> bool {
+pub(super) fn is_table(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     matches!(ending.as_str(), "csv" | "txt" | "tsv" | "tab" | "xlsx" | "xlsm" | "dbf")
 }
 
 /// A field as the kind of pipes has it, under another id.
-fn kind_field(kind: &str, id: &'static str) -> Field {
+pub(super) fn kind_field(kind: &str, id: &'static str) -> Field {
     let found = kinds::find(kind).and_then(|kind| kind.fields.iter().find(|field| field.id == id).cloned());
     found.unwrap_or_else(|| Field::text(id, id, id))
 }
 
-fn schema(table: &str, name: Text, geometry: Option<GeometryKind>, fields: Vec<Field>) -> Schema {
+pub(super) fn schema(table: &str, name: Text, geometry: Option<GeometryKind>, fields: Vec<Field>) -> Schema {
     Schema { table: table.to_owned(), name, kind: "plain".to_owned(), geometry, crs: Crs::WGS84, z_order: 0, fields }
 }
 
@@ -267,7 +246,7 @@ fn node_rows(live: &LiveNetwork, nodes: &[u32]) -> (Schema, Vec<Feature>) {
 }
 
 /// A number with the three decimals that anybody measures.
-fn millimetre(number: f64) -> Value {
+pub(super) fn millimetre(number: f64) -> Value {
     Value::from((number * 1000.0).round() / 1000.0)
 }
 
@@ -308,75 +287,4 @@ fn basin_schema(has_shapes: bool) -> Schema {
     ];
     let geometry = has_shapes.then_some(GeometryKind::MultiLineString);
     schema("basins", Text::new("排水分区", "Basins"), geometry, fields)
-}
-
-fn profile_schema(has_shapes: bool) -> Schema {
-    let parts = [("node", "节点", "Node"), ("pipe", "管段", "Pipe"), ("crossing", "交叉管", "Crossing")];
-    let metres = |id, zh, en| Field::new(id, FieldType::Real, zh, en).unit("m");
-    let fields = vec![
-        Field::coded("part", "类别", "Part", &parts),
-        Field::text("code", "编号", "Code"),
-        metres("chainage_m", "里程", "Chainage"),
-        metres("end_chainage_m", "终点里程", "End chainage"),
-        metres("length_m", "距离", "Length"),
-        metres("ground_m", "地面标高", "Ground"),
-        metres("floor_m", "井底标高", "Floor"),
-        metres("drop_m", "跌差", "Drop"),
-        metres("invert_m", "管底标高", "Invert"),
-        metres("end_invert_m", "终点管底标高", "End invert"),
-        metres("crown_m", "管内顶标高", "Crown"),
-        metres("end_crown_m", "终点管内顶标高", "End crown"),
-        metres("cover_m", "覆土", "Cover"),
-        metres("end_cover_m", "终点覆土", "End cover"),
-        Field::real("diameter_mm", "管径", "Diameter", "mm"),
-        Field::real("slope_permille", "坡度", "Gradient", "‰"),
-        Field::bool("adverse", "逆坡", "Adverse"),
-        kind_field("sewer_pipe", "sewer_type"),
-        kind_field("sewer_pipe", "material"),
-        metres("gap_m", "交叉净距", "Vertical gap"),
-    ];
-    let geometry = has_shapes.then_some(GeometryKind::Collection);
-    schema("profile", Text::new("纵断面", "Long profile"), geometry, fields)
-}
-
-/// Nodes, pipes and crossings by chainage; at one place the node comes first.
-fn profile_rows(profile: &Profile, lines: &[Vec<[f64; 2]>], has_shapes: bool) -> Vec<Feature> {
-    let number = |number: Option<f64>| number.map_or(Value::Null, millimetre);
-    let text = |text: &str| Value::from(Some(text).filter(|it| !it.is_empty()));
-    let mut rows: Vec<(f64, u8, Option<Geometry>, [Value; 20])> = Vec::new();
-    for it in &profile.stations {
-        let mut values: [Value; 20] = std::array::from_fn(|_| Value::Null);
-        (values[0], values[1], values[2]) = (Value::from("node"), text(&it.code), millimetre(it.chainage_m));
-        (values[5], values[6], values[7]) = (number(it.ground_m), number(it.floor_m), number(it.drop_m));
-        rows.push((it.chainage_m, 0, it.at.map(|[lon, lat]| Geometry::point(lon, lat)), values));
-    }
-    for (it, line) in profile.reaches.iter().zip(lines) {
-        let [from_m, to_m] = it.chainages_m;
-        let mut values: [Value; 20] = std::array::from_fn(|_| Value::Null);
-        (values[0], values[1], values[2]) = (Value::from("pipe"), text(&it.code), millimetre(from_m));
-        (values[3], values[4]) = (millimetre(to_m), millimetre(to_m - from_m));
-        for side in 0..2 {
-            values[8 + side] = number(it.inverts_m[side]);
-            values[10 + side] = number(it.crowns_m[side]);
-            values[12 + side] = number(it.covers_m[side]);
-        }
-        (values[14], values[15]) = (number(it.diameter_mm), number(it.slope.map(|slope| slope * 1000.0)));
-        values[16] = Value::from(it.slope.map(|_| it.is_adverse));
-        (values[17], values[18]) = (Value::from(it.system.code()), text(&it.material));
-        rows.push((from_m, 1, (line.len() > 1).then(|| Geometry::line(line)), values));
-    }
-    for it in &profile.crossings {
-        let mut values: [Value; 20] = std::array::from_fn(|_| Value::Null);
-        (values[0], values[1], values[2]) = (Value::from("crossing"), text(&it.code), millimetre(it.chainage_m));
-        (values[8], values[14]) = (number(it.invert_m), number(it.diameter_mm));
-        (values[17], values[19]) = (Value::from(it.system.code()), number(it.gap_m));
-        rows.push((it.chainage_m, 2, Some(Geometry::point(it.at[0], it.at[1])), values));
-    }
-    rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let feature = |(id, (_, _, geometry, values)): (i64, (f64, u8, Option<Geometry>, [Value; 20]))| Feature {
-        id,
-        geometry: geometry.filter(|_| has_shapes),
-        values: values.into(),
-    };
-    (1..).zip(rows).map(feature).collect()
 }

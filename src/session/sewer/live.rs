@@ -1,30 +1,35 @@
 //! The sewer network of the open city, read at the first question and right after every edit from then on.
 //!
-//! Whoever asks first reads the rows; edits that are committed meanwhile wait until the network stands and are worked in
-//! then. An edit says what a row is now, so that it does no harm to work in one that was read already.
+//! Whoever asks gets the network of that moment and keeps it for as long as the question takes; nobody waits for a long
+//! question, neither a commit nor another question. What was committed is worked in by the next who asks: in place if
+//! nobody looks any more, else in a copy. An edit says what a row is now, so that it does no harm to work in one that was
+//! read already.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::model::feature::Delta;
 use crate::model::geometry::Geometry;
 use crate::model::schema::Schema;
+use crate::model::value::Value;
 use crate::store::city::City;
 use crate::store::error::StoreError;
-use crate::task::Task;
+use crate::task::{Cancel, Task};
 use crate::trades::sewer::pipe::{RowReader, RowRef};
 use crate::trades::sewer::sewers::{Joining, Sewers};
 
+use super::beside::KeptBeside;
 use crate::session::answer::Failure;
+use crate::session::state::FeatureRef;
 
 /// The network and the layers that it is made of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LiveNetwork {
     /// The network; `RowRef::layer` counts the layers below.
     pub sewers: Sewers,
     /// Layers of pipes and of nodes, in the order of their numbers.
-    pub layers: Vec<SewerLayer>,
+    pub layers: Arc<[SewerLayer]>,
 }
 
 /// A layer of the sewer network.
@@ -49,7 +54,12 @@ impl LiveNetwork {
         Some(RowRef { layer: layer as u16, id })
     }
 
-    fn read(city: &City, joining: Joining) -> Result<Self, StoreError> {
+    /// A row of the network as the rest of the program names it.
+    pub fn feature(&self, row: RowRef) -> FeatureRef {
+        FeatureRef { layer: self.table(row).to_owned(), id: row.id }
+    }
+
+    fn read(city: &City, joining: Joining, task: &Task<'_>) -> Result<Self, Failure> {
         let mut layers = Vec::new();
         for info in city.reader()?.layers()? {
             let number = layers.len() as u16;
@@ -61,10 +71,14 @@ impl LiveNetwork {
             layers.push(SewerLayer { schema: info.schema, has_pipes, reader });
         }
         // Two looks at the file may fall before and after a commit: what it changed is worked in again afterwards.
-        let (nodes, pipes) =
-            rayon::join(|| rows(city, &layers, false, RowReader::node), || rows(city, &layers, true, RowReader::pipe));
+        let (cancel, all) = (task.cancel(), layers.as_slice());
+        let (nodes, pipes) = rayon::join(
+            || rows(city, all, false, RowReader::node, cancel),
+            || rows(city, all, true, RowReader::pipe, cancel),
+        );
         let (nodes, pipes) = (nodes?, pipes?);
-        Ok(Self { sewers: Sewers::new(pipes, nodes, joining), layers })
+        task.check()?;
+        Ok(Self { sewers: Sewers::new(pipes, nodes, joining), layers: layers.into() })
     }
 
     fn follow(&mut self, delta: &Delta) {
@@ -86,19 +100,20 @@ impl LiveNetwork {
     }
 }
 
-/// Reads the rows of all layers of one sort.
+/// Reads the rows of all layers of one sort; once cancelled, some of them.
 fn rows<T>(
     city: &City,
     layers: &[SewerLayer],
     pipes: bool,
-    make: impl Fn(&RowReader, i64, Option<&Geometry>, &[crate::model::value::Value]) -> T,
+    make: impl Fn(&RowReader, i64, Option<&Geometry>, &[Value]) -> T,
+    cancel: &Cancel,
 ) -> Result<Vec<T>, StoreError> {
     let reader = city.reader()?;
     let mut found = Vec::new();
     for layer in layers.iter().filter(|layer| layer.has_pipes == pipes) {
         reader.scan(&layer.schema.table, None, layer.reader.fields(), &mut |id, wkb, values| {
             found.push(make(&layer.reader, id, Geometry::from_wkb(wkb).ok().as_ref(), values));
-            ControlFlow::Continue(())
+            if cancel.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
     }
     Ok(found)
@@ -112,86 +127,103 @@ pub(in crate::session) struct LiveSewers(Arc<Shared>);
 struct Shared {
     stage: Mutex<Stage>,
     changed: Condvar,
-    network: RwLock<LiveNetwork>,
+    beside: KeptBeside,
 }
 
 #[derive(Debug, Default)]
-enum Stage {
-    /// Nobody has asked yet, or the layers are others now.
-    #[default]
-    Unread,
-    /// Somebody reads; what is committed meanwhile waits here. Read again if layers came or went.
-    Reading { late: Vec<Delta>, is_spoilt: bool },
-    /// It stands, but for what was committed while somebody looked at it.
-    Ready { late: Vec<Delta> },
+struct Stage {
+    /// The network as it was when somebody asked last; `None` until then, and while somebody works on it.
+    network: Option<Arc<LiveNetwork>>,
+    /// What was committed since.
+    late: Vec<Delta>,
+    /// Whether commits have to be kept: somebody has asked.
+    is_followed: bool,
+    /// Whether layers came, went or were filled: read it again.
+    is_spoilt: bool,
+    /// Whether somebody reads it or works commits in.
+    is_busy: bool,
 }
 
+/// More commits than this that nobody asked after are not worth keeping: the network is read again.
+const MOST_LATE: usize = 200_000;
+
 impl LiveSewers {
-    /// The network as it is now, read first if it has to be.
-    pub(super) fn get(&self, city: &City, task: &Task<'_>) -> Result<RwLockReadGuard<'_, LiveNetwork>, Failure> {
+    /// The network as it is now, joined like this; read first if it has to be.
+    pub(super) fn get(&self, city: &City, joining: Joining, task: &Task<'_>) -> Result<Arc<LiveNetwork>, Failure> {
         let mut stage = self.stage();
         loop {
             task.check()?;
-            match &mut *stage {
-                Stage::Ready { late } if late.is_empty() => {
-                    return Ok(self.0.network.read().unwrap_or_else(PoisonError::into_inner));
-                }
-                Stage::Ready { late } => {
-                    if let Ok(mut network) = self.0.network.try_write() {
-                        std::mem::take(late).iter().for_each(|delta| network.follow(delta));
-                        continue;
-                    }
-                    let wait = Duration::from_millis(2);
-                    stage = self.0.changed.wait_timeout(stage, wait).unwrap_or_else(PoisonError::into_inner).0;
-                }
-                Stage::Reading { .. } => {
-                    let wait = Duration::from_millis(100);
-                    stage = self.0.changed.wait_timeout(stage, wait).unwrap_or_else(PoisonError::into_inner).0;
-                }
-                Stage::Unread => {
-                    *stage = Stage::Reading { late: Vec::new(), is_spoilt: false };
-                    drop(stage);
-                    let read = LiveNetwork::read(city, Joining::default());
-                    stage = self.stage();
-                    self.settle(&mut stage, read)?;
-                }
+            if stage.is_busy {
+                let wait = Duration::from_millis(100);
+                stage = self.0.changed.wait_timeout(stage, wait).unwrap_or_else(PoisonError::into_inner).0;
+                continue;
             }
+            let is_right = |network: &&Arc<LiveNetwork>| network.sewers.joining() == joining;
+            if let Some(network) = stage.network.as_ref().filter(is_right)
+                && stage.late.is_empty()
+                && !stage.is_spoilt
+            {
+                return Ok(Arc::clone(network));
+            }
+            let before = stage.network.take().filter(|network| is_right(&network) && !stage.is_spoilt);
+            let late = std::mem::take(&mut stage.late);
+            (stage.is_busy, stage.is_followed, stage.is_spoilt) = (true, true, false);
+            drop(stage);
+            let busy = Busy(self);
+            let network = match before {
+                Some(mut network) => {
+                    let live = Arc::make_mut(&mut network);
+                    late.iter().for_each(|delta| live.follow(delta));
+                    network
+                }
+                None => Arc::new(LiveNetwork::read(city, joining, task)?),
+            };
+            self.stage().network = Some(network);
+            drop(busy);
+            stage = self.stage();
         }
     }
 
-    fn settle(&self, stage: &mut Stage, read: Result<LiveNetwork, StoreError>) -> Result<(), Failure> {
-        let before = std::mem::take(stage);
-        self.0.changed.notify_all();
-        let network = read?;
-        if let Stage::Reading { late, is_spoilt: false } = before {
-            *self.0.network.write().unwrap_or_else(PoisonError::into_inner) = network;
-            *stage = Stage::Ready { late };
-        }
-        Ok(())
-    }
-
-    /// Works in what was committed: at once, or before the next question if somebody looks at the network now. A
-    /// commit never waits for a question.
+    /// Keeps what was committed for the next who asks.
     pub(in crate::session) fn follow(&self, deltas: &[Delta]) {
-        match &mut *self.stage() {
-            Stage::Unread => {}
-            Stage::Reading { late, .. } => late.extend_from_slice(deltas),
-            Stage::Ready { late } => match self.0.network.try_write() {
-                Ok(mut network) if late.is_empty() => deltas.iter().for_each(|delta| network.follow(delta)),
-                _ => late.extend_from_slice(deltas),
-            },
+        let mut stage = self.stage();
+        if stage.is_followed && !stage.is_spoilt {
+            stage.late.extend_from_slice(deltas);
+            if stage.late.len() > MOST_LATE {
+                stage.spoil();
+            }
         }
     }
 
     /// A layer came, went or was filled: the network is read anew at the next question.
     pub(in crate::session) fn forget(&self) {
-        match &mut *self.stage() {
-            Stage::Reading { is_spoilt, .. } => *is_spoilt = true,
-            stage => *stage = Stage::Unread,
-        }
+        self.stage().spoil();
+    }
+
+    /// What users and inspections said of the network when somebody asked last.
+    pub(super) fn beside(&self) -> &KeptBeside {
+        &self.0.beside
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
         self.0.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stage {
+    fn spoil(&mut self) {
+        self.is_spoilt = true;
+        self.late = Vec::new();
+        self.network = None;
+    }
+}
+
+/// Somebody works on the network; whatever becomes of him, others may go on afterwards.
+struct Busy<'a>(&'a LiveSewers);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.stage().is_busy = false;
+        self.0.0.changed.notify_all();
     }
 }

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use geo::Centroid as _;
+
 use crate::geom::crs::Crs;
 use crate::kinds;
 use crate::model::feature::{Delta, Feature};
+use crate::model::geometry::Geometry;
 use crate::model::schema::Schema;
 use crate::model::value::Value;
 use crate::store::command::{Action, Write};
@@ -25,6 +28,7 @@ use super::checks::{
 use crate::session::Session;
 use crate::session::answer::{Answer, Failure, FailureKind};
 use crate::session::command::JobId;
+use crate::session::look::identify::in_degrees;
 use crate::session::state::FeatureRef;
 
 /// Kinds of the layers that campaigns are kept in.
@@ -44,6 +48,10 @@ pub struct Progress {
     pub new: Vec<FoundFault>,
     /// Findings that are there still.
     pub remaining: Vec<FoundFault>,
+    /// Findings of then that are gone, as they were kept.
+    pub gone: Vec<FoundFault>,
+    /// All campaigns that are kept, with the day of each.
+    pub campaigns: Vec<(String, String)>,
 }
 
 /// What has become of a rule's findings.
@@ -227,18 +235,25 @@ impl SewerDesk {
         let excused: BTreeSet<FaultKey> = excused.iter().map(FoundFault::key).collect();
         let counts = counts.iter().filter(|count| kept.rules.contains(count.rule.id));
         let rules = counts.map(|count| {
-            let own = kept.faults.iter().filter(|key| key.rule == count.rule.id);
+            let own = kept.faults.keys().filter(|key| key.rule == count.rule.id);
             let remaining = own.clone().filter(|key| now.contains(key)).count();
             let marked = own.clone().filter(|key| excused.contains(key)).count();
             let before = own.count();
-            let new = now.iter().filter(|key| key.rule == count.rule.id && !kept.faults.contains(key)).count();
+            let new = now.iter().filter(|key| key.rule == count.rule.id && !kept.faults.contains_key(key)).count();
             let fixed = before - remaining - marked;
             RuleProgress { rule: count.rule, before, fixed, excused: marked, remaining, new }
         });
-        let rules = rules.collect();
+        let rules: Vec<RuleProgress> = rules.collect();
+        let is_gone = |(key, _): &(&FaultKey, &FoundFault)| {
+            let is_asked = rules.iter().any(|it| it.rule.id == key.rule);
+            is_asked && !now.contains(key) && !excused.contains(key)
+        };
+        let mut gone: Vec<FoundFault> = kept.faults.iter().filter(is_gone).map(|(_, fault)| fault.clone()).collect();
+        gone.sort_by_key(|fault| fault.severity);
+        let campaigns = self.campaigns()?;
         let asked_then = findings.into_iter().filter(|fault| kept.rules.contains(fault.rule));
-        let (remaining, new) = asked_then.partition(|fault| kept.faults.contains(&fault.key()));
-        Ok(Progress { campaign: campaign.to_owned(), checked_on, rules, new, remaining })
+        let (remaining, new) = asked_then.partition(|fault| kept.faults.contains_key(&fault.key()));
+        Ok(Progress { campaign: campaign.to_owned(), checked_on, rules, new, remaining, gone, campaigns })
     }
 }
 
@@ -248,7 +263,34 @@ struct Kept {
     /// The day; `None` if there is no such campaign.
     checked_on: Option<String>,
     rules: BTreeSet<String>,
-    faults: BTreeSet<FaultKey>,
+    faults: BTreeMap<FaultKey, FoundFault>,
+}
+
+impl Kept {
+    fn keep(&mut self, schema: &Schema, row: &Feature) {
+        let value = |id: &str| schema.field_index(id).and_then(|index| row.values.get(index)).cloned();
+        let words = |id: &str| value(id).unwrap_or_default().to_string();
+        let (Some(id), Some(rule)) = (value("on_id").and_then(|id| id.as_i64()), Rule::find(&words("rule"))) else {
+            return;
+        };
+        let fault = FoundFault {
+            rule: rule.id,
+            severity: rule.severity,
+            at: FeatureRef { layer: words("on_layer"), id },
+            other: None,
+            code: words("on_code"),
+            place: row.geometry.as_ref().and_then(|shape| in_degrees(shape, schema.crs)).and_then(|it| place_of(&it)),
+            what: Text::owned(words("what"), words("what_en")),
+            fix: None,
+            because: None,
+        };
+        self.faults.insert(fault.key(), fault);
+    }
+}
+
+fn place_of(shape: &Geometry) -> Option<[f64; 2]> {
+    let middle = shape.to_geo().centroid()?;
+    Some([middle.x(), middle.y()])
 }
 
 fn kept(reader: &Reader, campaign: &str) -> Result<Kept, Failure> {
@@ -267,8 +309,8 @@ fn kept(reader: &Reader, campaign: &str) -> Result<Kept, Failure> {
             if schema.kind == CAMPAIGN {
                 kept.checked_on = Some(words("checked_on"));
                 kept.rules.insert(words("rule"));
-            } else if let Some(id) = value("on_id").and_then(|id| id.as_i64()) {
-                kept.faults.insert(FaultKey { rule: words("rule"), at: FeatureRef { layer: words("on_layer"), id } });
+            } else {
+                kept.keep(schema, &row);
             }
             std::ops::ControlFlow::Continue(())
         })?;

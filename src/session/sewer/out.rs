@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::io::error::WriteError;
-use crate::io::format::{self, WriteOptions, Written};
+use crate::io::format::{self, ExtraSheet, WriteOptions, Written};
 use crate::model::feature::Feature;
 use crate::model::schema::Schema;
 use crate::task::Task;
@@ -11,7 +11,7 @@ use crate::text::{Lang, Text};
 
 use super::SewerDesk;
 use crate::session::answer::Failure;
-use crate::session::exchange::{check_ending, write_failure};
+use crate::session::export::{check_ending, write_failure};
 use crate::session::snapshot::SAMPLE_KEY;
 
 /// Rows handed to a writer at once.
@@ -44,12 +44,28 @@ impl SewerDesk {
         rows: &[Feature],
         task: &mut Task<'_>,
     ) -> Result<Written, Failure> {
+        self.write_book(out, schema, rows, Vec::new(), task)
+    }
+
+    /// The same with small tables behind the rows, each on a sheet of its own; only a workbook has room for them.
+    ///
+    /// # Errors
+    /// See [`SewerDesk::write_rows`].
+    pub fn write_book(
+        &self,
+        out: &OutFile,
+        schema: &Schema,
+        rows: &[Feature],
+        sheets: Vec<ExtraSheet>,
+        task: &mut Task<'_>,
+    ) -> Result<Written, Failure> {
         check_ending(&out.path)?;
         let is_workbook = out.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
         let options = WriteOptions {
             labels_not_codes: is_workbook,
             lang: out.lang,
             note: self.is_sample()?.then_some(SAMPLE_NOTE),
+            sheets,
             ..WriteOptions::default()
         };
         let (words, total) = (Text::new("写出结果", "Writing the result"), rows.len() as u64);

@@ -142,13 +142,7 @@ impl LiveNetwork {
 
     /// A node's code, its row as `LAYER/ID`, or its place as `LON,LAT`: words that find it again.
     pub fn node_name(&self, node: u32) -> Box<str> {
-        let Some(joint) = self.sewers.node(node) else { return Box::default() };
-        match (&joint.row, joint.at) {
-            _ if !joint.code.is_empty() => joint.code.clone(),
-            (Some(row), _) => self.row_name(row.row),
-            (None, Some([lon, lat])) => format!("{lon:.7},{lat:.7}").into(),
-            (None, None) => Box::default(),
-        }
+        self.sewers.node_name(node, |row| self.row_name(row))
     }
 
     /// A row as `LAYER/ID`.

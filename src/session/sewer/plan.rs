@@ -1,26 +1,21 @@
-//! The repair plan of the open city: from conditions and unit costs to a ranked list, and to files of it.
+//! The repair plan of the open city: from conditions and unit costs to a ranked list of works, and a list of pipes that are
+//! only watched.
 
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::geom::crs::Crs;
-use crate::io::format::{ReadOptions, Written};
+use crate::io::format::ReadOptions;
 use crate::kinds::convert::convert;
 use crate::kinds::kind::{Group, Kind};
-use crate::model::feature::Feature;
-use crate::model::geometry::{Geometry, GeometryKind};
-use crate::model::schema::{Field, Schema};
+use crate::model::schema::Field;
 use crate::model::style::Style;
-use crate::model::value::Value;
 use crate::task::Task;
 use crate::text;
-use crate::text::{Lang, Text};
+use crate::text::Text;
 use crate::trades::sewer::cjj181::{Rating, Rules, explain};
 use crate::trades::sewer::plan::{Costs, Item, Sum, UnitCost, Work, plan};
 
 use super::SewerDesk;
-use super::condition_out::is_table;
-use super::out::OutFile;
 use super::sheet::{fitting, read_sheets};
 use crate::session::answer::{Failure, FailureKind};
 use crate::session::state::FeatureRef;
@@ -34,6 +29,18 @@ pub struct PlanAsk {
     pub costs: Costs,
     /// What there is to spend, yuan.
     pub budget_yuan: Option<f64>,
+    /// Years until a pipe that is only watched is inspected again; [`WATCH_YEARS`] where nobody says.
+    pub watch_years: Option<u32>,
+}
+
+/// Years until a pipe that is only watched is inspected again: the program's assumption.
+pub const WATCH_YEARS: u32 = 5;
+
+impl PlanAsk {
+    /// Years until a pipe that is only watched is inspected again.
+    pub fn years(&self) -> u32 {
+        self.watch_years.unwrap_or(WATCH_YEARS)
+    }
 }
 
 /// The plan with all that a person reads of it.
@@ -41,8 +48,10 @@ pub struct PlanAsk {
 pub struct PlanReport {
     /// What it was made of.
     pub ask: PlanAsk,
-    /// Pipes to do something with, or to watch, the worst first.
+    /// Pipes to do something with, the worst first.
     pub items: Vec<PlannedPipe>,
+    /// Pipes that are only watched: those first that are due first.
+    pub watched: Vec<PlannedPipe>,
     /// Sums in the order of [`Work::ALL`].
     pub sums: [Sum; 3],
     /// What all of it costs that has a price, yuan.
@@ -68,6 +77,8 @@ pub struct PlannedPipe {
     pub road: String,
     /// Day of the inspection that counts; empty for none.
     pub on: String,
+    /// Day by which a pipe that is only watched is inspected again; empty for work, and where no day is known.
+    pub next_on: String,
     /// Its condition.
     pub rating: Rating,
     /// What is to be done.
@@ -103,6 +114,12 @@ impl PlanReport {
         } else {
             Text::new("单价取自本单位的单价表", "Unit costs are the bureau's own")
         };
+        let years = self.ask.years();
+        let watch = text!(
+            "只需观察的管段另列，不排序、不计费；下次检测按上次检测后 {years} 年计，为程序的设置，不是标准条文",
+            "Pipes that are only watched are listed apart, without rank or cost; their next inspection is {years} years \
+             after the last, a setting of the program and not the standard's"
+        );
         vec![
             explain::rules(self.ask.rules),
             Text::new(
@@ -113,6 +130,7 @@ impl PlanReport {
                  repair is as long as the structural defects with P > 1, 1 m each at least",
             ),
             costs,
+            watch,
         ]
     }
 }
@@ -148,23 +166,30 @@ impl SewerDesk {
         task.report(&Text::new("编制养护计划", "Making the repair plan"), 0, None)?;
         self.with_conditions(ask.rules, task, |live, conditions, rows| {
             let found = plan(conditions, &live.sewers, &ask.costs, ask.budget_yuan);
-            let planned = |item: Item| {
+            let planned = |item: Item, years: Option<u32>| {
                 let condition = conditions.pipes.get(item.condition)?;
                 let pipe = live.sewers.pipe(item.pipe)?;
                 let on = condition.inspection.map(|place| &*rows.inspections[place].on).unwrap_or_default();
                 Some(PlannedPipe {
-                    at: FeatureRef { layer: live.table(pipe.row).to_owned(), id: pipe.row.id },
+                    at: live.feature(pipe.row),
                     code: pipe.code.to_string(),
                     road: pipe.road.to_string(),
                     on: on.to_owned(),
+                    next_on: years.and_then(|years| later(on, years)).unwrap_or_default(),
                     rating: condition.rating.clone(),
                     line: live.sewers.line_along(item.pipe),
                     item,
                 })
             };
+            let years = Some(ask.years());
+            let mut watched: Vec<PlannedPipe> =
+                found.watched.into_iter().filter_map(|item| planned(item, years)).collect();
+            // Where no day is known nobody can say that it is not due.
+            watched.sort_by(|a, b| a.next_on.cmp(&b.next_on));
             PlanReport {
                 ask: ask.clone(),
-                items: found.items.into_iter().filter_map(planned).collect(),
+                items: found.items.into_iter().filter_map(|item| planned(item, None)).collect(),
+                watched,
                 sums: found.sums,
                 yuan: found.yuan,
                 unpriced: found.unpriced,
@@ -173,21 +198,6 @@ impl SewerDesk {
                 fitting_yuan: found.fitting_yuan,
             }
         })
-    }
-
-    /// Writes a plan; a workbook ends with its sums and with what the numbers rest on.
-    ///
-    /// # Errors
-    /// See [`SewerDesk::write_rows`].
-    pub fn write_plan(&self, plan: &PlanReport, out: &OutFile, task: &mut Task<'_>) -> Result<Written, Failure> {
-        let ending = out.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        let schema = plan_schema(!is_table(out));
-        let mut rows: Vec<Feature> =
-            (1..).zip(&plan.items).map(|(rank, item)| plan_row(&schema, rank, item, out.lang)).collect();
-        if ending == "xlsx" {
-            rows.extend(plan_foot(&schema, plan, out.lang));
-        }
-        self.write_rows(out, &schema, &rows, task)
     }
 
     /// Reads a bureau's unit costs from a table with the columns `work, up_to_mm, yuan_per_m`.
@@ -218,92 +228,8 @@ impl SewerDesk {
     }
 }
 
-fn plan_schema(has_lines: bool) -> Schema {
-    let work = Field::text("work", "措施", "Work");
-    Schema {
-        table: "sewer_plan".to_owned(),
-        name: Text::new("排水管养护计划", "Sewer repair plan"),
-        kind: "plain".to_owned(),
-        geometry: has_lines.then_some(GeometryKind::LineString),
-        crs: Crs::WGS84,
-        z_order: 0,
-        fields: vec![
-            Field::int("rank", "序号", "Rank"),
-            Field::text("code", "管段编号", "Pipe number"),
-            Field::text("road_name", "所在道路", "Road"),
-            Field::real("diameter_mm", "管径", "Diameter", "mm"),
-            Field::real("length_m", "管长", "Length", "m"),
-            Field::text("inspected_on", "检测日期", "Inspected"),
-            Field::real("f", "F", "F", ""),
-            Field::real("sm", "SM", "SM", ""),
-            Field::real("ri", "RI", "RI", ""),
-            Field::text("ri_grade", "修复等级", "Repair grade"),
-            Field::real("g", "G", "G", ""),
-            Field::real("mi", "MI", "MI", ""),
-            Field::text("mi_grade", "养护等级", "Maintenance grade"),
-            work,
-            Field::real("repair_m", "修复长度", "Repair length", "m"),
-            Field::real("cleaning_m", "清淤长度", "Cleaning length", "m"),
-            Field::real("yuan", "费用", "Cost", "元"),
-            Field::real("sum_yuan", "累计费用", "Cumulative cost", "元"),
-            Field::bool("fits", "预算内", "Within budget"),
-            Field::text("reason", "依据", "Why"),
-        ],
-    }
-}
-
-fn plan_row(schema: &Schema, rank: i64, planned: &PlannedPipe, lang: Lang) -> Feature {
-    let (rating, item) = (&planned.rating, &planned.item);
-    let roman = |grade: u8| Value::from(explain::ROMAN[usize::from(grade.min(4))]);
-    let rounded = |value: f64, scale: f64| Value::from((value * scale).round() / scale);
-    let four = |value: f64| rounded(value, 10_000.0);
-    let two = |value: Option<f64>| value.map_or(Value::Null, |value| rounded(value, 100.0));
-    let values = vec![
-        Value::Int(rank),
-        planned.code.as_str().into(),
-        planned.road.as_str().into(),
-        rating.segment.diameter_mm.into(),
-        two(rating.segment.length_m),
-        planned.on.as_str().into(),
-        four(rating.structure.value),
-        rating.structure.density.map_or(Value::Null, four),
-        four(rating.ri.value),
-        roman(rating.ri.grade),
-        four(rating.function.value),
-        four(rating.mi.value),
-        roman(rating.mi.grade),
-        planned.work().get(lang).into(),
-        two(item.repair_m),
-        two(item.cleaning_m),
-        item.yuan.into(),
-        item.sum_yuan.into(),
-        item.fits.into(),
-        item.reason.get(lang).into(),
-    ];
-    let has_line = schema.geometry.is_some() && planned.line.len() > 1;
-    let geometry = has_line.then(|| Geometry::line(&planned.line));
-    Feature { id: rank, geometry, values }
-}
-
-/// Lines under the table: a sum for each kind of work, the whole, and what it rests on.
-fn plan_foot(schema: &Schema, plan: &PlanReport, lang: Lang) -> Vec<Feature> {
-    let mut lines: Vec<(String, Option<f64>)> = Vec::new();
-    for (work, sum) in Work::ALL.into_iter().zip(&plan.sums) {
-        let (name, pipes, length) = (work.name(), sum.pipes, sum.length_m);
-        let Text { zh, en } = name;
-        let words = text!("{zh}：{pipes} 段，{length:.1} m", "{en}: {pipes} pipes, {length:.1} m");
-        lines.push((words.get(lang).to_owned(), None));
-    }
-    let unpriced = plan.unpriced;
-    let total = text!("合计（{unpriced} 段无法计价）", "Total ({unpriced} pipes without a price)");
-    lines.push((total.get(lang).to_owned(), Some(plan.yuan)));
-    lines.extend(plan.basis().iter().map(|words| (words.get(lang).to_owned(), None)));
-    let (why, yuan) = (schema.field_index("reason"), schema.field_index("yuan"));
-    let row = |(words, cost): (String, Option<f64>)| {
-        let mut values = vec![Value::Null; schema.fields.len()];
-        why.into_iter().for_each(|at| values[at] = words.as_str().into());
-        yuan.into_iter().for_each(|at| values[at] = cost.into());
-        Feature { id: 0, geometry: None, values }
-    };
-    lines.into_iter().map(row).collect()
+/// The same day some years later.
+fn later(on: &str, years: u32) -> Option<String> {
+    let day: jiff::civil::Date = on.parse().ok()?;
+    Some(day.checked_add(jiff::Span::new().try_years(years).ok()?).ok()?.to_string())
 }

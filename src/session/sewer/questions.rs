@@ -7,8 +7,7 @@ use crate::text::Text;
 use crate::trades::sewer::basins::{self, EndsAt, MainWay, terminals};
 use crate::trades::sewer::pipe::NodeType;
 use crate::trades::sewer::profile::Profile;
-use crate::trades::sewer::trace::{self, Amount, Start, Sums};
-use crate::trades::sewer::users::{NodeUses, UserRules, Users};
+use crate::trades::sewer::trace::{self, Amount, Beside, Start, Sums};
 use crate::trades::sewer::ways::{self, Course};
 
 use super::SewerDesk;
@@ -170,10 +169,10 @@ impl SewerDesk {
     /// # Errors
     /// The place names nothing; the city cannot be read; cancelled.
     pub fn trace(&self, from: &SewerPlace, direction: Direction, task: &mut Task<'_>) -> Result<TraceAnswer, Failure> {
-        self.with_uses(task, |live, uses| {
+        self.with_beside(task, |live, beside| {
             let from = live.find(from)?;
             let trace::Trace { pipes, nodes } = trace::trace(&live.sewers, &[from.start], direction.way());
-            let sums = Sums::of(&live.sewers, &pipes, &nodes, uses);
+            let sums = Sums::of(&live.sewers, &pipes, &nodes, beside);
             Ok(TraceAnswer { from, direction, members: live.members(&pipes, &nodes), sums, pipes, nodes })
         })
     }
@@ -189,9 +188,9 @@ impl SewerDesk {
         with_flow: bool,
         task: &mut Task<'_>,
     ) -> Result<PathAnswer, Failure> {
-        self.with_uses(task, |live, uses| {
+        self.with_beside(task, |live, beside| {
             let (from, to, course) = between(live, from, to, with_flow)?;
-            let course = course.map(|course| answer(live, course, &[], uses));
+            let course = course.map(|course| answer(live, course, &[], beside));
             Ok(PathAnswer { from, to, with_flow, course })
         })
     }
@@ -201,9 +200,9 @@ impl SewerDesk {
     /// # Errors
     /// The city cannot be read; cancelled.
     pub fn basins(&self, ends_at: EndsAt, task: &mut Task<'_>) -> Result<BasinsAnswer, Failure> {
-        self.with_uses(task, |live, uses| {
+        self.with_beside(task, |live, beside| {
             let sewers = &live.sewers;
-            let found = basins::basins(sewers, ends_at, uses);
+            let found = basins::basins(sewers, ends_at, beside);
             let (mut network, mut left_out) = (Amount::default(), Amount::default());
             for (pipe, _) in sewers.pipes() {
                 let amount = if sewers.flow(pipe).is_some() { &mut network } else { &mut left_out };
@@ -233,14 +232,14 @@ impl SewerDesk {
     /// # Errors
     /// A place names nothing, or a node; the city cannot be read; cancelled.
     pub fn close(&self, closed: &[SewerPlace], task: &mut Task<'_>) -> Result<CloseAnswer, Failure> {
-        self.with_uses(task, |live, uses| {
+        self.with_beside(task, |live, beside| {
             let found: Vec<_> = closed.iter().map(|place| live.find_pipe(place)).collect::<Result<_, _>>()?;
             let (numbers, closed): (Vec<u32>, Vec<FoundPlace>) = found.into_iter().unzip();
             let found = ways::close(&live.sewers, &numbers);
-            let sums = Sums::of(&live.sewers, &found.pipes, &found.nodes, uses);
+            let sums = Sums::of(&live.sewers, &found.pipes, &found.nodes, beside);
             let mut relieved = Amount::default();
             found.relieved.iter().for_each(|&pipe| relieved.add(live.sewers.length_m(pipe)));
-            let bypass = |(_, course): (u32, Option<Course>)| course.map(|course| answer(live, course, &[], uses));
+            let bypass = |(_, course): (u32, Option<Course>)| course.map(|course| answer(live, course, &[], beside));
             Ok(CloseAnswer {
                 closed,
                 backs_up: live.members(&found.pipes, &found.nodes),
@@ -258,9 +257,9 @@ impl SewerDesk {
     /// # Errors
     /// The place names no node; there is no plant or outfall; the city cannot be read; cancelled.
     pub fn longest(&self, to: Option<&SewerPlace>, task: &mut Task<'_>) -> Result<CourseAnswer, Failure> {
-        self.with_uses(task, |live, uses| {
+        self.with_beside(task, |live, beside| {
             let (course, left_out) = longest(live, to)?;
-            Ok(answer(live, course, &left_out, uses))
+            Ok(answer(live, course, &left_out, beside))
         })
     }
 
@@ -270,7 +269,7 @@ impl SewerDesk {
     /// A place names nothing; there is no such course; the city cannot be read; cancelled.
     pub fn profile(&self, along: &ProfileCourse, task: &mut Task<'_>) -> Result<ProfileAnswer, Failure> {
         let is_sample = self.is_sample()?;
-        self.with_uses(task, |live, uses| {
+        self.with_beside(task, |live, beside| {
             let (course, left_out) = match along {
                 ProfileCourse::Between { from, to, with_flow } => {
                     let (from, to, course) = between(live, from, to, *with_flow)?;
@@ -285,26 +284,16 @@ impl SewerDesk {
                 return Err(usage(text));
             }
             let profile = Profile::along(&live.sewers, &course);
-            Ok(ProfileAnswer { course: answer(live, course, &left_out, uses), profile, is_sample })
+            Ok(ProfileAnswer { course: answer(live, course, &left_out, beside), profile, is_sample })
         })
-    }
-
-    /// Lets `f` see the network and who drains into its nodes.
-    fn with_uses<T>(
-        &self,
-        task: &Task<'_>,
-        f: impl FnOnce(&LiveNetwork, &NodeUses) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let users = self.user_rows(task)?.users;
-        self.with(task, |live| f(live, &Users::new(&live.sewers, users, UserRules::default()).node_uses()))?
     }
 }
 
-fn answer(live: &LiveNetwork, course: Course, left_out: &[u32], uses: &NodeUses) -> CourseAnswer {
+fn answer(live: &LiveNetwork, course: Course, left_out: &[u32], beside: &Beside) -> CourseAnswer {
     let pipes: Vec<u32> = course.pipes.iter().map(|(pipe, _)| *pipe).collect();
     CourseAnswer {
         members: live.members(&pipes, &course.nodes),
-        sums: Sums::of(&live.sewers, &pipes, &course.nodes, uses),
+        sums: Sums::of(&live.sewers, &pipes, &course.nodes, beside),
         left_out: left_out.iter().map(|&pipe| live.pipe_name(pipe)).collect(),
         course,
     }
@@ -387,7 +376,7 @@ fn down(live: &LiveNetwork, from: &SewerPlace) -> Result<Course, Failure> {
     let start = first.and_then(|pipe| sewers.end_of(pipe, Way::Up)).unwrap_or(node);
     let mut ends = terminals(sewers, EndsAt::Outlets);
     let below = sewers.network().trace(&[node], Way::Down, |_| true).nodes;
-    if !below.iter().any(|node| ends.contains(node)) {
+    if !below.iter().any(|&node| sewers.is_outlet(node)) {
         ends = below.into_iter().filter(|&node| sewers.network().degree(node, Way::Down) == 0).collect();
     }
     let pipes = MainWay::to(sewers, &ends).down_from(sewers, node).map(|(pipes, _)| pipes).unwrap_or_default();

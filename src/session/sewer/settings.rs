@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::trades::sewer::cjj181::{PairRule, Rules};
 use crate::trades::sewer::plan::{Costs, UnitCost, Work};
 
+use super::capacity::CapacityAsk;
+use super::kept_rules::{KeptCapacityRules, KeptJoining, KeptUserRules};
+use super::plan::PlanAsk;
+
 /// See the module's head.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -13,6 +17,14 @@ pub struct SewerSettings {
     pub pair_rule: String,
     /// The bureau's unit costs; none for those that the program assumes.
     pub costs: Vec<KeptCost>,
+    /// Years until a pipe that is only watched is inspected again; none for what the program assumes.
+    pub watch_years: Option<u32>,
+    /// How pipes find their nodes and their direction, where it differs from what the program assumes.
+    pub joining: KeptJoining,
+    /// How drainage users join, what they need and discharge, where it differs from what the program assumes.
+    pub users: KeptUserRules,
+    /// How the capacity of pipes is worked out, where it differs from what the program assumes.
+    pub capacity: KeptCapacityRules,
 }
 
 /// One line of the cost table.
@@ -34,6 +46,11 @@ impl SewerSettings {
         Rules { pairs }
     }
 
+    /// How full the pipes run by these rules.
+    pub fn loads(&self) -> CapacityAsk {
+        CapacityAsk { rules: self.capacity.rules(), users: self.users.rules(), filter: None }
+    }
+
     /// What work costs; a table that makes no sense is as none.
     pub fn costs(&self) -> Costs {
         let line = |kept: &KeptCost| {
@@ -42,6 +59,11 @@ impl SewerSettings {
         };
         let lines: Vec<UnitCost> = self.costs.iter().filter_map(line).collect();
         if lines.is_empty() { Costs::default() } else { Costs::new(lines).unwrap_or_default() }
+    }
+
+    /// The plan with this budget.
+    pub fn plan(&self, budget_yuan: Option<f64>) -> PlanAsk {
+        PlanAsk { rules: self.rules(), costs: self.costs(), budget_yuan, watch_years: self.watch_years }
     }
 
     /// The same with these costs; assumed ones are kept as none.

@@ -58,8 +58,11 @@ pub(super) fn read_sheets(
     };
     let mut problems = survey.problems.clone();
     problems.append(later);
-    let wanted = |sheet: &Sheet| options.only.is_empty() || options.only.contains(&sheet.name);
-    sheets.retain(wanted);
+    // A workbook's only sheet is called after its file and was picked by its own name before.
+    let wanted = |sheet: &Sheet| options.only.contains(&sheet.name);
+    if sheets.iter().any(wanted) {
+        sheets.retain(wanted);
+    }
     Ok((sheets, problems))
 }
 
@@ -110,6 +113,17 @@ impl Layout {
         self.constants[place].as_ref().or_else(column).unwrap_or(&Value::Null)
     }
 
+    /// The column that fills a field.
+    pub(super) fn column(&self, place: usize) -> Option<usize> {
+        self.columns.get(place).copied().flatten()
+    }
+
+    /// Those of the fields that nothing fills.
+    pub(super) fn missing<'a>(&self, kind: &Kind, needed: &[&'a str]) -> Vec<&'a str> {
+        let place = |id: &str| kind.fields.iter().position(|field| field.id == id);
+        needed.iter().copied().filter(|id| !place(id).is_some_and(|at| self.fills(at))).collect()
+    }
+
     /// Whether a field is filled.
     pub(super) fn fills(&self, place: usize) -> bool {
         self.columns[place].is_some() || self.constants[place].is_some()
@@ -139,6 +153,16 @@ fn place_of(kind: &Kind, word: &str) -> Result<usize, Failure> {
     })
 }
 
+/// Refuses words of `map` that name no column of any sheet.
+pub(super) fn check_map(sheets: &[Sheet], map: &[(String, String)]) -> Result<(), Failure> {
+    let is_known = |word: &str| sheets.iter().any(|sheet| sheet.columns.iter().any(|column| column.is_named(word)));
+    if let Some((word, _)) = map.iter().find(|(their, _)| !is_known(their)) {
+        let text = text!("文件里没有列“{word}”", "The file has no column “{word}”");
+        return Err(Failure::new(FailureKind::Usage, text));
+    }
+    Ok(())
+}
+
 /// The sheets that fill the fields that are needed, with their layouts.
 ///
 /// # Errors
@@ -150,16 +174,11 @@ pub(super) fn fitting(
     map: &[(String, String)],
     set: &[(String, String)],
 ) -> Result<Vec<(Sheet, Layout)>, Failure> {
-    let is_known = |word: &str| sheets.iter().any(|sheet| sheet.columns.iter().any(|column| column.is_named(word)));
-    if let Some((word, _)) = map.iter().find(|(their, _)| !is_known(their)) {
-        let text = text!("文件里没有列“{word}”", "The file has no column “{word}”");
-        return Err(Failure::new(FailureKind::Usage, text));
-    }
+    check_map(&sheets, map)?;
     let (mut found, mut complaint) = (Vec::new(), None);
     for sheet in sheets {
         let layout = Layout::of(&sheet, kind, map, set)?;
-        let place = |id: &&&str| kind.fields.iter().position(|field| field.id == ***id);
-        let missing: Vec<&&str> = needed.iter().filter(|id| !place(id).is_some_and(|at| layout.fills(at))).collect();
+        let missing = layout.missing(kind, needed);
         if missing.is_empty() {
             found.push((sheet, layout));
         } else if complaint.is_none() {
@@ -175,8 +194,9 @@ pub(super) fn fitting(
     }
 }
 
-fn missing_columns(sheet: &Sheet, kind: &Kind, missing: &[&&str]) -> Text {
-    let field = |id: &&&str| kind.fields.iter().find(|field| field.id == ***id);
+/// Which columns a sheet lacks, and which it has.
+pub(super) fn missing_columns(sheet: &Sheet, kind: &Kind, missing: &[&str]) -> Text {
+    let field = |id: &&str| kind.fields.iter().find(|field| field.id == **id);
     let (zh, en): (Vec<String>, Vec<String>) = missing
         .iter()
         .filter_map(field)

@@ -7,6 +7,7 @@ mod loads;
 mod overview;
 mod pipe;
 mod profile;
+mod progress;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -353,9 +354,10 @@ impl SewerShown {
             SewerAnswer::Plan(report) => desk.with(task, |live| condition::planned(live, report)),
             SewerAnswer::Inspected(found) => Ok(condition::inspected(found)),
             SewerAnswer::Check(report) => desk.with(task, |live| findings::checks(live, report)),
+            SewerAnswer::Progress(found) => desk.with(task, |live| progress::progress(live, found)),
             SewerAnswer::Cross(report) => desk.with(task, |live| findings::cross(live, report)),
             SewerAnswer::Pipe(Some(card)) => desk.with(task, |live| pipe::card(live, card)),
-            SewerAnswer::Pipe(None) => Ok(Self::default()),
+            SewerAnswer::Pipe(None) | SewerAnswer::Defects(_) => Ok(Self::default()),
         }
     }
 

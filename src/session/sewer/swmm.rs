@@ -2,7 +2,7 @@
 
 mod outgoing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -16,17 +16,20 @@ use crate::model::schema::Schema;
 use crate::store::model_text::{ModelInfo, ModelRow};
 use crate::store::query::Query;
 use crate::store::reader::{LayerInfo, Reader};
-use crate::task::{Problems, Task};
+use crate::task::{Problem, Problems, Task};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Lang, Text};
+use crate::trades::sewer::users::{UserRules, Users};
 
 use super::SewerDesk;
+use super::capacity::sources;
+use super::users::UserRows;
 use crate::session::answer::{Failure, FailureKind};
-use crate::session::exchange::write_failure;
+use crate::session::export::write_failure;
 use crate::session::import::read_failure;
 use crate::session::snapshot::mapped_bounds;
 
-use outgoing::Outgoing;
+use outgoing::{DryFlows, Outgoing};
 
 /// What is to be written.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +44,8 @@ pub struct SwmmRequest {
     pub units: Option<Units>,
     /// Whether nodes without a way out become outfalls.
     pub close_ends: bool,
+    /// Whether nodes get the dry-weather flow of the users that join them, and how those join and what they discharge.
+    pub loads: Option<UserRules>,
 }
 
 /// What was written.
@@ -89,14 +94,24 @@ impl SewerDesk {
         reader.snapshot()?;
         let layers = reader.layers()?;
         let chosen = choose(&layers, &reader.models()?, &request.layers)?;
-        let network = chosen.outgoing(&reader, task)?.finish(request.close_ends);
+        let mut outgoing = chosen.outgoing(&reader, task)?;
+        let flow_note = self.add_loads(request, &mut outgoing, task)?;
+        let network = outgoing.finish(request.close_ends);
         let original = self.original(&reader, &chosen, &network.nodes, request.units)?;
-        let merged = swmm::merge(&original, &network.nodes, &network.links, network.areas.as_deref(), task)
-            .map_err(|error| read_failure(&request.path, &error))?;
+        let written = swmm::Written {
+            nodes: &network.nodes,
+            links: &network.links,
+            areas: network.areas.as_deref(),
+            gages: network.gages.as_deref(),
+            flow_note: &flow_note,
+        };
+        let merged =
+            swmm::merge(&original, written, task).map_err(|error| read_failure(&request.path, &error))?;
         atomic::write(&request.path, request.overwrite, |out| Ok(out.write_all(&merged.bytes)?))
             .map_err(|error| write_failure(&error))?;
         let mut problems = network.problems;
         problems.append(merged.problems);
+        problems.listed.extend(chosen.unplaced(&merged.unplaced));
         let is_conduit = |link: &&swmm::Link| link.kind == swmm::LinkKind::Conduit;
         Ok(SwmmReport {
             model: chosen.model.as_ref().map(|model| model.name.clone()),
@@ -110,6 +125,39 @@ impl SewerDesk {
             bytes: merged.bytes.len() as u64,
             problems,
         })
+    }
+
+    /// Gives the nodes what their users discharge, if that is asked for; the words that stand above it in the file.
+    fn add_loads(
+        &self,
+        request: &SwmmRequest,
+        outgoing: &mut Outgoing,
+        task: &mut Task<'_>,
+    ) -> Result<String, Failure> {
+        let Some(rules) = &request.loads else { return Ok(String::new()) };
+        let UserRows { users, .. } = self.user_rows(task)?;
+        let flows = self.with(task, |live| {
+            let users = Users::new(&live.sewers, users, rules.clone());
+            let mut flows = DryFlows::default();
+            for (node, l_s) in sources(&users.node_uses()) {
+                let row = live.sewers.node(node).and_then(|joint| joint.row.as_ref()).map(|row| row.row);
+                flows.total_l_s += l_s;
+                if let Some(row) = row {
+                    *flows.by_row.entry((live.table(row).to_owned(), row.id)).or_default() += l_s;
+                }
+            }
+            let unjoined = users.each().filter(|(_, join)| join.node.is_none());
+            let loads = unjoined.filter_map(|(user, _)| user.load_m3_per_d(&rules.load));
+            flows.unjoined_m3_per_d = loads.map(|load| load.0).sum();
+            flows
+        })?;
+        outgoing.load(&flows);
+        let (litres, heads) = (rules.load.litres_per_head, rules.load.heads_per_household);
+        Ok(format!(
+            "旱流量：排水户记录的日排水量，缺记录时每人每天 {litres} L、每户 {heads} 人；均值，不计变化系数与入渗 | \
+             Dry-weather flow of drainage users as recorded, else {litres} L a head and day, {heads} people a household; \
+             mean values, no peak factor, no infiltration"
+        ))
     }
 
     /// The text that is written into: that of the model, or a frame for a new one.
@@ -149,7 +197,8 @@ impl<'a> Chosen<'a> {
             let of_model = model.iter().flat_map(|model| &model.layers);
             of_model.into_iter().any(|(table, known)| *known == role.name() && is_it(table))
         };
-        let is_whole = has(Layer::Nodes) && has(Layer::Links);
+        let had = |role: Layer| model.iter().flat_map(|model| &model.layers).any(|(_, known)| *known == role.name());
+        let is_whole = [Layer::Nodes, Layer::Links].into_iter().all(|role| has(role) || !had(role));
         Self { model: model.filter(|_| is_whole), layers }
     }
 
@@ -162,17 +211,36 @@ impl<'a> Chosen<'a> {
             match role(info, self.model.as_ref()) {
                 Some(Layer::Links) => outgoing.add_pipes(rows()?)?,
                 Some(Layer::Nodes) => outgoing.add_nodes(rows()?)?,
-                Some(Layer::Areas) => outgoing.add_areas(&rows()?),
-                Some(Layer::Gages) | None => {}
+                Some(Layer::Areas) => outgoing.add_areas(&rows()?)?,
+                Some(Layer::Gages) => outgoing.add_gages(&rows()?)?,
+                None => {}
             }
         }
         Ok(outgoing)
     }
 
-    /// The coordinate system of the model: that of its pipes.
+    /// Values that changed and that SWMM has no place for, in one sentence.
+    fn unplaced(&self, counts: &BTreeMap<String, u64>) -> Option<Problem> {
+        let named = |id: &str| {
+            let fields = self.layers.iter().find_map(|info| info.schema.field(id));
+            fields.map_or_else(|| Text::same(id), |field| field.name.clone())
+        };
+        let list = |lang: Lang| {
+            let words = counts.iter().map(|(id, count)| format!("{} {count}", named(id).get(lang)));
+            words.collect::<Vec<_>>().join(lang.pick("、", ", "))
+        };
+        let (zh, en) = (list(Lang::Zh), list(Lang::En));
+        let what = text!(
+            "SWMM 没有这些字段，改动只留在城市里：{zh}",
+            "SWMM has no such fields, what changed there stays in the city alone: {en}"
+        );
+        (!counts.is_empty()).then(|| Problem::warning("swmm.no-field", what))
+    }
+
+    /// The coordinate system of the model: that of its pipes, or of its nodes where it has none.
     fn crs(&self) -> Crs {
-        let pipes = self.layers.iter().find(|info| info.schema.kind == "sewer_pipe");
-        pipes.map_or(Crs::WGS84, |info| info.schema.crs)
+        let of_kind = |kind: &str| self.layers.iter().find(|info| info.schema.kind == kind);
+        of_kind("sewer_pipe").or_else(|| of_kind("sewer_node")).map_or(Crs::WGS84, |info| info.schema.crs)
     }
 
     /// The box of the map, a little larger than what is in it.
@@ -211,8 +279,13 @@ fn choose<'a>(layers: &'a [LayerInfo], models: &[ModelInfo], words: &[String]) -
     let models: Vec<&ModelInfo> = models.iter().filter(|model| model.format == "swmm").collect();
     let model_of = |info: &LayerInfo| models.iter().position(|model| has(model, info));
     if words.is_empty() {
-        let networks: BTreeSet<Option<usize>> =
-            layers.iter().filter(|info| info.schema.kind == "sewer_pipe").map(model_of).collect();
+        // A model may have nodes and no pipes; nodes that came otherwise are no network.
+        let is_network = |info: &&LayerInfo| match info.schema.kind.as_str() {
+            "sewer_pipe" => true,
+            "sewer_node" => model_of(info).is_some(),
+            _ => false,
+        };
+        let networks: BTreeSet<Option<usize>> = layers.iter().filter(is_network).map(model_of).collect();
         let mut networks = networks.into_iter();
         return match (networks.next(), networks.next()) {
             (None, _) => Err(usage(Text::new("城市里没有排水管图层", "the city has no layer of sewer pipes"))),
@@ -245,7 +318,7 @@ fn choose<'a>(layers: &'a [LayerInfo], models: &[ModelInfo], words: &[String]) -
         );
         return Err(usage(text));
     }
-    if !chosen.iter().any(|info| info.schema.kind == "sewer_pipe") {
+    if of.is_empty() && !chosen.iter().any(|info| info.schema.kind == "sewer_pipe") {
         return Err(usage(Text::new("这些图层里没有排水管", "there are no sewer pipes among these layers")));
     }
     Ok(Chosen::of(chosen, of.first().map(|at| models[*at].clone())))

@@ -256,9 +256,9 @@ impl Cards<'_> {
 
     fn outfalls(&self) -> Vec<OutfallReport> {
         let report = |found: crate::trades::sewer::users::OutfallUsers| {
-            let row = self.live.sewers.node(found.node)?.row.as_ref()?;
+            let row = self.live.sewers.node_row(found.node)?;
             Some(OutfallReport {
-                at: FeatureRef { layer: self.live.table(row.row).to_owned(), id: row.row.id },
+                at: self.live.feature(row.row),
                 code: row.code.to_string(),
                 name: row.name.to_string(),
                 system: row.system.code(),

@@ -1,7 +1,6 @@
 //! Users and loads of the sample city: what was planted is found, what comes in arrives.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use jiff::civil::date;
 
@@ -10,21 +9,20 @@ use super::capacity::CapacityAsk;
 use super::users::{UserCard, UsersAsk};
 use crate::model::expr::Expr;
 use crate::session::command::{CityCommand, Command};
-use crate::session::{NoWake, Session};
+use crate::session::test_city::TestCity;
 use crate::store::city::City;
 use crate::task::Task;
 use crate::trades::sewer::manning::NoCapacity;
 use crate::trades::sewer::users::UserList;
 
 /// A small sample city, and where it is asked.
-fn sample(folder: &tempfile::TempDir) -> (Session, SewerDesk) {
-    let mut session = Session::headless(folder.path().to_owned(), Arc::new(NoWake));
-    let path = folder.path().join("sample.gpkg");
-    let demo = CityCommand::Demo { path: path.clone(), seed: 4, scale: 0.06, overwrite: false };
-    session.finish(Command::City(demo), &mut |_| {}).expect("the sample is made");
-    session.finish(Command::City(CityCommand::Open(path)), &mut |_| {}).expect("it opens");
-    let desk = session.sewers().expect("a city is open");
-    (session, desk)
+fn sample() -> (TestCity, SewerDesk) {
+    let mut city = TestCity::without_city();
+    let path = city.city_path();
+    city.run(Command::City(CityCommand::Demo { path, seed: 4, scale: 0.06, overwrite: false }));
+    city.open();
+    let desk = city.session.sewers().expect("a city is open");
+    (city, desk)
 }
 
 /// Codes of the users that something was made wrong with, by rule.
@@ -42,8 +40,7 @@ fn planted(city: &City) -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn what_is_wrong_with_the_samples_users_is_found_and_nothing_else() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (_session, desk) = sample(&folder);
+    let (_city, desk) = sample();
     let ask = UsersAsk { on: Some(date(2026, 11, 20)), outfalls: true, ..UsersAsk::default() };
     let report = desk.users(&ask, &mut Task::silent()).expect("an answer");
     let planted = planted(desk.city());
@@ -71,8 +68,7 @@ fn what_is_wrong_with_the_samples_users_is_found_and_nothing_else() {
 
 #[test]
 fn the_samples_sewage_arrives_at_its_plants_and_outfalls() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (_session, desk) = sample(&folder);
+    let (_city, desk) = sample();
     let found = desk.capacity(&CapacityAsk::default(), &mut Task::silent()).expect("an answer");
     let came = found.in_l_per_s * 86.4;
     let went: f64 = found.sinks.iter().map(|sink| sink.mean_m3_per_d).sum();

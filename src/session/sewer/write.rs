@@ -21,7 +21,7 @@ use crate::trades::sewer::plan::Costs;
 use super::board::SewerTopic;
 use super::found::Which;
 use super::out::OutFile;
-use super::profile::ProfileLook;
+use super::profile::{ProfileLook, is_picture};
 use super::shown::{SewerShown, ShownTable, cell_words};
 use super::{SewerAnswer, SewerAsk, SewerDesk};
 use crate::session::Session;
@@ -38,7 +38,7 @@ impl SewerDesk {
         &self,
         answer: &SewerAnswer,
         out: &OutFile,
-        exaggeration: Option<f64>,
+        look: &ProfileLook,
         task: &mut Task<'_>,
     ) -> Result<Option<Written>, Failure> {
         let written = match answer {
@@ -51,10 +51,8 @@ impl SewerDesk {
             SewerAnswer::Close(found) => self.write_closure(found, out, task)?,
             SewerAnswer::Basins(found) => self.write_basins(found, out, task)?,
             SewerAnswer::Profile(found) => {
-                let ending = out.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-                if matches!(ending.as_str(), "svg" | "pdf" | "png") {
-                    let look = ProfileLook { exaggeration, ..ProfileLook::new(out.lang) };
-                    self.draw_profile(found, &look, out, task)?;
+                if is_picture(&out.path) {
+                    self.draw_profile(found, look, out, task)?;
                     return Ok(None);
                 }
                 self.write_profile(found, out, task)?
@@ -62,10 +60,14 @@ impl SewerDesk {
             SewerAnswer::Condition(report) => self.write_rating(report, out, task)?,
             SewerAnswer::Plan(report) => self.write_plan(report, out, task)?,
             SewerAnswer::Check(report) => self.write_findings(report, out, task)?,
+            SewerAnswer::Progress(found) => self.write_progress(found, out, task)?,
             SewerAnswer::Cross(report) => self.write_cross(report, out, task)?,
             SewerAnswer::Users(report) => self.write_users(report, out, task)?,
             SewerAnswer::Capacity(report) => self.write_capacity(report, out, task)?,
-            SewerAnswer::Summary(_) | SewerAnswer::Inspected(_) | SewerAnswer::Pipe(_) => return Err(nothing()),
+            SewerAnswer::Summary(_)
+            | SewerAnswer::Inspected(_)
+            | SewerAnswer::Pipe(_)
+            | SewerAnswer::Defects(_) => return Err(nothing()),
         };
         Ok(Some(written))
     }
@@ -81,13 +83,13 @@ impl Session {
         &mut self,
         ask: SewerAsk,
         out: OutFile,
-        exaggeration: Option<f64>,
+        look: ProfileLook,
     ) -> Result<JobId, Failure> {
         let desk = self.sewers()?;
         let title = Text::new("写出管网结果", "Writing what the sewers said");
         Ok(self.jobs.start(title, move |_, mut task| {
             let answer = desk.answer(&ask, &mut task)?;
-            let written = desk.write_answer(&answer, &out, exaggeration, &mut task)?;
+            let written = desk.write_answer(&answer, &out, &look, &mut task)?;
             let path = out.path.display();
             Ok(Answer::Told(match written {
                 Some(written) => {
@@ -125,7 +127,7 @@ impl Session {
         Ok(self.jobs.start(title, move |_, task| {
             let name = &schema.name.zh;
             let label = text!("结果存为图层“{name}”", "Keep the result as layer “{name}”");
-            let feed = Kept { target: Target { schema, append: false }, rows };
+            let feed = Kept::new(schema, rows);
             let write = Write { label: label.clone(), author, action: Action::Import(Box::new(feed)) };
             let committed = city.submit_stoppable(write, task.cancel().clone()).wait()?;
             let step = committed.step.unwrap_or_default();
@@ -184,9 +186,16 @@ fn kept_value(value: &Value, field: &Field, lang: Lang) -> Value {
 }
 
 /// Rows on their way into a layer of their own.
-struct Kept {
+pub(super) struct Kept {
     target: Target,
     rows: Vec<Feature>,
+}
+
+impl Kept {
+    /// For a layer that is not there yet.
+    pub(super) fn new(schema: Schema, rows: Vec<Feature>) -> Self {
+        Self { target: Target { schema, append: false }, rows }
+    }
 }
 
 impl Import for Kept {

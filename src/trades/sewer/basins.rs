@@ -13,8 +13,7 @@ use crate::text::Text;
 
 use super::pipe::{Link, NodeType};
 use super::sewers::Sewers;
-use super::trace::Sums;
-use super::users::NodeUses;
+use super::trace::{Beside, Sums};
 
 /// The rule of the module's head, for reports.
 pub const RULE: Text = Text::new(
@@ -61,14 +60,9 @@ pub struct Basin {
 /// The nodes at which basins end, by number: plants, outfalls, pumping stations unless they are passed through, and
 /// storage tanks that nothing leaves.
 pub fn terminals(sewers: &Sewers, ends_at: EndsAt) -> Vec<u32> {
-    let is_end = |number: u32, node_type: NodeType| match node_type {
-        NodeType::Plant | NodeType::Outfall => true,
-        NodeType::Pump => ends_at == EndsAt::All,
-        NodeType::Storage => sewers.network().degree(number, Way::Down) == 0,
-        _ => false,
-    };
-    let rows = sewers.nodes().filter_map(|(number, joint)| Some((number, joint.row.as_ref()?)));
-    rows.filter(|(number, node)| is_end(*number, node.node_type)).map(|(number, _)| number).collect()
+    let is_stop = |node: u32| ends_at == EndsAt::All && sewers.node_type(node) == NodeType::Pump;
+    let nodes = sewers.nodes().map(|(node, _)| node);
+    nodes.filter(|&node| sewers.is_outlet(node) || is_stop(node)).collect()
 }
 
 impl MainWay {
@@ -147,7 +141,7 @@ fn prefer(sewers: &Sewers, a: u32, b: u32) -> Ordering {
 }
 
 /// All basins, the longest first; what reaches no end comes last, if there is any.
-pub fn basins(sewers: &Sewers, ends_at: EndsAt, uses: &NodeUses) -> Vec<Basin> {
+pub fn basins(sewers: &Sewers, ends_at: EndsAt, beside: &Beside) -> Vec<Basin> {
     let terminals = terminals(sewers, ends_at);
     let cut = sewers.network().without_leaving(&terminals);
     let main_way = MainWay::in_network(sewers, &terminals, &cut);
@@ -181,7 +175,7 @@ pub fn basins(sewers: &Sewers, ends_at: EndsAt, uses: &NodeUses) -> Vec<Basin> {
         leaving.min_by(|(a, _), (b, _)| prefer(sewers, *a, *b)).map(|(_, end)| end)
     };
     for basin in &mut basins {
-        basin.sums = Sums::of(sewers, &basin.pipes, &basin.nodes, uses);
+        basin.sums = Sums::of(sewers, &basin.pipes, &basin.nodes, beside);
         basin.passes_to = basin.terminal.and_then(below);
     }
     let is_there = |basin: &Basin| basin.terminal.is_some() || basin.sums.pipes > 0 || basin.sums.nodes > 0;
@@ -242,15 +236,15 @@ mod tests {
         let row = |layer, id: usize| RowRef { layer, id: id as i64 };
         let pipes = pipes.iter().enumerate().map(|(id, &([from, to], invert))| Pipe {
             row: row(0, id),
-            from_code: from.to_string().into(),
-            to_code: to.to_string().into(),
+            from_code: format!("n{from}").into(),
+            to_code: format!("n{to}").into(),
             stated_length_m: Some(10.0 + id as f64),
             invert_up_m: Some(f64::from(invert) + 1.0),
             ..Pipe::default()
         });
         let nodes = ends.iter().enumerate().map(|(id, &(code, node_type))| Node {
             row: row(1, id),
-            code: code.to_string().into(),
+            code: format!("n{code}").into(),
             node_type,
             ..Node::default()
         });
@@ -258,9 +252,10 @@ mod tests {
     }
 
     fn told(sewers: &Sewers, ends_at: EndsAt) -> Vec<String> {
-        let code =
-            |node: Option<u32>| node.and_then(|node| sewers.node(node)).map_or("-", |joint| &*joint.code).to_owned();
-        let basins = basins(sewers, ends_at, &NodeUses::default());
+        let code = |node: Option<u32>| {
+            node.and_then(|node| sewers.node(node)).map_or("-", |joint| &joint.code[1..]).to_owned()
+        };
+        let basins = basins(sewers, ends_at, &Beside::default());
         basins
             .iter()
             .map(|it| {
@@ -294,7 +289,7 @@ mod tests {
         ) {
             let ends: Vec<_> = ends.into_iter().collect();
             let sewers = sewers(&pipes, &ends);
-            let found = basins(&sewers, EndsAt::All, &NodeUses::default());
+            let found = basins(&sewers, EndsAt::All, &Beside::default());
             let mut all: Vec<u32> = found.iter().flat_map(|basin| basin.pipes.iter().copied()).collect();
             all.sort_unstable();
             prop_assert_eq!(all, (0..pipes.len() as u32).collect::<Vec<_>>());
@@ -302,7 +297,7 @@ mod tests {
             prop_assert!((found.iter().map(|basin| basin.sums.length_m).sum::<f64>() - whole).abs() < 1e-9);
             let is_end = |code: u8| ends.iter().any(|(end, _)| *end == code);
             for basin in &found {
-                let name = basin.terminal.and_then(|node| sewers.node(node)).map(|joint| joint.code.to_string());
+                let name = basin.terminal.and_then(|node| sewers.node(node)).map(|joint| joint.code[1..].to_owned());
                 let mut shared_m = 0.0;
                 for &pipe in &basin.pipes {
                     // The slow way: walk on from everything that was reached, but from no end.

@@ -8,7 +8,7 @@
 use crate::analysis::network::{Network, Way};
 
 use super::manning::{FullFlow, ManningRules, NoCapacity, full_flow};
-use super::pipe::{Link, NodeType};
+use super::pipe::Link;
 use super::sewers::Sewers;
 
 /// How many times the mean the largest flow of sewage is (综合生活污水量变化系数).
@@ -93,7 +93,7 @@ impl PipeLoad {
 pub struct Sink {
     /// The node; of a loop without a way out one of its nodes.
     pub node: u32,
-    /// Whether water may end there: at a plant, an outfall or a storage tank.
+    /// Whether water may end there, see [`Sewers::is_outlet`].
     pub is_outlet: bool,
     /// Whether it is a loop that nothing leaves.
     pub is_loop: bool,
@@ -195,12 +195,12 @@ impl Run<'_> {
             self.mean[pipe as usize] = arriving;
         }
         self.report.loops += usize::from(!inner.is_empty());
-        let plant = nodes.iter().copied().find(|&node| self.node_type(node) == NodeType::Plant);
+        let plant = nodes.iter().copied().find(|&node| self.sewers.is_plant(node));
         if outlets.is_empty() || plant.is_some() {
             let node = plant.unwrap_or(node);
             self.report.sinks.push(Sink {
                 node,
-                is_outlet: nodes.iter().any(|&node| self.node_type(node).is_outlet()),
+                is_outlet: nodes.iter().any(|&node| self.sewers.is_outlet(node)),
                 is_loop: !inner.is_empty(),
                 mean_l_per_s: arriving,
             });
@@ -229,11 +229,6 @@ impl Run<'_> {
             }
         }
     }
-
-    fn node_type(&self, node: u32) -> NodeType {
-        let row = self.sewers.node(node).and_then(|joint| joint.row.as_ref());
-        row.map_or(NodeType::Other, |row| row.node_type)
-    }
 }
 
 #[cfg(test)]
@@ -241,7 +236,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::trades::sewer::pipe::{Node, Pipe, RowRef};
+    use crate::trades::sewer::pipe::{Node, NodeType, Pipe, RowRef};
     use crate::trades::sewer::sewers::Joining;
 
     /// Pipes between numbered nodes; each falls 1 % over 100 m.

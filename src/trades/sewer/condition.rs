@@ -54,8 +54,8 @@ impl Inspection {
         let words = |wanted: usize| reader.value(values, wanted).as_str().unwrap_or_default().trim();
         Self {
             row,
-            code: words_of(reader.value(values, 0)),
-            pipe_code: words_of(reader.value(values, 1)),
+            code: reader.words(values, 0),
+            pipe_code: reader.words(values, 1),
             method: words(2).into(),
             against_flow: words(3) == "against",
             on: words(4).into(),
@@ -93,18 +93,18 @@ impl Finding {
     pub fn of_row(reader: &RowReader, row: RowRef, values: &[Value]) -> Self {
         let get = |wanted: usize| reader.value(values, wanted);
         let defect = || {
-            let grade = get(3).as_i64().or_else(|| get(3).as_str()?.parse().ok())?;
+            let grade = get(3).as_i64().or_else(|| get(3).as_str()?.trim().parse().ok())?;
             let start_m = get(4).as_f64()?;
             let end_m = get(5).as_f64().unwrap_or(start_m);
-            Defect::new(DefectKind::of(get(2).as_str()?)?, u8::try_from(grade).ok()?, start_m, end_m)
+            Defect::new(DefectKind::of(get(2).as_str()?.trim())?, u8::try_from(grade).ok()?, start_m, end_m)
         };
         Self {
             row,
-            inspection_code: words_of(get(0)),
-            pipe_code: words_of(get(1)),
+            inspection_code: reader.words(values, 0),
+            pipe_code: reader.words(values, 1),
             defect: defect(),
-            clock: words_of(get(6)),
-            photo: words_of(get(7)),
+            clock: reader.words(values, 6),
+            photo: reader.words(values, 7),
         }
     }
 }
@@ -228,8 +228,7 @@ pub fn segment(sewers: &Sewers, pipe: u32, inspection: Option<&Inspection>) -> S
 
 /// The length of a segment: as the pipe's record says, else as drawn.
 pub fn length_m(sewers: &Sewers, pipe: u32) -> Option<f64> {
-    let stated = sewers.pipe(pipe)?.stated_length_m.filter(|length| length.is_finite() && *length > 0.0);
-    stated.or_else(|| Some(sewers.length_m(pipe)).filter(|length| *length > 0.0))
+    Some(sewers.run_m(pipe)).filter(|length| *length > 0.0)
 }
 
 /// The part of a pipe's line between two distances from its upstream end, longitude and latitude along the flow: one
@@ -260,13 +259,14 @@ pub fn stretch(sewers: &Sewers, pipe: u32, from_m: f64, to_m: f64) -> Vec<[f64; 
     found
 }
 
-/// Pipes by their codes; of several with one code the first.
+/// Pipes by their codes; of several with one code the first row, since numbers change hands.
 pub fn pipes_by_code(sewers: &Sewers) -> FxHashMap<&str, u32> {
-    let mut known = FxHashMap::default();
+    let mut known: FxHashMap<&str, (RowRef, u32)> = FxHashMap::default();
     for (number, pipe) in sewers.pipes().filter(|(_, pipe)| !pipe.code.is_empty()) {
-        known.entry(&*pipe.code).or_insert(number);
+        let first = known.entry(&*pipe.code).or_insert((pipe.row, number));
+        *first = (*first).min((pipe.row, number));
     }
-    known
+    known.into_iter().map(|(code, (_, number))| (code, number)).collect()
 }
 
 fn without_pipe([inspections, defects]: &[Vec<RowRef>; 2]) -> Vec<Problem> {
@@ -290,14 +290,6 @@ fn not_in_standard(row: RowRef) -> Problem {
     Problem::warning("condition.defect", what).of_feature(row.id)
 }
 
-fn words_of(value: &Value) -> Box<str> {
-    match value {
-        Value::Null => Box::default(),
-        Value::Text(words) => words.trim().into(),
-        other => other.to_string().into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,6 +302,28 @@ mod tests {
         check(0.0, 25.0, "0 0.00025");
         check(25.0, 75.0, "0.00025 0.0005 0.00075");
         check(100.0, 100.4, "0.001");
+    }
+
+    #[test]
+    fn words_of_a_defect_are_read_without_the_blanks_around_them() {
+        let schema = crate::kinds::find("sewer_defect").expect("a kind").schema(crate::geom::crs::Crs::CGCS2000);
+        let reader = RowReader::new(0, &schema, DEFECT_FIELDS);
+        let values = ["", " A ", " PL", " 2 ", "", "", "", ""].map(Value::from);
+        let mut values = values.to_vec();
+        values[4] = Value::Real(3.0);
+        let finding = Finding::of_row(&reader, RowRef::default(), &values);
+        let defect = finding.defect.expect("a defect of the standard");
+        assert_eq!((&*finding.pipe_code, defect.kind().code, defect.grade()), ("A", "PL", 2));
+    }
+
+    #[test]
+    fn of_pipes_with_one_code_the_first_row_is_meant_whatever_number_it_has() {
+        let pipe = |id| Pipe { row: RowRef { layer: 0, id }, code: "A".into(), ..Pipe::default() };
+        let mut sewers = Sewers::new(vec![pipe(1), pipe(2)], Vec::new(), Joining::default());
+        sewers.remove_pipe(RowRef { layer: 0, id: 1 });
+        sewers.set_pipe(pipe(3));
+        let row = |number: u32| sewers.pipe(number).map(|pipe| pipe.row.id);
+        assert_eq!(pipes_by_code(&sewers).get("A").and_then(|&number| row(number)), Some(2));
     }
 
     #[test]

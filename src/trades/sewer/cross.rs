@@ -15,18 +15,27 @@
 //! | the sewer above is mostly of the receiving system already: one pipe may be recorded wrongly | −0.25 |
 //! | one or two pipes below the record returns to the first system: these may be recorded wrongly | −0.25 |
 //!
-//! Lengths upstream are shared evenly where several pipes leave a node, so that nothing counts twice.
+//! Lengths upstream are shared evenly where several pipes leave a node, so that nothing counts twice. A loop is one vessel:
+//! all that lies in it and above it is above each of its nodes, and is shared by the pipes that leave it. Water ends at
+//! plants: what lies above one is not above what leaves it.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::network::Way;
+use crate::analysis::tracer::Tracer;
 use crate::text;
 use crate::text::Text;
 
 use super::joins::{Join, JoinWay, joins};
+use super::lateral::{UserJoinedBy, system_at};
+use super::nodes::row_number;
 use super::pipe::{NodeType, System};
-use super::sewers::{Joint, Sewers};
-use super::users::NodeUses;
+use super::sewers::Sewers;
+use super::users::{NodeUses, Users};
+
+mod above;
+
+use self::above::{Sum, Upstream};
 
 /// Pipes that are followed downstream to see what goes on there.
 const AHEAD: usize = 10;
@@ -40,6 +49,19 @@ pub struct Sewage {
     pub uses: NodeUses,
     /// Users that their record joins to a storm sewer.
     pub misjoined: Vec<Misjoined>,
+}
+
+impl Sewage {
+    /// What users say. A user is misjoined where the node that its record names is a storm one in the network.
+    pub fn of(sewers: &Sewers, users: &Users) -> Self {
+        let misjoined = users.each().filter_map(|(user, join)| {
+            let node = join.node.filter(|_| join.by == UserJoinedBy::Record)?;
+            let name = if user.name.is_empty() { user.code.clone() } else { user.name.clone() };
+            let volume_m3_per_d = users.use_of(user).volume_m3_per_d;
+            (system_at(sewers, node) == System::Storm).then_some(Misjoined { node, name, volume_m3_per_d })
+        });
+        Self { misjoined: misjoined.collect(), uses: users.node_uses() }
+    }
 }
 
 /// A user on a storm sewer.
@@ -136,81 +158,15 @@ pub fn cross_connections(sewers: &Sewers, sewage: &Sewage) -> CrossConnections {
     CrossConnections { candidates, outfalls: foul_outfalls(sewers, sewage, &found) }
 }
 
-/// Metres of each system, and m³/d of known sewage.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sum {
-    length_m: [f64; 4],
-    volume: f64,
-}
-
-impl Sum {
-    fn add(&mut self, other: &Self, share: f64) {
-        for (own, other) in self.length_m.iter_mut().zip(other.length_m) {
-            *own += other * share;
-        }
-        self.volume += other.volume * share;
-    }
-
-    fn share(&self, system: System) -> Option<f64> {
-        let known: f64 = self.length_m[..3].iter().sum();
-        (known > 0.0).then(|| self.length_m[system as usize] / known)
-    }
-}
-
-/// What lies above each node and pipe, and where the water ends.
-struct Upstream<'a> {
-    sewers: &'a Sewers,
-    /// Above each node.
-    nodes: Vec<Sum>,
-    /// Above each pipe, itself too.
-    pipes: Vec<Sum>,
-    /// Whether a plant, and whether an outfall, lies below each node.
-    ends: Vec<[bool; 2]>,
-}
-
-impl<'a> Upstream<'a> {
-    fn of(sewers: &'a Sewers, uses: &NodeUses) -> Self {
-        let network = sewers.network();
-        let mut nodes = vec![Sum::default(); network.node_count()];
-        let mut pipes = vec![Sum::default(); network.edge_count()];
-        let order = network.order();
-        for &node in &order.nodes {
-            let mut sum = nodes[node as usize];
-            sum.volume += uses.get(&node).map_or(0.0, |it| it.volume_m3_per_d);
-            nodes[node as usize] = sum;
-            let share = 1.0 / network.degree(node, Way::Down).max(1) as f64;
-            for pipe in network.edges_at(node, Way::Down) {
-                let Some([_, to]) = network.ends(pipe) else { continue };
-                let mut through = Sum::default();
-                through.add(&sum, share);
-                let system = sewers.pipe(pipe).map_or(System::Unknown, |pipe| pipe.system);
-                through.length_m[system as usize] += sewers.length_m(pipe);
-                pipes[pipe as usize] = through;
-                // In a loop of flow this comes too late for the nodes before: better too little than round and round.
-                nodes[to as usize].add(&through, 1.0);
-            }
-        }
-        let mut ends = vec![[false; 2]; network.node_count()];
-        for &node in order.nodes.iter().rev() {
-            let node_type = type_of(sewers, node);
-            let mut reached = [node_type == NodeType::Plant, node_type == NodeType::Outfall];
-            for pipe in network.edges_at(node, Way::Down) {
-                let below = network.ends(pipe).map_or([false; 2], |[_, to]| ends[to as usize]);
-                reached = [reached[0] | below[0], reached[1] | below[1]];
-            }
-            ends[node as usize] = reached;
-        }
-        Self { sewers, nodes, pipes, ends }
-    }
-
+impl Upstream<'_> {
     /// The candidate of all joins of one sort at one node.
     fn candidate(&self, group: &[Join]) -> Candidate {
         let Join { node, from, to, way, .. } = group[0];
-        let mut above = Sum::default();
-        match way {
-            JoinWay::Branches => above = self.nodes[node as usize],
-            _ => group.iter().for_each(|join| above.add(&self.pipes[join.pipe as usize], 1.0)),
-        }
+        let arrives = |pipe: &u32| self.sewers.end_of(*pipe, Way::Down) == Some(node);
+        let above = match way {
+            JoinWay::Branches => self.nodes[node as usize],
+            _ => self.arriving(group.iter().map(|join| join.pipe).filter(arrives)),
+        };
         let mut score = match (from, to, way) {
             (.., JoinWay::Shares) => 0.30,
             (System::Foul, System::Storm, _) => 0.55,
@@ -249,7 +205,7 @@ impl<'a> Upstream<'a> {
     }
 
     fn what(&self, node: u32, from: System, to: System, way: JoinWay) -> Text {
-        let (name, from, to) = (name_of(self.sewers, node), from.name(), to.name());
+        let (name, from, to) = (self.sewers.node_name(node, row_number), from.name(), to.name());
         let (from_zh, to_zh, from_en, to_en) = (from.zh, to.zh, from.en, to.en);
         match way {
             JoinWay::Arrives => {
@@ -298,8 +254,7 @@ impl<'a> Upstream<'a> {
         let mut other = Sum::default();
         let is_own = |pipe: u32| group.iter().any(|join| join.pipe == pipe);
         if way != JoinWay::Branches {
-            let arriving = network.edges_at(node, Way::Up).filter(|&pipe| !is_own(pipe));
-            arriving.for_each(|pipe| other.add(&self.pipes[pipe as usize], 1.0));
+            other = self.arriving(network.edges_at(node, Way::Up).filter(|&pipe| !is_own(pipe)));
         }
         let (mut at, mut run) = (node, 0);
         for step in 0..AHEAD {
@@ -340,7 +295,7 @@ impl<'a> Upstream<'a> {
     }
 
     fn recorded(&self, node: u32, from: System, to: System) -> Option<(f64, Text)> {
-        let system = self.sewers.node(node)?.row.as_ref()?.system;
+        let system = self.sewers.node_row(node)?.system;
         let name = system.name();
         let (zh, en) = (name.zh, name.en);
         if system == to {
@@ -368,6 +323,13 @@ impl<'a> Upstream<'a> {
             _ => Text::new("晴天看有无污水", "in dry weather, look for sewage"),
         };
         let (season_zh, season_en) = (season.zh, season.en);
+        if above.length_m[from as usize] <= 0.0 {
+            let why = text!(
+                "上游没有管段，两种管就在这口井里相通；{season_zh}",
+                "Nothing lies above: the two meet in this manhole; {season_en}"
+            );
+            return Some(Look { node, why });
+        }
         if above.share(from).is_none_or(|share| share >= PURE) {
             let length_m = above.length_m[from as usize];
             let from_node = if way == JoinWay::Branches { network.ends(pipe)?[1] } else { start };
@@ -397,7 +359,8 @@ impl<'a> Upstream<'a> {
         let network = self.sewers.network();
         let length_m = |node: u32| self.nodes[node as usize].length_m[system as usize];
         let (mut best, mut at) = (start, start);
-        for _ in 0..network.node_count() {
+        let mut walked = FxHashSet::default();
+        while walked.insert(at) {
             let off_m = |node: u32| (length_m(node) - total_m / 2.0).abs();
             if off_m(at) < off_m(best) {
                 best = at;
@@ -417,7 +380,7 @@ impl<'a> Upstream<'a> {
 
     /// A user whose record joins it to a storm sewer.
     fn user(&self, user: &Misjoined) -> Candidate {
-        let (name, node) = (&user.name, name_of(self.sewers, user.node));
+        let (name, node) = (&user.name, self.sewers.node_name(user.node, row_number));
         let mut score = 0.35;
         let mut evidence = Vec::new();
         if user.volume_m3_per_d > 0.0 {
@@ -465,50 +428,37 @@ fn dry_weather(above: &Sum, from: System) -> Option<(f64, Text)> {
     })
 }
 
-fn type_of(sewers: &Sewers, node: u32) -> NodeType {
-    sewers.node(node).and_then(|joint| joint.row.as_ref()).map_or(NodeType::Other, |row| row.node_type)
-}
-
-fn name_of(sewers: &Sewers, node: u32) -> String {
-    match sewers.node(node) {
-        Some(joint) if !joint.code.is_empty() => joint.code.to_string(),
-        Some(Joint { row: Some(row), .. }) => format!("#{}", row.row.id),
-        Some(Joint { at: Some([lon, lat]), .. }) => format!("({lon:.6}, {lat:.6})"),
-        _ => "?".to_owned(),
-    }
-}
-
 /// Storm outfalls with foul or combined sewer above them, or with users on the storm sewer.
 fn foul_outfalls(sewers: &Sewers, sewage: &Sewage, joins: &[Join]) -> Vec<FoulOutfall> {
-    let mut into_storm: FxHashMap<u32, ()> = FxHashMap::default();
-    into_storm.extend(
-        joins.iter().filter(|join| join.to == System::Storm || join.way == JoinWay::Shares).map(|join| (join.node, ())),
-    );
+    let is_into_storm = |join: &&Join| join.to == System::Storm || join.way == JoinWay::Shares;
+    let into_storm: FxHashSet<u32> = joins.iter().filter(is_into_storm).map(|join| join.node).collect();
     let mut users: FxHashMap<u32, (usize, f64)> = FxHashMap::default();
     for user in &sewage.misjoined {
         let entry = users.entry(user.node).or_default();
         *entry = (entry.0 + 1, entry.1 + user.volume_m3_per_d);
     }
     let network = sewers.network();
+    let mut tracer = Tracer::new(network);
     let mut found = Vec::new();
-    for (node, joint) in sewers.nodes().filter(|(node, _)| type_of(sewers, *node) == NodeType::Outfall) {
-        let own = joint.row.as_ref().map_or(System::Unknown, |row| row.system);
+    let is_storm = |node: u32| {
+        let own = sewers.node_row(node).map_or(System::Unknown, |row| row.system);
         let carries = |pipe: u32| sewers.pipe(pipe).map(|pipe| pipe.system) == Some(System::Storm);
-        let is_storm = own == System::Storm || (own == System::Unknown && network.edges_at(node, Way::Up).any(carries));
-        if !is_storm {
-            continue;
-        }
-        let traced = network.trace(&[node], Way::Up, |_| true);
+        own == System::Storm || (own == System::Unknown && network.edges_at(node, Way::Up).any(carries))
+    };
+    let outfalls = sewers.nodes().map(|(node, _)| node);
+    let outfalls = outfalls.filter(|&node| sewers.node_type(node) == NodeType::Outfall && is_storm(node));
+    for node in outfalls {
+        let traced = tracer.trace(&[node], Way::Up, |pipe| sewers.passes_on(pipe));
         let mut sum = Sum::default();
         for &pipe in &traced.edges {
             let system = sewers.pipe(pipe).map_or(System::Unknown, |pipe| pipe.system);
             sum.length_m[system as usize] += sewers.length_m(pipe);
         }
-        let above = traced.nodes.iter().filter_map(|node| users.get(node));
+        let above = traced.nodes.iter().filter(|&&node| !sewers.is_plant(node)).filter_map(|node| users.get(node));
         let (users, volume) = above.fold((0, 0.0), |sum, user| (sum.0 + user.0, sum.1 + user.1));
         let [storm_m, foul_m, combined_m, _] = sum.length_m;
         if foul_m + combined_m > 0.0 || users > 0 {
-            let joins = traced.nodes.iter().copied().filter(|node| into_storm.contains_key(node)).collect();
+            let joins = traced.nodes.iter().copied().filter(|node| into_storm.contains(node)).collect();
             found.push(FoulOutfall { node, storm_m, foul_m, combined_m, joins, users, volume_m3_per_d: volume });
         }
     }

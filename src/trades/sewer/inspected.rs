@@ -85,15 +85,21 @@ pub fn inspected(
     let mut strangers: FxHashMap<&str, u32> = FxHashMap::default();
     let mut lines: BTreeMap<(Option<i16>, String), Vec<Stretch>> = BTreeMap::new();
     let mut years: BTreeMap<Option<i16>, Vec<Stretch>> = BTreeMap::new();
-    let (mut all, mut without_pipe) = (Vec::with_capacity(inspections.len()), 0);
+    let (mut all, mut without_pipe, mut others) = (Vec::with_capacity(inspections.len()), 0, 0);
     for inspection in inspections {
         let pipe = known.get(&*inspection.pipe_code).copied();
         without_pipe += usize::from(pipe.is_none());
         let stretch = if let Some(pipe) = pipe {
             stretch(sewers, pipe, inspection)
         } else {
-            let next = sewers.pipe_numbers() + strangers.len() as u32;
-            let number = *strangers.entry(&inspection.pipe_code).or_insert(next);
+            // Without a code nobody can tell that two are of one pipe.
+            let next = sewers.pipe_numbers() + others;
+            let known = strangers.get(&*inspection.pipe_code).copied();
+            let number = known.filter(|_| !inspection.pipe_code.is_empty()).unwrap_or(next);
+            if number == next {
+                others += 1;
+                strangers.insert(&inspection.pipe_code, next);
+            }
             Stretch { pipe: number, from_m: 0.0, to_m: inspection.length_m.unwrap_or_default() }
         };
         let key = match by {
@@ -179,6 +185,11 @@ mod tests {
     }
 
     #[test]
+    fn inspections_that_name_no_pipe_at_all_count_each_for_itself() {
+        check("- 2025 cctv with 12, - 2025 cctv with 9, - 2025 cctv with 30", &[("2025", 51.0, 3, 3)]);
+    }
+
+    #[test]
     fn methods_are_lines_within_their_year() {
         let found = table("A 2025 cctv with 40, A 2025 sonar with 10, B 2024 cctv with 30", By::Method);
         let lines: Vec<_> = found.shares.iter().map(|it| (it.year, it.key.as_str(), it.length_m)).collect();
@@ -198,7 +209,7 @@ mod tests {
         assert_eq!(found, expected);
     }
 
-    /// `PIPE YEAR METHOD DIRECTION LENGTH`, by commas; A has 40 m, B 30 m.
+    /// `PIPE YEAR METHOD DIRECTION LENGTH`, by commas, `-` for no code; A has 40 m, B 30 m.
     fn table(written: &str, by: By) -> Inspected {
         let pipe = |id, code: &str, length| Pipe {
             row: RowRef { layer: 0, id },
@@ -210,7 +221,7 @@ mod tests {
         let inspection = |words: &str| {
             let words: Vec<&str> = words.split_whitespace().collect();
             Inspection {
-                pipe_code: words[0].into(),
+                pipe_code: words[0].trim_start_matches('-').into(),
                 on: format!("{}-05-01", words[1]).into(),
                 method: words[2].into(),
                 against_flow: words[3] == "against",

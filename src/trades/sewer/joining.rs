@@ -2,6 +2,31 @@
 
 use super::sewers::{DirectionBy, Flow, JoinedBy, Joint, Sewers, square};
 
+/// What surveys write where they know no code, in capitals.
+const PLACEHOLDERS: &[&str] = &[
+    "0", "00", "000", "-", "--", "/", "\\", "?", ".", "NA", "N/A", "NAN", "NIL", "NONE", "NULL", "-1", "-9",
+    "-99", "-999", "-9999", "无", "空", "不详", "不明", "未知", "UNKNOWN", "TBD", "待定",
+];
+
+/// A doubtful code is believed of a node this near to the end that names it, metres.
+const BESIDE_M: f64 = 5.0;
+
+/// Distances that differ by less are equal, metres.
+const TIE_M: f64 = 0.001;
+
+/// A code that more nodes have than this is doubtful.
+const MOST_NAMESAKES: usize = 16;
+
+/// Whether an end with this code names a node.
+fn names_a_node(code: &str) -> bool {
+    !code.is_empty() && !is_placeholder(code)
+}
+
+/// Whether a code only fills its column: nodes that are meant by it have nothing to do with each other.
+fn is_placeholder(code: &str) -> bool {
+    code.len() <= 8 && PLACEHOLDERS.contains(&&*code.to_uppercase())
+}
+
 impl Sewers {
     /// Pipes that touch a node of this code or name it in vain, or end loose at this place.
     pub(super) fn pipes_about(&self, code: &str, at: Option<[f64; 2]>) -> Vec<u32> {
@@ -25,17 +50,22 @@ impl Sewers {
             return;
         };
         let Some(flow) = held.flow else { return };
-        let enter = |listed: &mut Vec<u32>| {
-            listed.retain(|&it| it != pipe);
-            listed.extend(is_in.then_some(pipe));
+        let enter = |listed: &mut Vec<u32>| match listed.iter().position(|&it| !is_in && it == pipe) {
+            Some(place) => _ = listed.swap_remove(place),
+            None if is_in => listed.push(pipe),
+            None => {}
         };
-        if flow.joined_by.iter().any(|by| matches!(by, JoinedBy::MissingNode | JoinedBy::Nothing)) {
-            for at in [held.pipe.line.first(), held.pipe.line.last()].into_iter().flatten() {
-                enter(self.loose.entry(square(self.joining, plane.from_lonlat(*at))).or_default());
+        if flow.joined_by.iter().any(|&by| by != JoinedBy::Record) {
+            let ends = [held.pipe.line.first(), held.pipe.line.last()].map(|end| end.map(|&at| plane.from_lonlat(at)));
+            let [first, last] = ends.map(|end| end.map(|at| square(self.joining, at)));
+            for square in [first, last.filter(|_| last != first)].into_iter().flatten() {
+                enter(self.loose.entry(square).or_default());
             }
         }
         if flow.joined_by.contains(&JoinedBy::Place) {
-            for code in [&held.pipe.from_code, &held.pipe.to_code].into_iter().filter(|code| !code.is_empty()) {
+            let codes = [&held.pipe.from_code, &held.pipe.to_code];
+            let codes = codes.into_iter().enumerate().filter(|(side, code)| *side == 0 || **code != held.pipe.from_code);
+            for (_, code) in codes.filter(|(_, code)| !code.is_empty() && !is_placeholder(code)) {
                 enter(self.misnamed.entry(code.clone()).or_default());
             }
         }
@@ -54,15 +84,38 @@ impl Sewers {
             held.flow = None;
         }
         for node in ends.into_iter().flatten() {
-            if self.is_implied(node) && self.network.edges_around(node).next().is_none() {
-                self.drop_joint(node);
+            if !self.is_implied(node) {
+                continue;
             }
+            if self.network.edges_around(node).next().is_none() {
+                self.drop_joint(node);
+            } else {
+                self.place_implied(node);
+            }
+        }
+    }
+
+    /// An implied node lies where a pipe ends that implies it; if that one has gone, at the end of another.
+    fn place_implied(&mut self, node: u32) {
+        let place = |pipe: u32| {
+            let flow = self.flow(pipe)?;
+            let line = self.held(pipe).map(|held| &held.pipe.line)?;
+            let is_first = (flow.nodes[0] == node) != flow.is_drawn_against;
+            if is_first { line.first() } else { line.last() }.copied()
+        };
+        let at = self.node(node).and_then(|joint| joint.at);
+        let mut places = self.network.edges_around(node).filter_map(place);
+        let first = places.next();
+        let stays = at.is_some() && (first == at || places.any(|other| Some(other) == at));
+        drop(places);
+        if !stays {
+            self.move_implied(node, first);
         }
     }
 
     /// Finds a pipe's nodes and its direction.
     pub(super) fn join(&mut self, number: u32) {
-        let Some(held) = self.held(number).filter(|held| !held.pipe.is_retired) else { return };
+        let Some(held) = self.held(number).filter(|held| !held.pipe.is_out_of_use) else { return };
         let pipe = &held.pipe;
         let places = [pipe.line.first().copied(), pipe.line.last().copied()];
         let codes = [pipe.from_code.clone(), pipe.to_code.clone()];
@@ -71,7 +124,7 @@ impl Sewers {
         let places = self.drawn_ends(&codes, places);
         let [Some(start), Some(end)] = [0, 1].map(|side| self.end_node(&codes[side], places.0[side])) else { return };
         let is_recorded =
-            start.1 == JoinedBy::Record || end.1 == JoinedBy::Record || codes.iter().all(|it| !it.is_empty());
+            start.1 == JoinedBy::Record || end.1 == JoinedBy::Record || codes.iter().all(|code| names_a_node(code));
         let falls = match inverts_m {
             [Some(up), Some(down)] if is_gravity && up != down => Some(up > down),
             _ => None,
@@ -108,16 +161,22 @@ impl Sewers {
         let [Some(first), Some(last)] = drawn else { return (drawn, false) };
         let Some(plane) = self.plane else { return (drawn, false) };
         let [first_m, last_m] = [first, last].map(|at| plane.from_lonlat(at));
-        let away_m = |side: usize, from: [f64; 2]| {
-            let known = self.nodes_with_code(&codes[side]).iter().filter_map(|&node| self.node(node));
-            let known = known.filter(|joint| joint.row.is_some()).filter_map(|joint| joint.at);
-            let distances = known.map(|at| plane.from_lonlat(at)).map(|[x, y]| (x - from[0]).hypot(y - from[1]));
-            distances.min_by(f64::total_cmp)
+        let away_m = |side: usize, end: [f64; 2], from: [f64; 2]| {
+            let at = self.node(self.row_with_code(&codes[side], Some(end))?)?.at?;
+            let [x, y] = plane.from_lonlat(at);
+            Some((x - from[0]).hypot(y - from[1]))
         };
-        let as_drawn = [away_m(0, first_m), away_m(1, last_m)];
-        let turned = [away_m(0, last_m), away_m(1, first_m)];
+        let as_drawn = [away_m(0, first, first_m), away_m(1, last, last_m)];
+        let turned = [away_m(0, last, last_m), away_m(1, first, first_m)];
+        // A doubtful code may be believed one way only: the way that more is believed of is meant.
+        let known = |ways: &[Option<f64>; 2]| ways.iter().flatten().count();
+        if known(&as_drawn) != known(&turned) {
+            let is_turned = known(&turned) > known(&as_drawn);
+            return if is_turned { ([Some(last), Some(first)], true) } else { (drawn, false) };
+        }
         let sum = |ways: [Option<f64>; 2]| ways.into_iter().flatten().sum::<f64>();
-        if sum(turned) < sum(as_drawn) { ([Some(last), Some(first)], true) } else { (drawn, false) }
+        // A tie, which other roundings would break otherwise, is as drawn.
+        if sum(turned) < sum(as_drawn) - TIE_M { ([Some(last), Some(first)], true) } else { (drawn, false) }
     }
 
     /// The node at one end: the row with its code, else a row at its place, else an implied one. An end whose code is
@@ -133,10 +192,12 @@ impl Sewers {
         if let Some(node) = near(&|joint| joint.row.is_some()) {
             return Some((node, JoinedBy::Place));
         }
+        let code = if names_a_node(code) { code } else { "" };
         let (known, joined_by) = if code.is_empty() {
             (near(&|joint| joint.code.is_empty()), JoinedBy::Nothing)
         } else {
-            (self.nodes_with_code(code).first().copied(), JoinedBy::MissingNode)
+            let implied = self.nodes_with_code(code).iter().copied().find(|&node| self.is_implied(node));
+            (implied, JoinedBy::MissingNode)
         };
         if code.is_empty() && place.is_none() {
             return None;
@@ -145,28 +206,29 @@ impl Sewers {
         Some((node, joined_by))
     }
 
-    /// The node's row with a code: of several the one nearest to a place.
+    /// The node's row with a code: of several the one nearest to a place. A code that fills columns, or that many nodes
+    /// have, is believed of a node beside the place alone.
     fn row_with_code(&self, code: &str, place: Option<[f64; 2]>) -> Option<u32> {
-        let rows: Vec<u32> =
-            self.nodes_with_code(code).iter().copied().filter(|&node| !self.is_implied(node)).collect();
-        match (&*rows, place) {
-            (&[_, _, ..], Some(place)) => self.nearest_of(&rows, place),
-            (rows, _) => rows.first().copied(),
+        let listed = self.nodes_with_code(code);
+        let row = |node: u32| !self.is_implied(node);
+        if listed.len() > MOST_NAMESAKES {
+            let near = self.nodes_near(place?, BESIDE_M).into_iter().map(|(node, _)| node);
+            return near.filter(|&node| row(node)).find(|&node| self.node(node).is_some_and(|joint| *joint.code == *code));
         }
-    }
-
-    fn nearest_of(&self, nodes: &[u32], place: [f64; 2]) -> Option<u32> {
-        let plane = self.plane?;
+        let mut rows = listed.iter().copied().filter(|&node| row(node));
+        let Some((place, plane)) = place.zip(self.plane) else { return rows.next() };
         let from = plane.from_lonlat(place);
         let away_m = |node: u32| {
             let at = self.node(node).and_then(|joint| joint.at).map(|at| plane.from_lonlat(at));
             at.map_or(f64::INFINITY, |[x, y]| (x - from[0]).hypot(y - from[1]))
         };
-        nodes.iter().copied().min_by(|&a, &b| away_m(a).total_cmp(&away_m(b)))
+        let nearest = rows.min_by(|&a, &b| away_m(a).total_cmp(&away_m(b)))?;
+        let away_m = away_m(nearest);
+        (away_m <= BESIDE_M || away_m.is_infinite() || !is_placeholder(code)).then_some(nearest)
     }
 
     /// Whether a level is one, rather than a mark for "not known".
     pub fn is_level(&self, level_m: f64) -> bool {
-        level_m > -90.0 && level_m < 9000.0 && !(level_m == 0.0 && self.zero_is_missing)
+        level_m > -90.0 && level_m < 9000.0 && !(level_m == 0.0 && self.levels.zero_is_missing())
     }
 }

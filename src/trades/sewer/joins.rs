@@ -1,13 +1,14 @@
 //! Where water of one system passes into another that it does not belong to: storm into foul, foul into storm.
 //!
 //! At a node every pipe that arrives is held against those that leave; where none leaves, against what the node itself
-//! carries. Storm and foul water may run into a combined sewer. Combined water may pass into a foul sewer through an
-//! intercepting or overflow well (截流井、溢流井) or a pump; in a city that does not record kinds of wells nobody can tell,
-//! and it is let pass. What is not known is no finding.
+//! carries. Water ends at a plant: what leaves one is nobody's sewage. Storm and foul sewers share no manhole, not even one
+//! where both only begin or end. Storm and foul water may run into a combined sewer. Combined water may pass into a foul
+//! sewer through an intercepting or overflow well (截流井、溢流井) or a pump; in a city that does not record kinds of wells
+//! nobody can tell, and it is let pass. What is not known is no finding.
 
 use crate::analysis::network::Way;
 
-use super::pipe::{NodeType, System};
+use super::pipe::{Node, NodeType, System};
 use super::sewers::Sewers;
 
 /// One place where systems are joined that should not be.
@@ -32,7 +33,7 @@ pub enum JoinWay {
     Arrives,
     /// A pipe of another system branches off a sewer that goes on.
     Branches,
-    /// Both systems run through one manhole.
+    /// Both systems run through one manhole, begin there or end there.
     Shares,
     /// A pipe ends at an outlet that is another system's.
     Ends,
@@ -41,8 +42,13 @@ pub enum JoinWay {
 /// What meets at a node.
 #[derive(Default)]
 struct Meeting {
+    /// Pipes that arrive and say what they carry.
     arriving: Vec<(u32, System)>,
+    /// Those that leave.
     leaving: Vec<(u32, System)>,
+    /// Whether any pipe arrives, and whether water goes on in any.
+    comes: bool,
+    goes_on: bool,
 }
 
 /// All such places, by node.
@@ -55,20 +61,23 @@ pub fn joins(sewers: &Sewers) -> Vec<Join> {
         meeting.arriving.clear();
         meeting.arriving.extend(sewers.network().edges_at(node, Way::Up).filter_map(system));
         meeting.leaving.clear();
-        meeting.leaving.extend(sewers.network().edges_at(node, Way::Down).filter_map(system));
-        let Some(&(_, first)) = meeting.arriving.first() else { continue };
-        let others = meeting.arriving.iter().chain(&meeting.leaving);
-        if others.clone().all(|&(_, system)| system == first) && !meeting.leaving.is_empty() {
+        meeting.goes_on = !sewers.is_plant(node) && sewers.network().degree(node, Way::Down) > 0;
+        if meeting.goes_on {
+            meeting.leaving.extend(sewers.network().edges_at(node, Way::Down).filter_map(system));
+        }
+        meeting.comes = sewers.network().degree(node, Way::Up) > 0;
+        let mut systems = meeting.arriving.iter().chain(&meeting.leaving).map(|it| it.1);
+        let Some(first) = systems.next() else { continue };
+        if meeting.goes_on && systems.all(|system| system == first) {
             continue;
         }
-        meeting.judge(sewers, node, has_wells, &mut found);
+        meeting.judge(sewers.node_row(node), node, has_wells, &mut found);
     }
     found
 }
 
 impl Meeting {
-    fn judge(&self, sewers: &Sewers, node: u32, has_wells: bool, found: &mut Vec<Join>) {
-        let row = sewers.node(node).and_then(|joint| joint.row.as_ref());
+    fn judge(&self, row: Option<&Node>, node: u32, has_wells: bool, found: &mut Vec<Join>) {
         let is_bad = |from: System, to: System| match (from, to) {
             (System::Storm, System::Foul) | (System::Foul, System::Storm) => true,
             (System::Combined, System::Storm) => !row.is_some_and(|row| parts_water(&row.well)),
@@ -81,10 +90,18 @@ impl Meeting {
             }
             _ => false,
         };
-        if self.leaving.is_empty() {
+        if !self.goes_on {
             let own = row.map_or(System::Unknown, |row| row.system);
             let wrong = self.arriving.iter().filter(|(_, from)| is_bad(*from, own));
             found.extend(wrong.map(|&(pipe, from)| Join { node, pipe, from, to: own, way: JoinWay::Ends }));
+            let is_plant = row.is_some_and(|row| row.node_type == NodeType::Plant);
+            if own == System::Unknown && !is_plant {
+                share(node, &self.arriving, found);
+            }
+            return;
+        }
+        if !self.comes {
+            share(node, &self.leaving, found);
             return;
         }
         let leaves = |system: System| self.leaving.iter().any(|it| it.1 == system);
@@ -100,10 +117,17 @@ impl Meeting {
         }
         let is_shared = |system: System| arrives(system) && leaves(system);
         if is_shared(System::Storm) && is_shared(System::Foul) {
-            let storm = self.arriving.iter().filter(|it| it.1 == System::Storm);
-            let way = JoinWay::Shares;
-            found.extend(storm.map(|&(pipe, from)| Join { node, pipe, from, to: System::Foul, way }));
+            share(node, &self.arriving, found);
         }
+    }
+}
+
+/// Tells of the storm pipes among some that meet foul ones.
+fn share(node: u32, pipes: &[(u32, System)], found: &mut Vec<Join>) {
+    if pipes.iter().any(|it| it.1 == System::Foul) {
+        let storm = pipes.iter().filter(|it| it.1 == System::Storm);
+        let way = JoinWay::Shares;
+        found.extend(storm.map(|&(pipe, from)| Join { node, pipe, from, to: System::Foul, way }));
     }
 }
 

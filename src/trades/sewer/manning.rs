@@ -31,7 +31,8 @@ pub struct ManningRules {
     pub roughness: Vec<(String, f64)>,
     /// Manning's n where neither the row nor its material says one; `None` to leave such pipes without a capacity.
     pub other_n: Option<f64>,
-    /// How far the banks of a trapezoid go out for each metre up: no record of a pipe has it.
+    /// How far the banks of a trapezoid go out for each metre up. The national survey records it for each side
+    /// (`SHAPE_DATA3`, `SHAPE_DATA4`); the layer of pipes has no field for it.
     pub bank_slope: Option<f64>,
 }
 
@@ -140,7 +141,7 @@ impl NoCapacity {
     pub fn name(self) -> Text {
         match self {
             Self::NotInNetwork => {
-                Text::new("不在网络中（已废或无位置）", "Not in the network (retired or without a place)")
+                Text::new("不在网络中（未投用、已废或无位置）", "Not in the network (not in use yet, retired or without a place)")
             }
             Self::NoConduit => Text::new("水泵、孔口、堰等", "Pump, orifice, weir or outlet"),
             Self::Pressure => Text::new("压力管", "Pressure main"),
@@ -305,6 +306,6 @@ mod tests {
         assert_eq!(why(|pipe| pipe.stated_length_m = None), NoCapacity::NoLength);
         assert_eq!(why(|pipe| pipe.is_pressure = true), NoCapacity::Pressure);
         assert_eq!(why(|pipe| pipe.link = Link::Pump), NoCapacity::NoConduit);
-        assert_eq!(why(|pipe| pipe.is_retired = true), NoCapacity::NotInNetwork);
+        assert_eq!(why(|pipe| pipe.is_out_of_use = true), NoCapacity::NotInNetwork);
     }
 }

@@ -12,6 +12,7 @@ mod joining;
 pub mod joins;
 pub mod lateral;
 pub mod manning;
+mod nodes;
 pub mod pipe;
 pub mod plan;
 pub mod profile;

@@ -1,5 +1,6 @@
 //! Pipes and nodes as the workbench needs them: rows of the sewer kinds, with words read once.
 
+use crate::geom::measure::path_length_m;
 use crate::geom::transform::Transform;
 use crate::model::geometry::{Coords, Geometry, Visitor};
 use crate::model::schema::Schema;
@@ -68,13 +69,6 @@ pub enum NodeType {
     Other,
 }
 
-impl NodeType {
-    /// Whether water may end here.
-    pub fn is_outlet(self) -> bool {
-        matches!(self, Self::Outfall | Self::Plant | Self::Storage)
-    }
-}
-
 /// One pipe, as its row says; levels in metres above the height datum.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pipe {
@@ -108,8 +102,8 @@ pub struct Pipe {
     pub manning_n: Option<f64>,
     /// Pressure main.
     pub is_pressure: bool,
-    /// Out of use.
-    pub is_retired: bool,
+    /// Carries no water, by its state: planned, being built, or retired.
+    pub is_out_of_use: bool,
     /// Year it was built.
     pub built_year: Option<i64>,
     /// Road it lies in.
@@ -236,6 +230,11 @@ impl RowReader {
         self.places.get(wanted).copied().flatten().and_then(|at| values.get(at)).unwrap_or(&Value::Null)
     }
 
+    /// A value's words, trimmed; empty for none.
+    pub fn words(&self, values: &[Value], wanted: usize) -> Box<str> {
+        text(self.value(values, wanted))
+    }
+
     /// One pipe.
     pub fn pipe(&self, id: i64, geometry: Option<&Geometry>, values: &[Value]) -> Pipe {
         let get = |wanted: usize| self.value(values, wanted);
@@ -257,7 +256,7 @@ impl RowReader {
             invert_down_m: get(11).as_f64(),
             manning_n: get(12).as_f64(),
             is_pressure: get(13).as_bool().unwrap_or_default(),
-            is_retired: get(14).as_str() == Some("retired"),
+            is_out_of_use: matches!(get(14).as_str(), Some("planned" | "building" | "retired")),
             built_year: get(15).as_i64(),
             road: text(get(16)),
             rating: get(17).as_i64(),
@@ -289,16 +288,25 @@ impl RowReader {
         self.line(geometry).first().copied()
     }
 
-    /// The longest path of a shape, degrees: a pipe is one line, whatever its file made of it.
+    /// The line of a shape, degrees. A pipe is one line, whatever its file made of it: parts that touch are put together;
+    /// of those that do not, the longest is the pipe.
     fn line(&self, geometry: &Geometry) -> Vec<[f64; 2]> {
         let Some(to_degrees) = &self.to_degrees else { return Vec::new() };
-        let mut longest = Longest(Vec::new());
-        geometry.walk(&mut longest);
-        let degrees = longest.0.into_iter().map(|at| to_degrees.point(at).ok());
-        degrees
-            .collect::<Option<Vec<_>>>()
-            .filter(|line| line.iter().flatten().all(|it| it.is_finite()))
-            .unwrap_or_default()
+        let mut parts = Parts(Vec::new());
+        geometry.walk(&mut parts);
+        let degrees = |part: Vec<[f64; 2]>| {
+            let part = part.into_iter().map(|at| to_degrees.point(at).ok()).collect::<Option<Vec<_>>>()?;
+            part.iter().flatten().all(|it| it.is_finite()).then_some(part)
+        };
+        let mut parts: Vec<Vec<[f64; 2]>> = parts.0.into_iter().filter_map(degrees).collect();
+        if parts.len() > 1 {
+            parts = put_together(parts);
+        }
+        let length_m = |part: &Vec<[f64; 2]>| path_length_m(part.iter().copied());
+        if parts.len() > 1 {
+            parts.sort_by(|a, b| length_m(b).total_cmp(&length_m(a)));
+        }
+        parts.into_iter().next().unwrap_or_default()
     }
 }
 
@@ -310,15 +318,47 @@ fn text(value: &Value) -> Box<str> {
     }
 }
 
-/// Keeps the path with the most positions.
-struct Longest(Vec<[f64; 2]>);
+/// Keeps all paths.
+struct Parts(Vec<Vec<[f64; 2]>>);
 
-impl Visitor for Longest {
+impl Visitor for Parts {
     fn path(&mut self, coords: Coords<'_>) {
-        if coords.len() > self.0.len() {
-            self.0 = coords.iter().collect();
-        }
+        self.0.push(coords.iter().collect());
     }
+}
+
+/// Parts of one line that are nearer than this touch, degrees: about a centimetre.
+const TOUCH_DEG: f64 = 1e-7;
+
+/// Most parts that are tried against each other.
+const MOST_PARTS: usize = 1_000;
+
+/// Joins parts that touch end to end, whichever way they were drawn; the first gives the direction.
+fn put_together(mut parts: Vec<Vec<[f64; 2]>>) -> Vec<Vec<[f64; 2]>> {
+    parts.retain(|part| !part.is_empty());
+    parts.truncate(MOST_PARTS);
+    let touch = |a: Option<&[f64; 2]>, b: Option<&[f64; 2]>| {
+        a.zip(b).is_some_and(|(a, b)| (a[0] - b[0]).abs() < TOUCH_DEG && (a[1] - b[1]).abs() < TOUCH_DEG)
+    };
+    let mut lines: Vec<Vec<[f64; 2]>> = Vec::new();
+    while !parts.is_empty() {
+        let mut line = parts.remove(0);
+        while let Some(next) = parts.iter().position(|part| {
+            [part.first(), part.last()].into_iter().any(|end| touch(line.last(), end) || touch(line.first(), end))
+        }) {
+            let mut part = parts.remove(next);
+            let is_behind = touch(line.last(), part.first()) || touch(line.last(), part.last());
+            let [near, far] = [part.first(), part.last()];
+            if !(if is_behind { touch(line.last(), near) } else { touch(line.first(), far) }) {
+                part.reverse();
+            }
+            let (mut front, back) = if is_behind { (line, part) } else { (part, line) };
+            front.extend(back.into_iter().skip(1));
+            line = front;
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 impl System {
@@ -392,6 +432,11 @@ impl Pipe {
     /// Whether water runs in it by its own fall.
     pub fn is_gravity(&self) -> bool {
         !self.is_pressure && self.link == Link::Conduit
+    }
+
+    /// Length as the record says, metres; `None` for one that is none.
+    pub fn recorded_length_m(&self) -> Option<f64> {
+        self.stated_length_m.filter(|&length_m| length_m > 0.0 && length_m.is_finite())
     }
 
     /// Whether it is an open or irregular channel rather than a pipe.

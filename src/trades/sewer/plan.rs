@@ -2,7 +2,8 @@
 //!
 //! The choice of repair is the usage of one project, not the standard: nothing while RI ≤ 1, or while RI ≤ 4 with
 //! F ≤ 3; beyond that a local repair where the density SM is below 0.1 and the whole segment else. A pipe whose MI is
-//! over 1 is cleaned. Unit costs are a table that the bureau edits; the one that comes with the program is an assumption
+//! over 1 is cleaned. What has defects and needs neither is watched: it is no work, has no rank and takes no money, and is
+//! listed apart. Unit costs are a table that the bureau edits; the one that comes with the program is an assumption
 //! and says so.
 
 use std::cmp::Ordering;
@@ -164,13 +165,17 @@ pub struct Sum {
     pub pipes: usize,
     /// Metres.
     pub length_m: f64,
+    /// What it costs, whole yuan; items without a price are left out.
+    pub yuan: f64,
 }
 
 /// The plan: by RI, then MI, the worst first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// Pipes to do something with, or to watch.
+    /// Pipes to do something with.
     pub items: Vec<Item>,
+    /// Pipes that are only watched, the worst first; they cost nothing.
+    pub watched: Vec<Item>,
     /// Sums in the order of [`Work::ALL`].
     pub sums: [Sum; 3],
     /// What all of it costs that has a price, yuan.
@@ -230,13 +235,19 @@ pub fn plan(conditions: &Conditions, sewers: &Sewers, costs: &Costs, budget_yuan
     let mut plan = Plan { sound: conditions.pipes.len() - ranked.len(), ..Plan::default() };
     let mut reaches = true;
     for condition in ranked {
-        let mut item = item(condition, &conditions.pipes[condition], costs);
-        let parts = [(Work::Local, item.repair_m), (Work::Whole, item.repair_m), (Work::Cleaning, item.cleaning_m)];
-        for (sum, (work, length_m)) in plan.sums.iter_mut().zip(parts) {
-            if item.repair == Some(work) || (work == Work::Cleaning && item.cleans) {
-                sum.pipes += 1;
-                sum.length_m += length_m.unwrap_or_default();
-            }
+        let (mut item, [repair_yuan, cleaning_yuan]) = item(condition, &conditions.pipes[condition], costs);
+        if item.repair.is_none() && !item.cleans {
+            plan.watched.push(item);
+            continue;
+        }
+        let cleaning = item.cleans.then_some(Work::Cleaning);
+        let parts = [(item.repair, item.repair_m, repair_yuan), (cleaning, item.cleaning_m, cleaning_yuan)];
+        for (work, length_m, yuan) in parts {
+            let Some(place) = work.and_then(|work| Work::ALL.iter().position(|one| *one == work)) else { continue };
+            let sum = &mut plan.sums[place];
+            sum.pipes += 1;
+            sum.length_m += length_m.unwrap_or_default();
+            sum.yuan += yuan.filter(|_| item.yuan.is_some()).unwrap_or_default();
         }
         plan.unpriced += usize::from(item.yuan.is_none());
         plan.yuan += item.yuan.unwrap_or_default();
@@ -264,7 +275,8 @@ fn rank(a: &PipeCondition, b: &PipeCondition, sewers: &Sewers) -> Ordering {
     by(|it| it.ri.value).then(by(|it| it.mi.value)).then_with(|| code(a).cmp(&code(b))).then(a.pipe.cmp(&b.pipe))
 }
 
-fn item(place: usize, condition: &PipeCondition, costs: &Costs) -> Item {
+/// What is to be done with a pipe; and what repair and cleaning cost, each for itself.
+fn item(place: usize, condition: &PipeCondition, costs: &Costs) -> (Item, [Option<f64>; 2]) {
     let rating = &condition.rating;
     let (repair, mut reason) = repair_of(rating);
     let whole_m = rating.segment.length_m;
@@ -282,13 +294,15 @@ fn item(place: usize, condition: &PipeCondition, costs: &Costs) -> Item {
     let cleaning_m = whole_m.filter(|_| cleans);
     let price = |work: Work, length_m: Option<f64>| {
         let diameter_mm = rating.segment.diameter_mm?;
-        Some(costs.yuan_per_m(work, diameter_mm)? * length_m?)
+        // Each work in whole yuan: then sums by work make up the whole.
+        Some((costs.yuan_per_m(work, diameter_mm)? * length_m?).round())
     };
     let repaired = repair.map_or(Some(0.0), |work| price(work, repair_m));
     let cleaned = if cleans { price(Work::Cleaning, cleaning_m) } else { Some(0.0) };
-    let yuan = repaired.zip(cleaned).map(|(repair, cleaning)| (repair + cleaning).round());
+    let yuan = repaired.zip(cleaned).map(|(repair, cleaning)| repair + cleaning);
     let (pipe, condition) = (condition.pipe, place);
-    Item { condition, pipe, repair, repair_m, cleaning_m, cleans, reason, yuan, sum_yuan: 0.0, fits: true }
+    let item = Item { condition, pipe, repair, repair_m, cleaning_m, cleans, reason, yuan, sum_yuan: 0.0, fits: true };
+    (item, [repaired, cleaned])
 }
 
 #[cfg(test)]
@@ -307,8 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_with_light_structural_defects_is_watched() {
-        check("A 30 600 PL2@5", "A - - 0");
+    fn a_pipe_with_light_structural_defects_is_watched_and_no_work() {
+        let (plan, sewers) = planned("B 30 600 PL4@5, A 30 600 PL2@5", Some(6000.0));
+        let codes = |items: &[Item]| {
+            let code = |item: &Item| sewers.pipe(item.pipe).unwrap().code.to_string();
+            items.iter().map(code).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!((codes(&plan.items), codes(&plan.watched)), ("B".to_owned(), "A".to_owned()));
+        assert_eq!((plan.fitting, plan.sound, plan.watched[0].yuan), (1, 0, Some(0.0)));
     }
 
     #[test]
@@ -330,7 +350,8 @@ mod tests {
         let (plan, _) = planned(roads, Some(14_000.0));
         assert_eq!((plan.fitting, plan.fitting_yuan, plan.yuan), (2, 13_800.0, 19_800.0));
         assert_eq!(plan.items.iter().map(|item| item.fits).collect::<Vec<_>>(), [true, true, false]);
-        assert_eq!(plan.sums, [Sum { pipes: 3, length_m: 3.0 }, Sum::default(), Sum { pipes: 1, length_m: 30.0 }]);
+        let sum = |pipes, length_m, yuan| Sum { pipes, length_m, yuan };
+        assert_eq!(plan.sums, [sum(3, 3.0, 18_000.0), Sum::default(), sum(1, 30.0, 1800.0)]);
     }
 
     #[test]

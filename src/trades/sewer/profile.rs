@@ -3,16 +3,15 @@
 //! A level that nobody recorded is missing here too: nothing is drawn where nothing is known. The one thing that is
 //! worked out is a ground or floor from the other and the depth, where all but one of the three are recorded.
 
-use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{AABB, RTree};
-use rustc_hash::FxHashSet;
+mod crossings;
 
+use self::crossings::crossings;
 use super::pipe::{NodeType, Pipe, RowRef, System};
 use super::sewers::Sewers;
 use super::ways::Course;
 
-/// A pipe that ends this near to the crossed one's node joins it there and does not cross it, metres.
-const AT_NODE_M: f64 = 1.0;
+/// The code of a manhole at the end of a siphon (倒虹井).
+const SIPHON: &str = "siphon";
 
 /// A long profile. Chainages are metres from its beginning, levels metres above the height datum.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +35,8 @@ pub struct Station {
     pub code: Box<str>,
     /// What it is.
     pub node_type: NodeType,
+    /// The code of the manhole's kind (`siphon`, `drop` …); empty for none.
+    pub well: Box<str>,
     /// Longitude and latitude in degrees.
     pub at: Option<[f64; 2]>,
     /// Where it lies.
@@ -71,14 +72,68 @@ pub struct Reach {
     pub crowns_m: [Option<f64>; 2],
     /// Ground above its crown.
     pub covers_m: [Option<f64>; 2],
-    /// Fall along the flow, metres a metre; negative for adverse.
+    /// Length as the record says, metres.
+    pub stated_length_m: Option<f64>,
+    /// Fall along the flow, metres a metre over [`Sewers::run_m`]; negative for adverse.
     pub slope: Option<f64>,
     /// Whether the profile runs with its flow.
     pub is_along: bool,
-    /// Whether it falls against its flow though it runs by gravity.
+    /// Whether it falls against its flow though it runs by gravity and is no siphon.
     pub is_adverse: bool,
     /// Whether it is under pressure: a main, or a pump.
     pub is_pressure: bool,
+    /// Whether it lies between two siphon manholes (倒虹井): it is full and may rise.
+    pub is_siphon: bool,
+}
+
+impl Reach {
+    /// Its length in the profile, as drawn on the map, metres.
+    pub fn length_m(&self) -> f64 {
+        self.chainages_m[1] - self.chainages_m[0]
+    }
+
+    /// The recorded length where it is another than that on the map: by more than 0.1 m and one per cent.
+    pub fn other_length_m(&self) -> Option<f64> {
+        let drawn_m = self.length_m();
+        self.stated_length_m.filter(|stated| (stated - drawn_m).abs() > (drawn_m * 0.01).max(0.1))
+    }
+
+    /// Levels of invert and crown at a chainage, straight between the ends; `None` beyond them or where one is missing.
+    pub fn levels_at(&self, chainage_m: f64) -> [Option<f64>; 2] {
+        [self.inverts_m, self.crowns_m].map(|[from, to]| straight(self.chainages_m, [from?, to?], chainage_m))
+    }
+}
+
+/// What stands at a place straight between two others; `None` beyond them.
+fn straight([from_m, to_m]: [f64; 2], levels_m: [f64; 2], at_m: f64) -> Option<f64> {
+    let share = if to_m > from_m { (at_m - from_m) / (to_m - from_m) } else { 0.0 };
+    (from_m..=to_m).contains(&at_m).then(|| between(levels_m, share))
+}
+
+fn between([from, to]: [f64; 2], share: f64) -> f64 {
+    from + share * (to - from)
+}
+
+/// How another pipe passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passing {
+    /// 上穿: over the pipe of the profile.
+    Above,
+    /// 下穿: under it.
+    Below,
+    /// The two would pass through each other.
+    Through,
+}
+
+impl Passing {
+    /// A word for files.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Above => "above",
+            Self::Below => "below",
+            Self::Through => "through",
+        }
+    }
 }
 
 /// Another pipe where it crosses in plan.
@@ -98,6 +153,10 @@ pub struct Crossing {
     pub diameter_mm: Option<f64>,
     /// Level of its invert there, straight between its ends; `None` unless both are known.
     pub invert_m: Option<f64>,
+    /// Level of its crown there, the wall left out.
+    pub crown_m: Option<f64>,
+    /// How it passes; `None` where a level or a size is missing.
+    pub passing: Option<Passing>,
     /// Vertical room between the two, wall thicknesses left out; negative where they would pass through each other.
     pub gap_m: Option<f64>,
 }
@@ -125,21 +184,85 @@ impl Profile {
             let levels = pair[0].inverts_m[1].zip(pair[1].inverts_m[0]);
             stations[place + 1].drop_m = levels.map(|(before, behind)| before - behind);
         }
+        for (place, reach) in reaches.iter_mut().enumerate() {
+            reach.is_siphon = stations[place..].iter().take(2).filter(|station| &*station.well == SIPHON).count() == 2;
+            reach.is_adverse &= !reach.is_siphon;
+        }
         let crossings = crossings(sewers, course, &reaches);
         Self { stations, reaches, crossings, length_m: chainage_m }
     }
 
     /// Lowest and highest level of all that is known; `None` if nothing is.
     pub fn levels_m(&self) -> Option<[f64; 2]> {
-        let stations = self.stations.iter().flat_map(|it| [it.ground_m, it.floor_m]);
-        let reaches = self.reaches.iter().flat_map(|it| [it.inverts_m, it.crowns_m]).flatten();
-        let tops = self.crossings.iter().map(|it| Some(it.invert_m? + it.diameter_mm.unwrap_or(0.0) / 1000.0));
-        let crossings = self.crossings.iter().map(|it| it.invert_m).chain(tops);
-        let known = stations.chain(reaches).chain(crossings).flatten();
-        known.fold(None, |range, level| {
+        self.levels_within([0.0, self.length_m])
+    }
+
+    /// Lowest and highest level of what is known from one chainage to another.
+    pub fn levels_within(&self, [from_m, to_m]: [f64; 2]) -> Option<[f64; 2]> {
+        let stations = self.stations_within([from_m, to_m]).flat_map(|(_, it)| [it.ground_m, it.floor_m]);
+        let reaches = self.reaches_within([from_m, to_m]).flat_map(|(_, it)| {
+            let [first, last] = [it.chainages_m[0].max(from_m), it.chainages_m[1].min(to_m)];
+            // Where the other end is not known, what is drawn is at this one.
+            let at_end = [0, 1].map(|side| Some(side).filter(|&side| [first, last][side] == it.chainages_m[side]));
+            let ends = at_end.into_iter().flatten().flat_map(|side| [it.inverts_m[side], it.crowns_m[side]]);
+            let ends: Vec<Option<f64>> = ends.collect();
+            it.levels_at(first).into_iter().chain(it.levels_at(last)).chain(ends)
+        });
+        let grounds = [from_m, to_m].map(|at_m| self.ground_at(at_m));
+        let crossings = self.crossings_within([from_m, to_m]).flat_map(|it| [it.invert_m, it.crown_m]);
+        stations.chain(reaches).chain(grounds).chain(crossings).flatten().fold(None, |range, level| {
             let [low, high] = range.unwrap_or([level, level]);
             Some([level.min(low), level.max(high)])
         })
+    }
+
+    /// Nodes from one chainage to another, both included, with their numbers.
+    pub fn stations_within(&self, [from_m, to_m]: [f64; 2]) -> impl Iterator<Item = (usize, &Station)> {
+        let first = self.stations.partition_point(|it| it.chainage_m < from_m);
+        (first..).zip(&self.stations[first..]).take_while(move |(_, it)| it.chainage_m <= to_m)
+    }
+
+    /// Pipes with some of their length from one chainage to another, with their numbers.
+    pub fn reaches_within(&self, [from_m, to_m]: [f64; 2]) -> impl Iterator<Item = (usize, &Reach)> {
+        let first = self.reaches.partition_point(|it| it.chainages_m[1] <= from_m);
+        (first..).zip(&self.reaches[first..]).take_while(move |(_, it)| it.chainages_m[0] < to_m)
+    }
+
+    /// What crosses from one chainage to another, both included.
+    pub fn crossings_within(&self, [from_m, to_m]: [f64; 2]) -> impl Iterator<Item = &Crossing> {
+        let first = self.crossings.partition_point(|it| it.chainage_m < from_m);
+        self.crossings[first..].iter().take_while(move |it| it.chainage_m <= to_m)
+    }
+
+    /// Level of the ground at a chainage, straight between two nodes where both have one.
+    pub fn ground_at(&self, chainage_m: f64) -> Option<f64> {
+        let behind = self.stations.partition_point(|it| it.chainage_m < chainage_m);
+        let [from, to] = [self.stations.get(behind.max(1) - 1)?, self.stations.get(behind.max(1))?];
+        straight([from.chainage_m, to.chainage_m], [from.ground_m?, to.ground_m?], chainage_m)
+    }
+
+    /// The pipe before a node and that behind it.
+    pub fn beside(&self, station: usize) -> [Option<&Reach>; 2] {
+        [station.checked_sub(1).and_then(|before| self.reaches.get(before)), self.reaches.get(station)]
+    }
+
+    /// Straight lines over the gaps, from the last invert that is known to the next: ends by chainage and level. What is
+    /// there is a guess; levels and slopes of the pipes stay unknown.
+    pub fn bridges(&self) -> Vec<[[f64; 2]; 2]> {
+        let ends = self.reaches.iter().flat_map(|it| [0, 1].map(|side| (it.chainages_m[side], it.inverts_m[side])));
+        let mut bridges = Vec::new();
+        let (mut last, mut is_gap): (Option<[f64; 2]>, bool) = (None, false);
+        for (chainage_m, invert_m) in ends {
+            match (invert_m, last) {
+                (None, _) => is_gap = true,
+                (Some(level_m), before) => {
+                    let here = [chainage_m, level_m];
+                    bridges.extend(before.filter(|before| is_gap && before[0] < chainage_m).map(|it| [it, here]));
+                    (last, is_gap) = (Some(here), false);
+                }
+            }
+        }
+        bridges
     }
 }
 
@@ -153,6 +276,7 @@ fn station(sewers: &Sewers, number: u32, chainage_m: f64) -> Station {
         row: row.map(|row| row.row),
         code: joint.code.clone(),
         node_type: row.map_or(NodeType::Other, |row| row.node_type),
+        well: row.map(|row| row.well.clone()).unwrap_or_default(),
         at: joint.at,
         chainage_m,
         ground_m: ground_m.or_else(|| Some(floor_m? + depth_m?)),
@@ -180,130 +304,18 @@ fn reach(sewers: &Sewers, number: u32, is_along: bool, chainages_m: [f64; 2]) ->
         inverts_m,
         crowns_m: inverts_m.map(|invert| Some(invert? + height_m?)),
         covers_m: [None; 2],
+        stated_length_m: pipe.stated_length_m.filter(|stated| *stated > 0.0 && stated.is_finite()),
         slope,
         is_along,
         is_adverse: pipe.is_gravity() && slope.is_some_and(|slope| slope < 0.0),
         is_pressure: !pipe.is_gravity(),
+        is_siphon: false,
     })
 }
 
 /// Height of the section, if it is one.
 fn height_m(pipe: &Pipe) -> Option<f64> {
     pipe.diameter_mm.filter(|size| *size > 0.0).map(|size| size / 1000.0)
-}
-
-/// A straight piece of the course, on the plane.
-struct Piece {
-    ends: [[f64; 2]; 2],
-    reach: usize,
-    /// Share of the pipe's length at its two ends, in the order of the profile.
-    shares: [f64; 2],
-}
-
-/// The pieces of a line, and the share of its length at which each begins and ends.
-fn pieces(line: &[[f64; 2]]) -> impl Iterator<Item = ([[f64; 2]; 2], [f64; 2])> + '_ {
-    let length = |pair: &[[f64; 2]]| (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
-    let whole: f64 = line.windows(2).map(length).sum();
-    line.windows(2).scan(0.0, move |so_far, pair| {
-        let from = *so_far;
-        *so_far += length(pair);
-        Some(([pair[0], pair[1]], [from, *so_far].map(|at| if whole > 0.0 { at / whole } else { 0.0 })))
-    })
-}
-
-/// All other pipes that cross a course in plan.
-fn crossings(sewers: &Sewers, course: &Course, reaches: &[Reach]) -> Vec<Crossing> {
-    let Some(plane) = sewers.plane() else { return Vec::new() };
-    let on_plane = |pipe: u32, is_along: bool| {
-        let mut line: Vec<[f64; 2]> = sewers.line_along(pipe).into_iter().map(|at| plane.from_lonlat(at)).collect();
-        if !is_along {
-            line.reverse();
-        }
-        line
-    };
-    let mut own = Vec::new();
-    for (reach, &(pipe, is_along)) in course.pipes.iter().enumerate() {
-        own.extend(pieces(&on_plane(pipe, is_along)).map(|(ends, shares)| {
-            GeomWithData::new(Rectangle::from_corners(ends[0], ends[1]), Piece { ends, reach, shares })
-        }));
-    }
-    let tree = RTree::bulk_load(own);
-    let passed: FxHashSet<u32> = course.pipes.iter().map(|(pipe, _)| *pipe).collect();
-    let nodes: FxHashSet<u32> = course.nodes.iter().copied().collect();
-    let mut found = Vec::new();
-    for (number, pipe) in sewers.pipes().filter(|(number, _)| !passed.contains(number)) {
-        let Some(flow) = sewers.flow(number) else { continue };
-        let Some(line) = boxed(&pipe.line, &plane, &tree).then(|| on_plane(number, true)) else { continue };
-        let joints = flow.nodes.into_iter().filter(|node| nodes.contains(node));
-        let joints: Vec<[f64; 2]> =
-            joints.filter_map(|node| sewers.node(node)?.at).map(|at| plane.from_lonlat(at)).collect();
-        let first = found.len();
-        for (ends, shares) in pieces(&line) {
-            for piece in tree.locate_in_envelope_intersecting(AABB::from_corners(ends[0], ends[1])) {
-                let Some(([own_share, share], at)) = meet(piece.data.ends, ends) else { continue };
-                if joints.iter().any(|joint| (joint[0] - at[0]).hypot(joint[1] - at[1]) <= AT_NODE_M) {
-                    continue;
-                }
-                let reach = &reaches[piece.data.reach];
-                let along = between(piece.data.shares, own_share);
-                let chainage_m = between(reach.chainages_m, along);
-                // Where it runs through a bend, two pieces meet it in one place.
-                if found[first..].iter().any(|it: &Crossing| (it.chainage_m - chainage_m).abs() < 0.01) {
-                    continue;
-                }
-                let invert_m =
-                    flow.inverts_m[0].zip(flow.inverts_m[1]).map(|(a, b)| between([a, b], between(shares, share)));
-                found.push(Crossing {
-                    row: pipe.row,
-                    code: pipe.code.clone(),
-                    system: pipe.system,
-                    chainage_m,
-                    at: plane.to_lonlat(at),
-                    diameter_mm: pipe.diameter_mm.filter(|size| *size > 0.0),
-                    invert_m,
-                    gap_m: gap_m(reach, along, invert_m, height_m(pipe)),
-                });
-            }
-        }
-    }
-    found.sort_by(|a, b| a.chainage_m.total_cmp(&b.chainage_m).then(a.row.cmp(&b.row)));
-    found
-}
-
-/// Whether the box around a line touches that of the whole course.
-fn boxed(
-    line: &[[f64; 2]],
-    plane: &crate::geom::plane::LocalPlane,
-    tree: &RTree<GeomWithData<Rectangle<[f64; 2]>, Piece>>,
-) -> bool {
-    use rstar::Envelope as _;
-    let points: Vec<[f64; 2]> = line.iter().map(|&at| plane.from_lonlat(at)).collect();
-    tree.root().envelope().intersects(&AABB::from_points(&points))
-}
-
-/// Where two straight pieces meet: the share of each at that place, and the place. Parallel ones meet nowhere.
-fn meet([a, b]: [[f64; 2]; 2], [c, d]: [[f64; 2]; 2]) -> Option<([f64; 2], [f64; 2])> {
-    let ([rx, ry], [sx, sy]) = ([b[0] - a[0], b[1] - a[1]], [d[0] - c[0], d[1] - c[1]]);
-    let cross = rx * sy - ry * sx;
-    if cross == 0.0 {
-        return None;
-    }
-    let [qx, qy] = [c[0] - a[0], c[1] - a[1]];
-    let shares = [(qx * sy - qy * sx) / cross, (qx * ry - qy * rx) / cross];
-    let is_on = shares.iter().all(|share| (0.0..=1.0).contains(share));
-    is_on.then(|| (shares, [a[0] + shares[0] * rx, a[1] + shares[0] * ry]))
-}
-
-fn between([from, to]: [f64; 2], share: f64) -> f64 {
-    from + share * (to - from)
-}
-
-/// Room between a reach and a pipe over or under it.
-fn gap_m(reach: &Reach, share: f64, invert_m: Option<f64>, height_m: Option<f64>) -> Option<f64> {
-    let level = |[from, to]: [Option<f64>; 2]| Some(between([from?, to?], share));
-    let (own_invert, own_crown) = (level(reach.inverts_m)?, level(reach.crowns_m)?);
-    let (invert, crown) = (invert_m?, invert_m? + height_m?);
-    Some((invert - own_crown).max(own_invert - crown))
 }
 
 #[cfg(test)]
@@ -386,6 +398,58 @@ mod tests {
         let [(p3, 50.0, Some(gap_m)), ("P5", 150.0, None)] = told[..] else { panic!("{told:?}") };
         // Its invert is 17.5 there, the crown of P1 16.25.
         assert!(p3 == "P3" && (gap_m - 1.25).abs() < 1e-6, "{gap_m}");
+        let passing: Vec<Option<Passing>> = profile.crossings.iter().map(|it| it.passing).collect();
+        assert_eq!(passing, [Some(Passing::Above), None]);
+        let crown_m = profile.crossings[0].crown_m.expect("a crown");
+        assert!((crown_m - 18.0).abs() < 1e-6, "{crown_m}");
+    }
+
+    #[test]
+    fn a_stretch_of_a_profile_has_its_own_levels() {
+        let profile = along(&town(), "A", "C");
+        let check = |span: [f64; 2], low_m: f64, high_m: f64| {
+            let [low, high] = profile.levels_within(span).expect("levels");
+            assert!((low - low_m).abs() < 1e-3 && (high - high_m).abs() < 1e-3, "{span:?}: {low} {high}");
+        };
+        // Half of the first pipe: its invert in the middle, the ground at A, the crossing.
+        check([0.0, 50.0 * profile.length_m / 200.0], 15.75, 20.0);
+        check([profile.length_m * 0.6, profile.length_m], 15.32, 15.9);
+        assert_eq!(profile.ground_at(profile.length_m * 0.75), None, "nobody knows the ground at C");
+        let ground_m = profile.ground_at(profile.length_m / 4.0).expect("ground");
+        assert!((ground_m - 19.5).abs() < 1e-3);
+        assert_eq!(
+            profile.stations_within([1.0, profile.length_m]).map(|(number, _)| number).collect::<Vec<_>>(),
+            [1, 2]
+        );
+        assert_eq!(profile.reaches_within([120.0, 130.0]).map(|(number, _)| number).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn gaps_are_bridged_between_the_inverts_beside_them_and_nowhere_else() {
+        let reach =
+            |from_m: f64, inverts_m| Reach { chainages_m: [from_m, from_m + 10.0], inverts_m, ..Reach::default() };
+        let reaches = vec![
+            reach(0.0, [None, Some(9.0)]),
+            reach(10.0, [Some(8.9), None]),
+            reach(20.0, [None, None]),
+            reach(30.0, [Some(8.0), Some(7.9)]),
+            reach(40.0, [Some(7.9), None]),
+        ];
+        let profile = Profile { reaches, length_m: 50.0, ..Profile::default() };
+        assert_eq!(profile.bridges(), [[[10.0, 8.9], [30.0, 8.0]]]);
+    }
+
+    #[test]
+    fn a_siphon_may_rise_and_is_no_fault() {
+        let [a, b] = [at(0.0, 0.0), at(100.0, 0.0)];
+        let well = |id, code, place| Node { well: "siphon".into(), ..node(id, code, place, 20.0, 5.0) };
+        let pipes = || vec![pipe(1, ["A", "B"], [15.0, 15.4], &[a, b])];
+        let siphon = Sewers::new(pipes(), vec![well(1, "A", a), well(2, "B", b)], Joining::default());
+        let [reach] = &along(&siphon, "A", "B").reaches[..] else { panic!("one") };
+        assert_eq!((reach.is_siphon, reach.is_adverse), (true, false));
+        let plain = Sewers::new(pipes(), vec![well(1, "A", a), node(2, "B", b, 20.0, 5.0)], Joining::default());
+        let [reach] = &along(&plain, "A", "B").reaches[..] else { panic!("one") };
+        assert_eq!((reach.is_siphon, reach.is_adverse), (false, true));
     }
 
     #[test]

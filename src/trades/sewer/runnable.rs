@@ -3,7 +3,7 @@
 //! of a model and goes back into it is left as it is.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use crate::task::{Problem, Problems};
 use crate::text;
@@ -115,15 +115,17 @@ impl Runnable {
         }
     }
 
-    /// A level for every node: its own, else that of the lowest pipe, else straight between the nearest nodes that have
-    /// one. Then the ends of pipes.
+    /// A level for every node: its own, else that of the lowest pipe, else straight between the nearest node above and the
+    /// nearest below that have one, else between the nearest two of any kind. Then the ends of pipes.
     fn levels(&mut self) {
         self.levels_of_pipes();
         let known: Vec<Option<f64>> = self.nodes.iter().map(|node| node.bottom_m).collect();
         if known.iter().any(Option::is_none) {
-            let near = nearest_two(&known, &self.links);
-            for (at, near) in near.into_iter().enumerate() {
-                self.level_between(at, near);
+            let (up, down) = (nearest(&known, &self.links, 0), nearest(&known, &self.links, 1));
+            let any = nearest_two(&known, &self.links);
+            for (at, any) in any.into_iter().enumerate() {
+                let between = up[at].zip(down[at]).map(|(up, down)| [Some(up), Some(down)]);
+                self.level_between(at, between.unwrap_or(any), between.is_some());
             }
         }
         for link in self.links.iter_mut().filter(|link| !link.is_kept) {
@@ -162,8 +164,9 @@ impl Runnable {
         }
     }
 
-    /// The level of a node between the nearest ones that have one, each with its distance.
-    fn level_between(&mut self, at: usize, near: [Option<(f64, f64)>; 2]) {
+    /// The level of a node between the nearest ones that have one, each with its distance; whether one of them lies above
+    /// and the other below.
+    fn level_between(&mut self, at: usize, near: [Option<(f64, f64)>; 2], is_along: bool) {
         let node = &mut self.nodes[at];
         if node.bottom_m.is_some() || node.is_kept {
             return;
@@ -173,10 +176,17 @@ impl Runnable {
             [Some((one, away)), Some((other, further))] => {
                 let share = if away + further > 0.0 { away / (away + further) } else { 0.0 };
                 let level = one + (other - one) * share;
-                let what = text!(
-                    "节点“{name}”没有标高，按上下游直线内插为 {level:.3} m",
-                    "node “{name}” has no level: {level:.3} m, straight between its neighbours"
-                );
+                let what = if is_along {
+                    text!(
+                        "节点“{name}”没有标高，按上下游直线内插为 {level:.3} m",
+                        "node “{name}” has no level: {level:.3} m, straight between the nearest levels above and below"
+                    )
+                } else {
+                    text!(
+                        "节点“{name}”没有标高，上游或下游也没有，按最近的两个已知标高内插为 {level:.3} m，请核对",
+                        "node “{name}” has no level, nor has anything above it or below it: {level:.3} m, between the                          nearest two levels of any kind; look at it"
+                    )
+                };
                 (level, what)
             }
             [Some((level, _)), None] => {
@@ -264,8 +274,8 @@ impl Runnable {
         for (at, link) in self.links.iter().enumerate() {
             link.ends.iter().for_each(|&end| links_of[end].push(at));
         }
-        let mut taken: BTreeSet<String> = self.nodes.iter().map(|node| key(&node.name)).collect();
-        let mut taken_links: BTreeSet<String> = self.links.iter().map(|link| key(&link.name)).collect();
+        let mut taken = Taken::new(self.nodes.iter().map(|node| &node.name));
+        let mut taken_links = Taken::new(self.links.iter().map(|link| &link.name));
         for (at, links) in links_of.into_iter().enumerate() {
             let outfall = self.nodes[at].clone();
             let is_new = !outfall.is_kept || links.iter().any(|&link| !self.links[link].is_kept);
@@ -282,7 +292,7 @@ impl Runnable {
                 continue;
             }
             let place = self.nodes.len();
-            let junction = free(&format!("{name}_J"), &mut taken);
+            let junction = taken.free(&format!("{name}_J"));
             let what = text!(
                 "排放口“{name}”有 {count} 条管，在前面加节点“{junction}”和 {PIECE_M:.0} m 短管",
                 "{count} links end at outfall “{name}”: they meet in a junction “{junction}” with a pipe of \
@@ -293,7 +303,7 @@ impl Runnable {
             self.nodes.push(RunNode { name: junction, kind: RunKind::Junction, ..outfall.clone() });
             links.iter().for_each(|&link| self.links[link].ends[1] = place);
             self.links.push(RunLink {
-                name: free(&format!("{name}_L"), &mut taken_links),
+                name: taken_links.free(&format!("{name}_L")),
                 is_kept: false,
                 is_conduit: true,
                 ends: [place, at],
@@ -314,7 +324,7 @@ fn key(name: &str) -> String {
 
 /// Makes names legal and unique; those that changed, before and after.
 fn spell(names: Vec<(bool, &mut String)>, letter: &str) -> Vec<(String, String)> {
-    let mut taken: BTreeSet<String> = names.iter().filter(|(kept, _)| *kept).map(|(_, name)| key(name)).collect();
+    let mut taken = Taken::new(names.iter().filter(|(kept, _)| *kept).map(|(_, name)| &**name));
     let mut renamed = Vec::new();
     for (at, (_, name)) in names.into_iter().enumerate().filter(|(_, (kept, _))| !kept) {
         let plain: String = name
@@ -324,7 +334,7 @@ fn spell(names: Vec<(bool, &mut String)>, letter: &str) -> Vec<(String, String)>
             .map(|letter| if letter.is_whitespace() { '_' } else { letter })
             .collect();
         let plain = plain.trim_start_matches('[').to_owned();
-        let legal = free(&if plain.is_empty() { format!("{letter}{}", at + 1) } else { plain }, &mut taken);
+        let legal = taken.free(&if plain.is_empty() { format!("{letter}{}", at + 1) } else { plain });
         if legal != *name {
             renamed.push((std::mem::replace(name, legal.clone()), legal));
         }
@@ -332,13 +342,68 @@ fn spell(names: Vec<(bool, &mut String)>, letter: &str) -> Vec<(String, String)>
     renamed
 }
 
-/// The name, or with a number behind it the first that is not taken; it is then.
-fn free(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let numbered = (2_u64..).map(|number| format!("{name}_{number}"));
-    let found = std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken.contains(&key(name)));
-    let found = found.unwrap_or_else(|| name.to_owned());
-    taken.insert(key(&found));
+/// Names that are taken, and of those that were wanted again the next number to try.
+struct Taken {
+    names: BTreeSet<String>,
+    next: BTreeMap<String, u64>,
+}
+
+impl Taken {
+    fn new<'a>(names: impl Iterator<Item = &'a String>) -> Self {
+        Self { names: names.map(|name| key(name)).collect(), next: BTreeMap::new() }
+    }
+
+    /// The name, or with a number behind it the first that is not taken; it is then.
+    fn free(&mut self, name: &str) -> String {
+        if self.names.insert(key(name)) {
+            return name.to_owned();
+        }
+        let next = self.next.entry(key(name)).or_insert(2);
+        loop {
+            let found = format!("{name}_{next}");
+            *next += 1;
+            if self.names.insert(key(&found)) {
+                return found;
+            }
+        }
+    }
+}
+
+/// For each node level and distance of the nearest node with a level from which water comes to it (`side` 0), or to which
+/// its water goes (`side` 1); of two that are as near the lower one, so that nothing rises to it.
+fn nearest(known: &[Option<f64>], links: &[RunLink], side: usize) -> Vec<Option<(f64, f64)>> {
+    let mut ways: Vec<Vec<(usize, f64)>> = vec![Vec::new(); known.len()];
+    for link in links {
+        ways[link.ends[side]].push((link.ends[1 - side], run_m(link)));
+    }
+    let mut sources: Vec<(usize, f64)> = (0..).zip(known).filter_map(|(at, level)| Some((at, (*level)?))).collect();
+    sources.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+    let mut found: Vec<Option<(f64, f64)>> = vec![None; known.len()];
+    let mut open: BinaryHeap<Reverse<(u64, usize, usize)>> =
+        sources.iter().enumerate().map(|(rank, (at, _))| Reverse((0, rank, *at))).collect();
+    while let Some(Reverse((away, rank, at))) = open.pop() {
+        if found[at].is_some() {
+            continue;
+        }
+        found[at] = Some((sources[rank].1, metres(away)));
+        let on = ways[at].iter().filter(|(next, _)| found[*next].is_none());
+        open.extend(on.map(|(next, length)| Reverse((away + micrometres(*length), rank, *next))));
+    }
     found
+}
+
+/// The length that a link's fall is spread over, metres.
+fn run_m(link: &RunLink) -> f64 {
+    link.length_m.filter(|length| *length > 0.0).unwrap_or(PIECE_M)
+}
+
+/// Micrometres have an order that numbers with fractions lack.
+fn micrometres(metres: f64) -> u64 {
+    (metres * 1e6) as u64
+}
+
+fn metres(micrometres: u64) -> f64 {
+    micrometres as f64 / 1e6
 }
 
 /// For each node level and distance of the two nearest nodes with a level, along the links.
@@ -346,17 +411,15 @@ fn nearest_two(known: &[Option<f64>], links: &[RunLink]) -> Vec<[Option<(f64, f6
     let mut ways: Vec<Vec<(usize, f64)>> = vec![Vec::new(); known.len()];
     for link in links {
         let [from, to] = link.ends;
-        let length = link.length_m.filter(|length| *length > 0.0).unwrap_or(PIECE_M);
+        let length = run_m(link);
         ways[from].push((to, length));
         ways[to].push((from, length));
     }
     let mut found: Vec<[Option<(usize, f64)>; 2]> = vec![[None; 2]; known.len()];
-    // Micrometres have an order that numbers with fractions lack.
-    let order = |metres: f64| (metres * 1e6) as u64;
     let sources = known.iter().enumerate().filter(|(_, level)| level.is_some());
     let mut open: BinaryHeap<Reverse<(u64, usize, usize)>> = sources.map(|(at, _)| Reverse((0, at, at))).collect();
     while let Some(Reverse((away, at, source))) = open.pop() {
-        let metres = away as f64 / 1e6;
+        let metres = metres(away);
         let slots = &mut found[at];
         match slots {
             [None, _] => slots[0] = Some((source, metres)),
@@ -370,7 +433,7 @@ fn nearest_two(known: &[Option<f64>], links: &[RunLink]) -> Vec<[Option<(f64, f6
         for &(next, length) in &ways[at] {
             let is_open = found[next][1].is_none() && found[next][0].is_none_or(|(first, _)| first != source);
             if is_open {
-                open.push(Reverse((away + order(length), next, source)));
+                open.push(Reverse((away + micrometres(length), next, source)));
             }
         }
     }
@@ -411,6 +474,32 @@ mod tests {
         assert_eq!(levels, [10.0, 9.8, 9.2, 8.0]);
         assert_eq!(run.links[1].inverts_m, [Some(9.8), Some(9.2)]);
         assert_eq!(rules(&run), ["swmm.level", "swmm.level"]);
+    }
+
+    #[test]
+    fn a_missing_level_lies_between_one_above_and_one_below_not_between_two_neighbours_above() {
+        let nodes = vec![node("A1", Some(10.0)), node("A2", Some(12.0)), node("B", None), node("O", Some(5.0))];
+        let links = vec![pipe([0, 2], 10.0), pipe([1, 2], 10.0), pipe([2, 3], 100.0)];
+        let run = make_runnable(nodes, links, false);
+        let level = run.nodes[2].bottom_m.expect("a level");
+        assert!((level - (10.0 - 5.0 / 11.0)).abs() < 1e-9, "{level}");
+        // Nothing known below: it is said.
+        let nodes = vec![node("A1", Some(10.0)), node("A2", Some(12.0)), node("O", None)];
+        let run = make_runnable(nodes, vec![pipe([0, 2], 10.0), pipe([1, 2], 10.0)], false);
+        assert_eq!(run.nodes[2].bottom_m, Some(11.0));
+        let said = run.problems.listed.iter().any(|problem| problem.what.en.contains("of any kind"));
+        assert!(said, "{:?}", run.problems.listed);
+    }
+
+    #[test]
+    fn ten_thousand_links_of_one_name_are_numbered_in_turn_in_no_time() {
+        let mut names: Vec<String> = vec!["P".to_owned(); 10_000];
+        names.push("P_2".to_owned());
+        let since = std::time::Instant::now();
+        let count = names.len();
+        spell(names.iter_mut().map(|name| (false, name)).collect(), "L");
+        assert!(since.elapsed().as_secs() < 2, "{:?}", since.elapsed());
+        assert_eq!((names[1].as_str(), names[9_999].as_str(), names[count - 1].as_str()), ("P_2", "P_10000", "P_2_2"));
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::geom::plane::LocalPlane;
 
 use super::pipe::{Node, Pipe, RowRef};
 
+/// Side of the squares that nodes and loose ends are looked for in, metres: a manhole or two in each.
+const SQUARE_M: f64 = 8.0;
+
 /// What a bureau may want otherwise; printed on reports.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Joining {
@@ -95,8 +98,8 @@ pub(super) struct Held {
 pub struct Sewers {
     pub(super) joining: Joining,
     pub(super) plane: Option<LocalPlane>,
-    /// Whether an invert of exactly 0 m marks a missing value: all others lie far from it.
-    pub(super) zero_is_missing: bool,
+    /// What inverts there are, to know whether 0 m is one.
+    pub(super) levels: Levels,
     pub(super) pipes: Vec<Option<Held>>,
     nodes: Vec<Option<Joint>>,
     pipe_of: FxHashMap<RowRef, u32>,
@@ -118,12 +121,15 @@ pub struct Sewers {
 impl Sewers {
     /// The network of these rows.
     pub fn new(pipes: Vec<Pipe>, nodes: Vec<Node>, joining: Joining) -> Self {
-        let origin =
-            nodes.iter().find_map(|node| node.at).or_else(|| pipes.iter().find_map(|pipe| pipe.line.first().copied()));
+        let places = || nodes.iter().filter_map(|node| node.at);
+        let plane = LocalPlane::amid(places())
+            .or_else(|| LocalPlane::amid(pipes.iter().filter_map(|pipe| pipe.line.first().copied())));
+        let mut levels = Levels::default();
+        pipes.iter().for_each(|pipe| levels.count(pipe, true));
         let mut sewers = Self {
             joining,
-            plane: origin.map(LocalPlane::at),
-            zero_is_missing: zero_is_missing(&pipes),
+            plane,
+            levels,
             pipes: Vec::with_capacity(pipes.len()),
             nodes: Vec::with_capacity(nodes.len()),
             network: Network::with_capacity(nodes.len(), pipes.len()),
@@ -141,7 +147,8 @@ impl Sewers {
             }
         }
         for pipe in pipes {
-            sewers.set_pipe(pipe);
+            let number = sewers.hold(pipe);
+            sewers.join(number);
         }
         sewers
     }
@@ -209,8 +216,7 @@ impl Sewers {
     /// Length of a pipe that its fall is spread over, metres: as recorded, since a drawing may be a scheme; as drawn where
     /// nothing is recorded.
     pub fn run_m(&self, pipe: u32) -> f64 {
-        let stated = self.pipe(pipe).and_then(|pipe| pipe.stated_length_m);
-        stated.filter(|&stated| stated > 0.0 && stated.is_finite()).unwrap_or_else(|| self.length_m(pipe))
+        self.pipe(pipe).and_then(Pipe::recorded_length_m).unwrap_or_else(|| self.length_m(pipe))
     }
 
     /// Gradient of a pipe along the flow, metres a metre, over [`Sewers::run_m`]; `None` unless both inverts are known and
@@ -251,15 +257,22 @@ impl Sewers {
         let place = plane.from_lonlat(at);
         let [low, high] = [-reach_m, reach_m].map(|reach| square(self.joining, [place[0] + reach, place[1] + reach]));
         let mut found = Vec::new();
-        for column in low[0]..=high[0] {
-            for row in low[1]..=high[1] {
-                for &node in self.grid.get(&[column, row]).into_iter().flatten() {
-                    let Some(other) = self.node(node).and_then(|joint| joint.at) else { continue };
-                    let [x, y] = plane.from_lonlat(other);
-                    let distance_m = (x - place[0]).hypot(y - place[1]);
-                    if distance_m <= reach_m {
-                        found.push((node, distance_m));
-                    }
+        let mut look = |node: u32| {
+            let Some(other) = self.node(node).and_then(|joint| joint.at) else { return };
+            let [x, y] = plane.from_lonlat(other);
+            let distance_m = (x - place[0]).hypot(y - place[1]);
+            if distance_m <= reach_m {
+                found.push((node, distance_m));
+            }
+        };
+        let sides = [0, 1].map(|axis| i64::from(high[axis]) - i64::from(low[axis]) + 1);
+        if sides[0].saturating_mul(sides[1]) > self.grid.len() as i64 {
+            // From afar the squares are more than what lies in them.
+            (0..self.node_numbers()).for_each(look);
+        } else {
+            for column in low[0]..=high[0] {
+                for row in low[1]..=high[1] {
+                    self.grid.get(&[column, row]).into_iter().flatten().copied().for_each(&mut look);
                 }
             }
         }
@@ -273,31 +286,62 @@ impl Sewers {
         if self.plane.is_none() {
             self.plane = pipe.line.first().copied().map(LocalPlane::at);
         }
+        let zero_was_missing = self.levels.zero_is_missing();
+        self.levels.count(&pipe, true);
+        if let Some(before) = self.pipe_of_row(pipe.row).and_then(|number| self.pipes[number as usize].as_ref()) {
+            self.levels.count(&before.pipe, false);
+        }
+        let number = self.hold(pipe);
+        self.join(number);
+        self.judge_zero_again(zero_was_missing);
+        number
+    }
+
+    /// Puts a pipe's row in its place, not joined to anything.
+    fn hold(&mut self, pipe: Pipe) -> u32 {
         let drawn_m = path_length_m(pipe.line.iter().copied());
-        let length_m = if drawn_m > 0.0 { drawn_m } else { pipe.stated_length_m.unwrap_or_default() };
+        let length_m = if drawn_m > 0.0 { drawn_m } else { pipe.recorded_length_m().unwrap_or_default() };
         let row = pipe.row;
         let held = Some(Held { pipe, length_m, flow: None });
-        let number = if let Some(&number) = self.pipe_of.get(&row) {
+        if let Some(&number) = self.pipe_of.get(&row) {
             self.part(number);
             self.pipes[number as usize] = held;
-            number
-        } else {
-            let number = place_in(&mut self.pipes, &mut self.free_pipes, held);
-            self.pipe_of.insert(row, number);
-            number
-        };
-        self.join(number);
+            return number;
+        }
+        let number = place_in(&mut self.pipes, &mut self.free_pipes, held);
+        self.pipe_of.insert(row, number);
         number
+    }
+
+    /// Whether an invert of 0 m is one depends on all the others: if that has turned, pipes with such inverts are joined
+    /// anew.
+    fn judge_zero_again(&mut self, zero_was_missing: bool) {
+        if self.levels.zero_is_missing() == zero_was_missing {
+            return;
+        }
+        let is_zero = |level: Option<f64>| level == Some(0.0);
+        let concerned: Vec<u32> = self
+            .pipes()
+            .filter(|(_, pipe)| is_zero(pipe.invert_up_m) || is_zero(pipe.invert_down_m))
+            .map(|(number, _)| number)
+            .collect();
+        for pipe in concerned {
+            self.part(pipe);
+            self.join(pipe);
+        }
     }
 
     /// Forgets a pipe's row.
     pub fn remove_pipe(&mut self, row: RowRef) {
         self.revision += 1;
-        if let Some(number) = self.pipe_of.remove(&row) {
-            self.part(number);
-            self.pipes[number as usize] = None;
-            self.free_pipes.push(number);
+        let Some(number) = self.pipe_of.remove(&row) else { return };
+        self.part(number);
+        let zero_was_missing = self.levels.zero_is_missing();
+        if let Some(held) = self.pipes[number as usize].take() {
+            self.levels.count(&held.pipe, false);
         }
+        self.free_pipes.push(number);
+        self.judge_zero_again(zero_was_missing);
     }
 
     /// Takes in a node's row, new or changed, and joins the pipes anew that it may concern; its number comes back.
@@ -360,6 +404,15 @@ impl Sewers {
         self.free_nodes.push(number);
     }
 
+    /// Has an implied node lie somewhere else.
+    pub(super) fn move_implied(&mut self, number: u32, at: Option<[f64; 2]>) {
+        self.unlist(number);
+        if let Some(joint) = &mut self.nodes[number as usize] {
+            joint.at = at;
+        }
+        self.list(number);
+    }
+
     /// Enters a node where it is looked for.
     fn list(&mut self, number: u32) {
         let Some(joint) = &self.nodes[number as usize] else { return };
@@ -416,9 +469,9 @@ pub struct PipeSpot {
     pub chainage_m: f64,
 }
 
-/// The square of the grid that a place on the plane lies in; squares are no smaller than the snap distance.
+/// The square of the grid that a place on the plane lies in; squares are no smaller than the distances that join.
 pub(super) fn square(joining: Joining, [x, y]: [f64; 2]) -> [i32; 2] {
-    let side_m = joining.snap_m.max(1.0);
+    let side_m = joining.snap_m.max(SQUARE_M);
     [(x / side_m).floor() as i32, (y / side_m).floor() as i32]
 }
 
@@ -462,13 +515,31 @@ fn settle(numbers: &mut Vec<u32>) {
     numbers.dedup();
 }
 
-/// Whether inverts of exactly 0 m stand for "not known": there are others, and half of those are 5 m away or more.
-fn zero_is_missing(pipes: &[Pipe]) -> bool {
-    let levels = pipes.iter().flat_map(|pipe| [pipe.invert_up_m, pipe.invert_down_m]).flatten();
-    let mut others: Vec<f64> = levels.filter(|level| *level != 0.0 && *level > -90.0).map(f64::abs).collect();
-    if others.is_empty() {
-        return true;
+/// How many inverts there are, sentinels and zeros left out, and how many of them lie near 0 m.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Levels {
+    all: usize,
+    near_zero: usize,
+}
+
+impl Levels {
+    /// Nearer to 0 m than this a level is as good as 0 m, metres.
+    const NEAR_M: f64 = 5.0;
+
+    /// Counts the inverts of a pipe in, or out.
+    fn count(&mut self, pipe: &Pipe, is_in: bool) {
+        let levels = [pipe.invert_up_m, pipe.invert_down_m].into_iter().flatten();
+        for level_m in levels.filter(|&level_m| level_m != 0.0 && level_m > -90.0) {
+            let step = |count: &mut usize| *count = if is_in { *count + 1 } else { count.saturating_sub(1) };
+            step(&mut self.all);
+            if level_m.abs() < Self::NEAR_M {
+                step(&mut self.near_zero);
+            }
+        }
     }
-    let middle = others.len() / 2;
-    *others.select_nth_unstable_by(middle, f64::total_cmp).1 >= 5.0
+
+    /// Whether an invert of exactly 0 m stands for "not known": half of the others lie far from it, or there are none.
+    pub(super) fn zero_is_missing(self) -> bool {
+        self.near_zero <= self.all / 2
+    }
 }

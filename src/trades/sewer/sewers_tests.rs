@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use geo_types as gt;
 use proptest::prelude::*;
 
-use super::pipe::{Node, NodeType, Pipe, RowRef};
+use super::pipe::{Node, NodeType, Pipe, RowReader, RowRef};
 use super::sewers::{DirectionBy, JoinedBy, Joining, Sewers};
 use crate::analysis::network::Way;
+use crate::geom::crs::Crs;
 use crate::geom::plane::LocalPlane;
+use crate::model::geometry::Geometry;
 
 /// A place so many metres east and north of a corner of the city.
 fn at(x_m: f64, y_m: f64) -> [f64; 2] {
@@ -136,6 +139,72 @@ fn pipes_that_name_the_same_missing_node_meet_there() {
 }
 
 #[test]
+fn what_only_fills_the_column_joins_nothing_far_apart() {
+    for filler in ["0", "-", "无", "null", "-99"] {
+        let pipes = vec![
+            pipe(1, ["A", filler], &[at(0.0, 0.0), at(30.0, 0.0)]),
+            pipe(2, [filler, "B"], &[at(6000.0, 0.0), at(6030.0, 0.0)]),
+            pipe(3, [filler, "B"], &[at(30.1, 0.0), at(60.0, 0.0)]),
+        ];
+        let found = sewers(pipes.clone(), Vec::new());
+        let start = found.flow(0).expect("joined").nodes[0];
+        assert_eq!(found.network().trace(&[start], Way::Down, |_| true).edges, [0, 2], "{filler}");
+        assert_eq!(found.flow(0).map(|flow| flow.joined_by[1]), Some(JoinedBy::Nothing));
+        // A node that is really called so is meant where it is.
+        let named = sewers(pipes, vec![node(1, filler, Some(at(6000.0, 0.0)))]);
+        let joined = |pipe: u32, end: usize| named.flow(pipe).map(|flow| flow.joined_by[end]);
+        assert_eq!((joined(0, 1), joined(1, 0)), (Some(JoinedBy::Nothing), Some(JoinedBy::Record)), "{filler}");
+    }
+}
+
+#[test]
+fn a_code_that_all_nodes_have_is_believed_of_the_node_beside_the_end() {
+    let place = |number: i64| at(30.0 * number as f64, 0.0);
+    let nodes = (0..3000).map(|id| node(id, "W", Some(place(id)))).collect();
+    let pipes = (0..2999).map(|id| pipe(id, ["W", "W"], &[place(id), place(id + 1)])).collect();
+    let found = sewers(pipes, nodes);
+    assert_eq!(found.network().trace(&[0], Way::Down, |_| true).edges.len(), 2999);
+    assert!(found.pipes().all(|(number, _)| found.flow(number).is_some_and(|flow| flow.by == DirectionBy::Record)));
+}
+
+#[test]
+fn a_stray_place_bends_no_distance() {
+    let mut nodes = vec![node(1, "stray", Some([0.0, 0.0]))];
+    nodes.extend((2..10).map(|id| node(id, &format!("N{id}"), Some(at(30.0 * id as f64, 0.0)))));
+    let found = sewers(Vec::new(), nodes);
+    let near = found.nodes_near(at(60.0 + 29.0, 0.0), 29.5);
+    assert_eq!(near.iter().map(|(_, away_m)| away_m.round()).collect::<Vec<_>>(), [1.0, 29.0]);
+    assert_eq!(found.nodes_near(at(60.0, 0.0), 1e9).len(), 9);
+}
+
+#[test]
+fn a_pipe_that_is_not_in_use_leads_nowhere_and_a_length_below_nought_is_none() {
+    let mut planned = pipe(1, ["A", "B"], &[at(0.0, 0.0), at(30.0, 0.0)]);
+    planned.is_out_of_use = true;
+    let mut odd = pipe(2, ["B", "C"], &[]);
+    odd.stated_length_m = Some(-5.0);
+    let found = sewers(vec![planned, odd], Vec::new());
+    assert_eq!((found.flow(0), found.length_m(1), found.network().edges().count()), (None, 0.0, 1));
+}
+
+#[test]
+fn a_pipe_drawn_in_parts_is_as_long_as_the_parts_that_touch() {
+    let schema = crate::kinds::find("sewer_pipe").expect("a kind").schema(Crs::WGS84);
+    let reader = RowReader::pipes(0, &schema);
+    let check = |parts: &[&[[f64; 2]]], line: &[[f64; 2]]| {
+        let lines = parts.iter().map(|part| part.iter().map(|&[x, y]| gt::Coord { x, y }).collect());
+        let geometry = Geometry::from_geo(&gt::Geometry::MultiLineString(gt::MultiLineString(lines.collect())));
+        assert_eq!(reader.pipe(1, Some(&geometry), &[]).line, line, "{parts:?}");
+    };
+    let [a, b, c, d] = [at(0.0, 0.0), at(1000.0, 0.0), at(1000.0, 10.0), at(1000.0, 20.0)];
+    check(&[&[a, b], &[b, c, d]], &[a, b, c, d]);
+    check(&[&[a, b], &[d, c, b]], &[a, b, c, d]);
+    check(&[&[b, c], &[c, d], &[b, a]], &[a, b, c, d]);
+    // Parts that do not touch are not joined: the longest on the ground is the pipe.
+    check(&[&[c, at(1000.0, 15.0), d], &[a, at(900.0, 0.0)]], &[a, at(900.0, 0.0)]);
+}
+
+#[test]
 fn the_nearest_pipe_is_found_with_the_place_along_its_flow() {
     let mut against = pipe(1, ["", ""], &[at(0.0, 0.0), at(100.0, 0.0)]);
     (against.invert_up_m, against.invert_down_m) = (Some(9.0), Some(10.0));
@@ -149,24 +218,26 @@ fn the_nearest_pipe_is_found_with_the_place_along_its_flow() {
 /// One edit of a row; codes and places come from short lists, so that rows meet.
 #[derive(Clone, Debug)]
 enum Edit {
-    Pipe(i64, [usize; 2], [usize; 2], bool),
+    Pipe(i64, [usize; 2], [usize; 2], u8),
     NoPipe(i64),
     Node(i64, usize, usize),
     NoNode(i64),
 }
 
-const CODES: [&str; 4] = ["", "A", "B", "C"];
+const CODES: [&str; 5] = ["", "A", "B", "C", "0"];
 
+/// Places of ends; nodes may lie a little beside them.
 fn place(number: usize) -> [f64; 2] {
-    at(40.0 * number as f64, 10.0 * (number % 2) as f64)
+    at(40.0 * (number % 4) as f64 + 0.4 * (number / 4) as f64, 10.0 * (number % 2) as f64)
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
-    let pair = || [0_usize..4, 0_usize..4];
+    let codes = || [0_usize..5, 0_usize..5];
+    let places = || [0_usize..4, 0_usize..4];
     prop_oneof![
-        4 => (1_i64..6, pair(), pair(), any::<bool>()).prop_map(|(id, codes, places, falls)| Edit::Pipe(id, codes, places, falls)),
+        4 => (1_i64..6, codes(), places(), 0_u8..4).prop_map(|(id, codes, places, falls)| Edit::Pipe(id, codes, places, falls)),
         1 => (1_i64..6).prop_map(Edit::NoPipe),
-        3 => (1_i64..5, 0_usize..4, 0_usize..4).prop_map(|(id, code, place)| Edit::Node(id, code, place)),
+        3 => (1_i64..5, 0_usize..5, 0_usize..8).prop_map(|(id, code, place)| Edit::Node(id, code, place)),
         1 => (1_i64..5).prop_map(Edit::NoNode),
     ]
 }
@@ -180,7 +251,8 @@ proptest! {
             match edit {
                 Edit::Pipe(id, codes, places, falls) => {
                     let mut new = pipe(id, codes.map(|it| CODES[it]), &places.map(place));
-                    (new.invert_up_m, new.invert_down_m) = (Some(20.0), Some(if falls { 19.0 } else { 21.0 }));
+                    let [up, down] = [[20.0, 19.0], [20.0, 21.0], [0.0, 1.0], [0.5, 0.0]][usize::from(falls)];
+                    (new.invert_up_m, new.invert_down_m) = (Some(up), Some(down));
                     pipes.insert(id, new.clone());
                     live.set_pipe(new);
                 }

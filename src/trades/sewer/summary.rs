@@ -63,7 +63,8 @@ pub fn summary(sewers: &Sewers) -> Summary {
             } += 1;
         }
         let network = sewers.network();
-        sums.ends_met += flow.nodes.into_iter().filter(|&node| network.edges_around(node).nth(1).is_some()).count();
+        let meets = |node: &u32| network.edges_around(*node).any(|other| other != pipe);
+        sums.ends_met += flow.nodes.iter().filter(|node| meets(node)).count();
         *match flow.by {
             DirectionBy::Record => &mut sums.directions_by_record,
             DirectionBy::Inverts => &mut sums.directions_by_inverts,
@@ -93,7 +94,7 @@ mod tests {
         let mut drawn = pipe(3, ["", ""], 0.0);
         drawn.line = vec![[115.99, 29.71], [115.99, 29.711]];
         let mut retired = pipe(4, ["A", "B"], 5.0);
-        retired.is_retired = true;
+        retired.is_out_of_use = true;
         let pipes = vec![pipe(1, ["A", "B"], 30.0), pipe(2, ["B", "gone"], 20.0), drawn, retired];
         let node = |id: i64, code: &str| Node { row: RowRef { layer: 1, id }, code: code.into(), ..Node::default() };
         let found = summary(&Sewers::new(pipes, vec![node(1, "A"), node(2, "B")], Joining::default()));
@@ -101,5 +102,19 @@ mod tests {
         assert_eq!((found.parts, found.ends_by_record, found.ends_misnamed, found.ends_without_node), (2, 3, 1, 2));
         assert_eq!((found.directions_by_record, found.directions_as_drawn, found.ends_met), (2, 1, 2));
         assert!((found.largest_part_m - 110.8).abs() < 0.1, "{found:?}");
+    }
+
+    #[test]
+    fn a_pipe_that_comes_back_to_its_own_node_meets_no_other() {
+        let round = |id: i64, node: &str| Pipe {
+            row: RowRef { layer: 0, id },
+            from_code: node.into(),
+            to_code: node.into(),
+            stated_length_m: Some(1.0),
+            ..Pipe::default()
+        };
+        let met = |pipes: Vec<Pipe>| summary(&Sewers::new(pipes, Vec::new(), Joining::default())).ends_met;
+        assert_eq!(met(vec![round(1, "A")]), 0);
+        assert_eq!(met(vec![round(1, "A"), round(2, "A")]), 4);
     }
 }

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::network::Way;
 
+use super::condition::{Conditions, PipeCondition};
 use super::pipe::{Link, System};
 use super::sewers::{DirectionBy, Sewers};
 use super::users::{NodeUse, NodeUses};
@@ -68,6 +69,23 @@ impl Amount {
     }
 }
 
+/// What is known of a network's nodes and pipes beside their own rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// Who drains where.
+    pub uses: NodeUses,
+    /// The CJJ 181 grade of every pipe that has inspections or defects; their rows may not know it yet.
+    pub grades: FxHashMap<u32, i64>,
+}
+
+impl Beside {
+    /// What users and inspections say.
+    pub fn new(uses: NodeUses, conditions: &Conditions) -> Self {
+        let grade = |condition: &PipeCondition| (condition.pipe, i64::from(condition.rating.ri.grade));
+        Self { uses, grades: conditions.pipes.iter().filter(|it| it.is_latest).map(grade).collect() }
+    }
+}
+
 /// What pipes and nodes add up to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sums {
@@ -98,17 +116,17 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// What these pipes and nodes add up to; `uses` says who drains where.
-    pub fn of(sewers: &Sewers, pipes: &[u32], nodes: &[u32], uses: &NodeUses) -> Self {
+    /// What these pipes and nodes add up to. Grades are those of the inspections; a pipe without any has that of its row.
+    pub fn of(sewers: &Sewers, pipes: &[u32], nodes: &[u32], beside: &Beside) -> Self {
         let mut tally = Tally::default();
         // In the order of their rows, which lie in memory that way.
         let mut sorted = pipes.to_vec();
         sorted.sort_unstable();
-        sorted.iter().for_each(|&pipe| tally.add(sewers, pipe));
+        sorted.iter().for_each(|&pipe| tally.add(sewers, pipe, beside));
         let mut sums = tally.sums();
         sums.nodes = nodes.len();
-        if !uses.is_empty() {
-            nodes.iter().filter_map(|node| uses.get(node)).for_each(|it| sums.uses.add(it));
+        if !beside.uses.is_empty() {
+            nodes.iter().filter_map(|node| beside.uses.get(node)).for_each(|it| sums.uses.add(it));
         }
         sums
     }
@@ -132,16 +150,17 @@ struct Tally<'a> {
 const SYSTEMS: [System; 4] = [System::Storm, System::Foul, System::Combined, System::Unknown];
 
 impl<'a> Tally<'a> {
-    fn add(&mut self, sewers: &'a Sewers, number: u32) {
+    fn add(&mut self, sewers: &'a Sewers, number: u32, beside: &Beside) {
         let Some(pipe) = sewers.pipe(number) else { return };
         let (length_m, sums) = (sewers.length_m(number), &mut self.sums);
         sums.pipes += 1;
         sums.length_m += length_m;
         sums.devices += usize::from(pipe.link != Link::Conduit);
-        if !pipe.inspected_on.is_empty() {
+        let grade = beside.grades.get(&number).copied();
+        if grade.is_some() || !pipe.inspected_on.is_empty() {
             sums.inspected_m += length_m;
         }
-        if let Some(grade) = pipe.rating {
+        if let Some(grade) = grade.or(pipe.rating) {
             sums.worst_grade = sums.worst_grade.max(Some(grade));
             if let Some(graded_m) = usize::try_from(grade - 1).ok().and_then(|at| sums.graded_m.get_mut(at)) {
                 *graded_m += length_m;
@@ -249,7 +268,8 @@ mod tests {
         let found = trace(&sewers, &[Start::Node(sewers.nodes_with_code("f")[0])], Way::Up);
         let use_of = |households, kitchens| NodeUse { households, users: 1, kitchens, volume_m3_per_d: 0.5 };
         let uses = [("a", use_of(100, 0)), ("c", use_of(7, 1))].map(|(code, it)| (sewers.nodes_with_code(code)[0], it));
-        let sums = Sums::of(&sewers, &found.pipes, &found.nodes, &uses.into_iter().collect());
+        let beside = Beside { uses: uses.into_iter().collect(), ..Beside::default() };
+        let sums = Sums::of(&sewers, &found.pipes, &found.nodes, &beside);
         assert_eq!((sums.pipes, sums.nodes, sums.length_m), (5, 6, 150.0));
         let amount = |pipes, length_m| Amount { pipes, length_m };
         let sizes = [(Some(300.0), amount(2, 40.0)), (Some(400.0), amount(1, 20.0)), (Some(600.0), amount(1, 40.0))];
@@ -265,11 +285,22 @@ mod tests {
         assert_eq!(sums.by_direction.map(|it| it.pipes), [5, 0, 0]);
     }
 
+    #[test]
+    fn an_inspection_counts_before_its_grade_stands_in_the_pipes_row() {
+        let sewers = sewers(TOWN);
+        let number = |code: &str| sewers.pipes().find(|(_, pipe)| &*pipe.code == code).map(|it| it.0).expect("there");
+        let beside =
+            Beside { grades: [(number("b-c"), 1), (number("d-c"), 4)].into_iter().collect(), ..Beside::default() };
+        let pipes: Vec<u32> = sewers.pipes().map(|it| it.0).collect();
+        let sums = Sums::of(&sewers, &pipes, &[], &beside);
+        assert_eq!((sums.inspected_m, sums.worst_grade, sums.graded_m), (60.0, Some(4), [30.0, 0.0, 0.0, 30.0]));
+    }
+
     fn long(pipes: i64) -> Sewers {
         let pipe = |id: i64| Pipe {
             row: RowRef { layer: 0, id },
-            from_code: id.to_string().into(),
-            to_code: (id + 1).to_string().into(),
+            from_code: format!("n{id}").into(),
+            to_code: format!("n{}", id + 1).into(),
             stated_length_m: Some(1.0),
             ..Pipe::default()
         };
@@ -280,11 +311,11 @@ mod tests {
     fn four_times_the_pipes_take_about_four_times_as_long() {
         let took = |pipes: i64| {
             let sewers = long(pipes);
-            let end = Start::Node(sewers.nodes_with_code(&pipes.to_string())[0]);
+            let end = Start::Node(sewers.nodes_with_code(&format!("n{pipes}"))[0]);
             let times = (0..7).map(|_| {
                 let since = std::time::Instant::now();
                 let found = trace(&sewers, &[end], Way::Up);
-                let sums = Sums::of(&sewers, &found.pipes, &found.nodes, &NodeUses::default());
+                let sums = Sums::of(&sewers, &found.pipes, &found.nodes, &Beside::default());
                 assert_eq!((sums.pipes, sums.nodes, sums.length_m), (pipes as usize, pipes as usize + 1, pipes as f64));
                 since.elapsed()
             });

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::network::Way;
+use crate::analysis::tracer::Tracer;
 use crate::model::geometry::Geometry;
 use crate::model::schema::Schema;
 use crate::model::value::Value;
@@ -92,13 +93,7 @@ impl UserReader {
     /// One user; `layer` is the number of its layer.
     pub fn user(&self, row: RowRef, geometry: Option<&Geometry>, values: &[Value]) -> User {
         let get = |wanted: usize| self.0.value(values, wanted);
-        let words = |wanted: usize| -> Box<str> {
-            match get(wanted) {
-                Value::Null => Box::default(),
-                Value::Text(text) => text.trim().into(),
-                other => other.to_string().into(),
-            }
-        };
+        let words = |wanted: usize| self.0.words(values, wanted);
         let day = |wanted: usize| get(wanted).as_str().and_then(|text| text.trim().parse::<Date>().ok());
         let count = |wanted: usize| get(wanted).as_i64().filter(|&number| number >= 0);
         User {
@@ -149,15 +144,16 @@ pub enum LoadBy {
 
 impl User {
     /// Discharge in m³/d and what said so: the record, else its people, else its households; `None` where nothing does.
+    /// Tables fill in 0 for what nobody wrote down, so that a 0 only counts where all that is said is 0.
     pub fn load_m3_per_d(&self, rules: &LoadRules) -> Option<(f64, LoadBy)> {
-        if let Some(volume) = self.volume_m3_per_d {
-            return Some((volume, LoadBy::Record));
-        }
-        if let Some(people) = self.population {
-            return Some((people as f64 * rules.litres_per_head / 1000.0, LoadBy::People));
-        }
-        let people = self.households? as f64 * rules.heads_per_household;
-        Some((people * rules.litres_per_head / 1000.0, LoadBy::Households))
+        let of_people = |people: f64| people * rules.litres_per_head / 1000.0;
+        let said = [
+            self.volume_m3_per_d.map(|volume| (volume, LoadBy::Record)),
+            self.population.map(|people| (of_people(people as f64), LoadBy::People)),
+            self.households.map(|count| (of_people(count as f64 * rules.heads_per_household), LoadBy::Households)),
+        ];
+        let mut said = said.into_iter().flatten();
+        said.clone().find(|load| load.0 > 0.0).or_else(|| said.next())
     }
 }
 
@@ -481,42 +477,49 @@ impl Users {
         summary
     }
 
-    /// Who drains to each outfall, those with most users first; a user above two outfalls is told of both.
+    /// Who drains to each outfall, those with most users first; a user above two outfalls is told of both. What comes to
+    /// a plant drains to the plant, not to the outfall below it.
     pub fn outfalls(&self, sewers: &Sewers) -> Vec<OutfallUsers> {
         let mut users_at: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
         for (place, join) in self.joins.iter().enumerate() {
-            if let Some(node) = join.node {
+            if let Some(node) = join.node.filter(|&node| !sewers.is_plant(node)) {
                 users_at.entry(node).or_default().push(place);
             }
         }
-        let is_outfall = |node: &u32| {
-            let row = sewers.node(*node).and_then(|joint| joint.row.as_ref());
-            row.is_some_and(|row| row.node_type == NodeType::Outfall)
+        let mut tracer = Tracer::new(sewers.network());
+        let mut upstream = |node: u32| {
+            let traced = tracer.trace(&[node], Way::Up, |pipe| sewers.passes_on(pipe));
+            let on = traced.nodes.iter().filter_map(|node| users_at.get(node));
+            let mut users: Vec<usize> = on.flatten().copied().collect();
+            users.sort_unstable();
+            let mut sum = NodeUse::default();
+            users.iter().for_each(|&place| sum.add(&self.use_of(&self.rows[place])));
+            OutfallUsers { node, pipes: traced.edges.len(), users, sum }
         };
-        let outfalls = sewers.nodes().map(|(node, _)| node).filter(is_outfall);
-        let mut found: Vec<OutfallUsers> = outfalls.map(|node| self.upstream(sewers, node, &users_at)).collect();
+        let outfalls = sewers.nodes().map(|(node, _)| node);
+        let outfalls = outfalls.filter(|&node| sewers.node_type(node) == NodeType::Outfall);
+        let mut found: Vec<OutfallUsers> = outfalls.map(&mut upstream).collect();
         found.sort_by(|a, b| b.users.len().cmp(&a.users.len()).then(a.node.cmp(&b.node)));
         found
     }
-
-    fn upstream(&self, sewers: &Sewers, node: u32, users_at: &FxHashMap<u32, Vec<usize>>) -> OutfallUsers {
-        let traced = sewers.network().trace(&[node], Way::Up, |_| true);
-        let mut users: Vec<usize> =
-            traced.nodes.iter().flat_map(|node| users_at.get(node).into_iter().flatten().copied()).collect();
-        users.sort_unstable();
-        let mut sum = NodeUse::default();
-        users.iter().for_each(|&place| sum.add(&self.use_of(&self.rows[place])));
-        OutfallUsers { node, pipes: traced.edges.len(), users, sum }
-    }
 }
 
-/// A user drains into a storm sewer if the node that its record names is one, or if its record says so itself.
+/// A user drains into a storm sewer if the node that its record names is one, or if its record says so itself; where the
+/// network has another system at that node, one record stands against the other.
 fn why_storm(sewers: &Sewers, user: &User, join: &UserJoin) -> Option<Text> {
-    let by_node = join.node.filter(|_| join.by == UserJoinedBy::Record);
-    if let Some(node) = by_node.filter(|&node| system_at(sewers, node) == System::Storm) {
-        let code = sewers.node(node).map(|joint| joint.code.clone()).unwrap_or_default();
-        return Some(text!("接入雨水井 {code}", "It joins the storm node {code}"));
+    let named = join.node.filter(|_| join.by == UserJoinedBy::Record);
+    let code = named.and_then(|node| sewers.node(node)).map(|joint| &*joint.code).unwrap_or_default();
+    match named.map_or(System::Unknown, |node| system_at(sewers, node)) {
+        System::Storm => Some(text!("接入雨水井 {code}", "It joins the storm node {code}")),
+        _ if user.system != System::Storm => None,
+        System::Unknown => Some(Text::new("记录写明排入雨水管", "Its record says that it drains into a storm sewer")),
+        other => {
+            let other = other.name();
+            let (zh, en) = (other.zh, other.en);
+            Some(text!(
+                "记录写明排入雨水管，而所接的井 {code} 是{zh}井：两处记录有一处不对",
+                "Its record says storm sewer, but the node that it joins, {code}, is {en}: one of the two is wrong"
+            ))
+        }
     }
-    let says_so = user.system == System::Storm;
-    says_so.then(|| Text::new("记录写明排入雨水管", "Its record says that it drains into a storm sewer"))
 }

@@ -2,6 +2,7 @@
 
 use jiff::civil::{Date, date};
 
+use super::cross::Sewage;
 use super::lateral::{UserJoinedBy, system_at};
 use super::pipe::{Node, NodeType, Pipe, RowRef, System};
 use super::sewers::{Joining, Sewers};
@@ -144,6 +145,49 @@ fn users_out_of_order_are_on_their_lists() {
 }
 
 #[test]
+fn a_user_is_on_a_storm_sewer_by_the_network_and_a_record_against_it_is_no_more_than_that() {
+    let town = town();
+    let says_storm = |node: &str| {
+        user(5.0, |user| {
+            sound(user);
+            (user.name, user.system, user.node_code) = (node.into(), System::Storm, node.into());
+        })
+    };
+    let users = Users::new(&town, vec![says_storm("F1"), says_storm("S")], UserRules::default());
+    let listed = users.listed(&town, UserList::Storm, ON);
+    let why: Vec<&str> = listed.iter().map(|listed| &*listed.why.en).collect();
+    assert_eq!(
+        why,
+        [
+            "Its record says storm sewer, but the node that it joins, F1, is foul: one of the two is wrong",
+            "It joins the storm node S",
+        ]
+    );
+    let misjoined = Sewage::of(&town, &users).misjoined;
+    assert_eq!(misjoined.iter().map(|user| &*user.name).collect::<Vec<_>>(), ["S"]);
+}
+
+#[test]
+fn what_comes_to_a_plant_drains_to_no_outfall() {
+    let pipe = |id: i64, from: &str, to: &str| Pipe {
+        row: RowRef { layer: 0, id },
+        from_code: from.into(),
+        to_code: to.into(),
+        ..Pipe::default()
+    };
+    let nodes = vec![
+        node(1, "F1", 0.0, System::Foul, NodeType::Manhole),
+        node(2, "P", 40.0, System::Foul, NodeType::Plant),
+        node(3, "O", 80.0, System::Unknown, NodeType::Outfall),
+    ];
+    let town = Sewers::new(vec![pipe(1, "F1", "P"), pipe(2, "P", "O")], nodes, Joining::default());
+    let at = |code: &str| user(0.0, |user| (user.node_code, user.volume_m3_per_d) = (code.into(), Some(1.0)));
+    let users = Users::new(&town, vec![at("F1"), at("P"), at("O")], UserRules::default());
+    let outfalls = users.outfalls(&town);
+    assert_eq!((outfalls[0].pipes, outfalls[0].users.as_slice()), (1, &[2][..]));
+}
+
+#[test]
 fn a_node_without_a_system_carries_what_all_its_pipes_carry() {
     let town = town();
     let system = |code: &str| system_at(&town, town.nodes_with_code(code)[0]);
@@ -156,6 +200,14 @@ fn discharges_are_recorded_or_counted_by_people_or_by_households() {
     assert_eq!(load(|user| user.volume_m3_per_d = Some(7.5)), Some((7.5, LoadBy::Record)));
     assert_eq!(load(|user| (user.population, user.households) = (Some(200), Some(1))), Some((30.0, LoadBy::People)));
     assert_eq!(load(|user| user.households = Some(100)), Some((39.0, LoadBy::Households)));
+    // Tables fill in 0 for what nobody wrote down.
+    let nothing = |households: i64| {
+        let zeros = |user: &mut User| {
+            (user.volume_m3_per_d, user.population, user.households) = (Some(0.0), Some(0), Some(households));
+        };
+        user(0.0, zeros).load_m3_per_d(&LoadRules::default())
+    };
+    assert_eq!([nothing(110), nothing(0)], [Some((42.9, LoadBy::Households)), Some((0.0, LoadBy::Record))]);
     assert_eq!(load(|_| {}), None);
 }
 

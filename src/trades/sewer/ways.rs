@@ -65,27 +65,28 @@ pub struct Closure {
     pub relieved: Vec<u32>,
     /// Of each closed pipe the other way from where it begins to an outlet, if there is one.
     pub bypasses: Vec<(u32, Option<Course>)>,
-    /// Whether no plant, outfall or tank lies below, so that dead ends were taken for outlets.
+    /// Whether no plant, outfall or tank lies below some of the closed pipes, so that dead ends were taken for outlets.
     pub by_dead_ends: bool,
 }
 
 /// What happens if pipes are closed: whose water has no other way to an outlet then. Outlets are plants, outfalls and
-/// tanks that nothing leaves; where none of them lies below the pipes, the dead ends below are taken for outlets.
+/// tanks that nothing leaves. Water that none of them lies below, closed pipes or not, runs to the dead ends below it; so
+/// what closing a pipe does in one part of a network is the same whatever is closed elsewhere.
 pub fn close(sewers: &Sewers, closed: &[u32]) -> Closure {
     let network = sewers.network();
     let shut: FxHashSet<u32> = closed.iter().copied().collect();
-    let side = |way: Way| -> Vec<u32> { closed.iter().filter_map(|&pipe| sewers.end_of(pipe, way)).collect() };
-    let below = network.trace(&side(Way::Down), Way::Down, |_| true);
     let mut outlets = terminals(sewers, EndsAt::Outlets);
-    let reached: FxHashSet<u32> = below.nodes.iter().copied().collect();
-    let by_dead_ends = !outlets.iter().any(|node| reached.contains(node));
-    if by_dead_ends {
-        outlets.extend(below.nodes.iter().filter(|&&node| network.degree(node, Way::Down) == 0));
-    }
-    let open = |pipe: u32| (!shut.contains(&pipe)).then(|| sewers.length_m(pipe));
-    let routes = network.routes_to(&outlets, open);
-    let above = network.trace(&side(Way::Up), Way::Up, |_| true);
+    let mut has_outlet = vec![false; network.node_count()];
+    network.trace(&outlets, Way::Up, |_| true).nodes.into_iter().for_each(|node| has_outlet[node as usize] = true);
+    let nodes = sewers.nodes().map(|(node, _)| node).filter(|&node| !has_outlet[node as usize]);
+    outlets.extend(nodes.filter(|&node| network.degree(node, Way::Down) == 0));
+    let strays = |[from, to]: [u32; 2]| has_outlet[from as usize] && !has_outlet[to as usize];
+    let is_open = |pipe: u32| !shut.contains(&pipe) && !network.ends(pipe).is_some_and(strays);
+    let routes = network.routes_to(&outlets, |pipe| is_open(pipe).then(|| sewers.length_m(pipe)));
+    let starts: Vec<u32> = closed.iter().filter_map(|&pipe| sewers.end_of(pipe, Way::Up)).collect();
+    let above = network.trace(&starts, Way::Up, |_| true);
     let has_way = |node: u32| routes.cost(node).is_some();
+    let by_dead_ends = starts.iter().any(|&start| !has_outlet[start as usize]);
     let mut closure = Closure { by_dead_ends, ..Closure::default() };
     closure.nodes = above.nodes.iter().copied().filter(|&node| !has_way(node)).collect();
     for pipe in above.edges.into_iter().filter(|pipe| !shut.contains(pipe)) {
@@ -93,14 +94,12 @@ pub fn close(sewers: &Sewers, closed: &[u32]) -> Closure {
         let list = if is_relieved { &mut closure.relieved } else { &mut closure.pipes };
         list.push(pipe);
     }
-    closure.bypasses = closed
-        .iter()
-        .map(|&pipe| {
-            let start = sewers.end_of(pipe, Way::Up);
-            let way = start.and_then(|start| Some((start, routes.way_from(network, start)?.0)));
-            (pipe, way.map(|(start, pipes)| Course::from_node(sewers, start, pipes)))
-        })
-        .collect();
+    let bypass = |&pipe: &u32| {
+        let start = sewers.end_of(pipe, Way::Up);
+        let way = start.and_then(|start| Some((start, routes.way_from(network, start)?.0)));
+        (pipe, way.map(|(start, pipes)| Course::from_node(sewers, start, pipes)))
+    };
+    closure.bypasses = closed.iter().map(bypass).collect();
     closure
 }
 
@@ -120,14 +119,14 @@ mod tests {
         let row = |layer, id: usize| RowRef { layer, id: id as i64 };
         let pipes = pipes.iter().enumerate().map(|(id, [from, to])| Pipe {
             row: row(0, id),
-            from_code: from.to_string().into(),
-            to_code: to.to_string().into(),
+            from_code: format!("n{from}").into(),
+            to_code: format!("n{to}").into(),
             stated_length_m: Some(10.0 + id as f64),
             ..Pipe::default()
         });
         let nodes = outfalls.iter().enumerate().map(|(id, code)| Node {
             row: row(1, id),
-            code: code.to_string().into(),
+            code: format!("n{code}").into(),
             node_type: NodeType::Outfall,
             ..Node::default()
         });
@@ -135,11 +134,11 @@ mod tests {
     }
 
     fn number(sewers: &Sewers, code: u8) -> u32 {
-        sewers.nodes_with_code(&code.to_string())[0]
+        sewers.nodes_with_code(&format!("n{code}"))[0]
     }
 
     fn codes(sewers: &Sewers, nodes: &[u32]) -> BTreeSet<u8> {
-        nodes.iter().filter_map(|&node| sewers.node(node)?.code.parse().ok()).collect()
+        nodes.iter().filter_map(|&node| sewers.node(node)?.code[1..].parse().ok()).collect()
     }
 
     #[test]
@@ -165,6 +164,15 @@ mod tests {
         let closure = close(&sewers(&[[1, 2], [2, 3]], &[]), &[1]);
         assert!(closure.by_dead_ends);
         assert_eq!((closure.pipes, closure.nodes.len()), (vec![0], 2));
+    }
+
+    #[test]
+    fn a_pipe_has_the_same_by_pass_whatever_is_closed_in_another_part() {
+        // 1 → 2 (outfall); 3 → 4 without an outlet, 3 → 6 → 4 the other way.
+        let town = sewers(&[[1, 2], [3, 4], [3, 6], [6, 4]], &[2]);
+        let bypass =
+            |closed: &[u32]| close(&town, closed).bypasses.last().and_then(|it| it.1.clone()).map(|it| it.length_m);
+        assert_eq!((bypass(&[1]), bypass(&[0, 1])), (Some(12.0 + 13.0), Some(12.0 + 13.0)));
     }
 
     #[test]
@@ -194,36 +202,62 @@ mod tests {
             let outfalls: Vec<u8> = outfalls.into_iter().collect();
             let closed: Vec<usize> = closed.into_iter().filter(|&pipe| pipe < pipes.len()).collect();
             let sewers = sewers(&pipes, &outfalls);
-            let reaches = |start: u8, goals: &dyn Fn(u8) -> bool, open: &dyn Fn(usize) -> bool| {
-                let mut seen = BTreeSet::from([start]);
-                loop {
-                    let before = seen.len();
-                    for (number, [from, to]) in pipes.iter().enumerate() {
-                        if open(number) && seen.contains(from) {
-                            seen.insert(*to);
-                        }
-                    }
-                    if seen.len() == before {
-                        return seen.into_iter().any(goals);
-                    }
+            // What can be reached from each place, before and after, by one more place at a time on the way.
+            let closure = |is_open: &dyn Fn(usize) -> bool| {
+                let mut to = [[false; 10]; 10];
+                (0..10).for_each(|at| to[at][at] = true);
+                let open = pipes.iter().enumerate().filter(|(number, _)| is_open(*number));
+                open.for_each(|(_, [a, b])| to[usize::from(*a)][usize::from(*b)] = true);
+                for (over, a, b) in (0..1000).map(|it| (it / 100, it / 10 % 10, it % 10)) {
+                    to[a][b] |= to[a][over] && to[over][b];
                 }
+                to
             };
-            let below = |code: u8| closed.iter().any(|&pipe| reaches(pipes[pipe][1], &|it| it == code, &|_| true));
-            let by_dead_ends = !outfalls.iter().any(|&code| below(code));
-            let leaves = |code: u8| pipes.iter().any(|pipe| pipe[0] == code);
-            let is_outlet = |code: u8| outfalls.contains(&code) || (by_dead_ends && below(code) && !leaves(code));
-            let is_above = |code: u8| reaches(code, &|it| closed.iter().any(|&pipe| pipes[pipe][0] == it), &|_| true);
+            let (before, after) = (closure(&|_| true), closure(&|pipe| !closed.contains(&pipe)));
+            let is_used = |at: usize| pipes.iter().flatten().any(|it| usize::from(*it) == at);
+            // Water of a place goes to the outfalls that it could reach, else to where it could not run on from.
+            let goals = |at: usize| -> Vec<usize> {
+                let below: Vec<usize> = (0..10).filter(|&it| before[at][it] && is_used(it)).collect();
+                let ends: Vec<usize> = below.iter().copied().filter(|&it| outfalls.contains(&(it as u8))).collect();
+                let is_dead_end = |it: &usize| !pipes.iter().any(|pipe| usize::from(pipe[0]) == *it);
+                if ends.is_empty() { below.into_iter().filter(is_dead_end).collect() } else { ends }
+            };
+            let starts: Vec<usize> = closed.iter().map(|&pipe| usize::from(pipes[pipe][0])).collect();
             let stuck: BTreeSet<u8> = (0..10)
-                .filter(|&code| pipes.iter().flatten().any(|it| *it == code) && is_above(code))
-                .filter(|&code| !reaches(code, &is_outlet, &|pipe| !closed.contains(&pipe)))
+                .filter(|&at| is_used(at) && starts.iter().any(|&start| before[at][start]))
+                .filter(|&at| !goals(at).into_iter().any(|goal| after[at][goal]))
+                .map(|at| at as u8)
                 .collect();
             let numbers: Vec<u32> = closed.iter().map(|&pipe| pipe as u32).collect();
             let found = close(&sewers, &numbers);
-            prop_assert_eq!(found.by_dead_ends, by_dead_ends);
             prop_assert_eq!(codes(&sewers, &found.nodes), stuck.clone());
             for (pipe, bypass) in &found.bypasses {
                 prop_assert_eq!(bypass.is_none(), stuck.contains(&pipes[*pipe as usize][0]));
             }
+        }
+
+        #[test]
+        fn what_is_closed_in_one_town_changes_nothing_in_another(
+            pipes in prop::collection::vec([0_u8..7, 0_u8..7], 2..24),
+            outfalls in prop::collection::btree_set(0_u8..7, 0..2),
+            here in 0_usize..24,
+            there in 0_usize..24,
+        ) {
+            let town: Vec<[u8; 2]> = pipes.iter().map(|ends| ends.map(|code| code + 10)).collect();
+            let both: Vec<[u8; 2]> = pipes.iter().chain(&town).copied().collect();
+            let (here, there) = (here % pipes.len(), pipes.len() + there % pipes.len());
+            // The second town has no outlets.
+            let outfalls: Vec<u8> = outfalls.into_iter().collect();
+            let sewers = sewers(&both, &outfalls);
+            let [here, there] = [here as u32, there as u32];
+            let (one, other, all) = (close(&sewers, &[here]), close(&sewers, &[there]), close(&sewers, &[here, there]));
+            let union = |a: &[u32], b: &[u32]| a.iter().chain(b).copied().collect::<BTreeSet<u32>>();
+            let set = |it: &[u32]| it.iter().copied().collect::<BTreeSet<u32>>();
+            prop_assert_eq!(set(&all.nodes), union(&one.nodes, &other.nodes));
+            prop_assert_eq!(set(&all.pipes), union(&one.pipes, &other.pipes));
+            prop_assert_eq!(set(&all.relieved), union(&one.relieved, &other.relieved));
+            prop_assert_eq!(&all.bypasses, &[one.bypasses, other.bypasses].concat());
+            prop_assert_eq!(all.by_dead_ends, one.by_dead_ends || other.by_dead_ends);
         }
     }
 }

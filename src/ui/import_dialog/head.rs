@@ -10,7 +10,7 @@ use super::super::theme::{self, Tokens};
 use super::super::widgets::{Tone, button, chip, choice_chip, hint_bar};
 use super::{Doubt, End, place_map, quiet, recipe_buttons, row};
 use crate::model::geometry::Bounds;
-use crate::session::crs_datum::DatumVerdict;
+use crate::session::crs::datum::DatumVerdict;
 use crate::session::place;
 use crate::session::state::{CityView, CrsOrigin, ImportPreview};
 use crate::text::encoding::Encoding;

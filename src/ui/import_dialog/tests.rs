@@ -1,5 +1,6 @@
 //! The import dialog as a person meets it.
 
+use egui::vec2;
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::*;

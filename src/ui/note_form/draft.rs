@@ -11,7 +11,7 @@ use crate::model::value::Value;
 use crate::session::Session;
 use crate::session::answer::Failure;
 use crate::session::command::{Command, LookCommand, NoteDraft, SettingsCommand};
-use crate::session::drafts::{KeptNote, NotePhoto};
+use crate::session::notes::drafts::{KeptNote, NotePhoto};
 use crate::session::place;
 use crate::session::state::FeatureRef;
 use crate::text::Text;

@@ -85,7 +85,7 @@ fn words(lang: Lang, text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::geometry::Geometry;
-    use crate::session::drafts::KeptNote;
+    use crate::session::notes::drafts::KeptNote;
     use crate::ui::theme;
     use egui_kittest::{Harness, kittest::Queryable as _};
 

@@ -6,7 +6,7 @@ use egui::{Margin, RichText, Ui, vec2};
 
 use super::Input;
 use super::draft::Draft;
-use crate::session::drafts::NotePhoto;
+use crate::session::notes::drafts::NotePhoto;
 use crate::ui::ask::{Asks, FilePurpose, UiAsk};
 use crate::ui::icons::icon;
 use crate::ui::theme::{self, RADIUS, Tokens};

@@ -1,6 +1,6 @@
 //! The fields of the dialog, from the paper down to the file.
 
-use egui::{Align2, ComboBox, DragValue, RichText, Sense, Ui, pos2, vec2};
+use egui::{ComboBox, DragValue, RichText, Ui, vec2};
 
 use super::PrintState;
 use super::plan::{Fit, Series};
@@ -14,7 +14,7 @@ use crate::ui::expr_field::expr_field;
 use crate::ui::show;
 use crate::ui::status_bar::{read_scale, scale_words};
 use crate::ui::theme::{self, Tokens};
-use crate::ui::widgets::{Tone, choice_chip, field_error, hint_bar, section, text_button, text_field};
+use crate::ui::widgets::{Tone, choice_chip, dialog_row, field_error, hint_bar, section, text_button, text_field};
 
 /// Width of the names at the left.
 const NAMES: f32 = 76.0;
@@ -44,13 +44,7 @@ pub(super) fn fields_ui(ui: &mut Ui, session: &Session, camera: &Camera, state: 
 }
 
 fn row<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.horizontal(|ui| {
-        let (room, _) = ui.allocate_exact_size(vec2(NAMES - 6.0, theme::CONTROL), Sense::hover());
-        let color = Tokens::of(ui).text2;
-        ui.painter().text(pos2(room.left(), room.center().y), Align2::LEFT_CENTER, name, theme::body(), color);
-        add(ui)
-    })
-    .inner
+    dialog_row(ui, name, NAMES - 6.0, add)
 }
 
 fn paper(ui: &mut Ui, lang: Lang, state: &mut PrintState) {

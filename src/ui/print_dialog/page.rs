@@ -10,7 +10,7 @@ use egui::{
 use super::PrintState;
 use crate::render::paper::Paper;
 use crate::session::Session;
-use crate::session::preview::SheetPicture;
+use crate::session::print::preview::SheetPicture;
 use crate::text::Lang;
 use crate::ui::status_bar::scale_words;
 use crate::ui::theme::{self, Tokens};

@@ -7,11 +7,8 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 use tempfile::TempDir;
 
 use super::*;
-use crate::model::feature::{Delta, Feature};
 use crate::model::geometry::Geometry;
-use crate::model::value::Value;
-use crate::session::NoWake;
-use crate::session::command::{CityCommand, EditCommand, LayerCommand};
+use crate::session::test_city::TestCity;
 
 /// The window's part that prints, and the folder it prints into.
 struct Desk {
@@ -19,28 +16,17 @@ struct Desk {
     camera: Camera,
     state: PrintState,
     asks: Asks,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 /// Three kiosks in a city of their own, the dialog open on it.
 fn desk() -> Harness<'static, Desk> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut session = Session::headless(folder.path().join("settings"), Arc::new(NoWake));
-    let mut finish = |command| session.finish(command, &mut |_| {}).expect("done");
-    let path = folder.path().join("九江.gpkg");
-    finish(Command::City(CityCommand::New { path, overwrite: false }));
-    finish(Command::Layer(LayerCommand::Create { kind: "kiosk".to_owned() }));
-    let layer = session.city().and_then(|city| city.layer("kiosk")).expect("kiosks");
-    let schema = Arc::clone(&layer.schema);
-    let row = |at: usize| {
-        let name = format!("亭{at}");
-        let value = |id: &str| if id == "name" { Value::from(name.as_str()) } else { Value::Null };
-        let values = schema.fields.iter().map(|field| value(&field.id)).collect();
-        let geometry = Some(Geometry::point(115.99 + at as f64 * 0.01, 29.7));
-        Delta { layer: "kiosk".into(), id: 0, old: None, new: Some(Feature { id: 0, geometry, values }) }
-    };
-    let command = EditCommand::Change { label: Text::new("加", "Add"), deltas: (1..=3).map(row).collect() };
-    session.finish(Command::Edit(command), &mut |_| {}).expect("done");
+    let mut city = TestCity::new();
+    city.create("kiosk");
+    let kiosk =
+        |at: usize| (Geometry::point(115.99 + at as f64 * 0.01, 29.7), vec![("name", format!("亭{at}").into())]);
+    city.add("kiosk", (1..=3).map(kiosk));
+    let (session, folder) = city.into_session();
     let mut state = PrintState::default();
     let camera = Camera::default();
     state.open(&session, &camera);

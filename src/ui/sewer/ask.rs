@@ -1,19 +1,21 @@
 //! Questions to the sewers, as the window asks them: from the map's tools and menus, and of each topic the usual one.
 
 use crate::session::Session;
-use crate::session::clusters::Glance;
+use crate::session::command::{Command, SettingsCommand};
+use crate::session::map::clusters::Glance;
 use crate::session::place;
 use crate::session::sewer::SewerAsk;
 use crate::session::sewer::board::SewerTopic;
 use crate::session::sewer::checks::CheckAsk;
 use crate::session::sewer::place::SewerPlace;
-use crate::session::sewer::plan::PlanAsk;
 use crate::session::sewer::questions::{Direction, ProfileCourse};
+use crate::session::sewer::settings::SewerSettings;
 use crate::session::sewer::users::UsersAsk;
 use crate::session::state::{FeatureRef, LayerView};
 use crate::trades::sewer::basins::EndsAt;
 use crate::trades::sewer::inspected::By;
 
+use crate::ui::ask::UiAsk;
 use crate::ui::tools::ToolKind;
 
 /// A click this many times farther from a pipe than the pointer's tolerance still means it, where nothing nearer is drawn.
@@ -54,6 +56,7 @@ pub(in crate::ui) fn of_tool(kind: ToolKind, places: Vec<SewerPlace>) -> Option<
         ToolKind::TraceUp => trace(first, Direction::Up),
         ToolKind::TraceDown => trace(first, Direction::Down),
         ToolKind::ClosePipe => SewerAsk::Close(vec![first]),
+        ToolKind::Path => SewerAsk::Path { from: first, to: places.next()?, with_flow: true },
         ToolKind::Profile => SewerAsk::Profile(match places.next() {
             Some(to) => ProfileCourse::Joining([first, to]),
             None => ProfileCourse::Down(first),
@@ -83,21 +86,31 @@ pub(in crate::ui) fn trace(from: SewerPlace, direction: Direction) -> SewerAsk {
     SewerAsk::Trace { from, direction }
 }
 
+/// Keeps what a bureau chose for its sewers; the plan that is shown is made anew with it, for the same budget.
+pub(in crate::ui) fn with_settings(session: &Session, settings: SewerSettings) -> [UiAsk; 2] {
+    let budget_yuan = match session.sewer().slot(SewerTopic::Plan).map(|slot| &slot.asked) {
+        Some(SewerAsk::Plan(ask)) => ask.budget_yuan,
+        _ => None,
+    };
+    let plan = settings.plan(budget_yuan);
+    [UiAsk::Run(Command::Settings(SettingsCommand::Sewer(settings))), UiAsk::Sewer(SewerAsk::Plan(plan))]
+}
+
 /// What is asked of a topic when nobody says more; `None` where a place is needed first.
 pub(in crate::ui) fn usual(session: &Session, topic: SewerTopic) -> Option<SewerAsk> {
     let settings = &session.settings().sewer;
     Some(match topic {
         SewerTopic::Summary => SewerAsk::Summary,
-        SewerTopic::Trace | SewerTopic::Profile | SewerTopic::Pipe => return None,
+        SewerTopic::Trace | SewerTopic::Profile | SewerTopic::Pipe | SewerTopic::Defects => return None,
         SewerTopic::Checks => SewerAsk::Check(CheckAsk::default()),
         SewerTopic::Cross => SewerAsk::Cross,
         SewerTopic::Condition => SewerAsk::Condition(settings.rules()),
         SewerTopic::Inspected => SewerAsk::Inspected(By::Year),
-        SewerTopic::Plan => {
-            SewerAsk::Plan(PlanAsk { rules: settings.rules(), costs: settings.costs(), budget_yuan: None })
-        }
+        SewerTopic::Plan => SewerAsk::Plan(settings.plan(None)),
         SewerTopic::Basins => SewerAsk::Basins(EndsAt::All),
-        SewerTopic::Users => SewerAsk::Users(UsersAsk { outfalls: true, ..UsersAsk::default() }),
-        SewerTopic::Capacity => SewerAsk::Capacity(crate::session::sewer::capacity::CapacityAsk::default()),
+        SewerTopic::Users => {
+            SewerAsk::Users(UsersAsk { outfalls: true, rules: settings.users.rules(), ..UsersAsk::default() })
+        }
+        SewerTopic::Capacity => SewerAsk::Capacity(settings.loads()),
     })
 }

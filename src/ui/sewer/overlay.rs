@@ -1,6 +1,7 @@
 //! Results of the sewer workbench over the map: traced pipes with their direction, marks of findings, defects at their
 //! chainage. A hundred thousand pipes are drawn as quickly as the map moves: from afar only what can be told apart.
 
+mod crowd;
 mod levels;
 mod marks;
 
@@ -9,7 +10,9 @@ use std::sync::Arc;
 
 use egui::{Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
+use self::crowd::{Crowd, Disc};
 use self::levels::{Level, Segment};
+use crate::model::geometry::Bounds;
 use crate::session::Session;
 use crate::session::sewer::board::SewerTopic;
 use crate::session::sewer::shown::{SewerShown, Tone};
@@ -50,6 +53,7 @@ struct OverLayer {
     revision: u64,
     shown: Arc<SewerShown>,
     level: Level,
+    crowd: Crowd,
 }
 
 struct KnownMesh {
@@ -97,16 +101,18 @@ impl SewerOverlay {
                 revision,
                 shown: Arc::clone(shown),
                 level: Level::default(),
+                crowd: Crowd::default(),
             };
             self.layers = wanted.into_iter().map(layer).collect();
         }
-        let metres_per_px = camera.view().metres_per_px;
+        let view = camera.view();
         for layer in &mut self.layers {
-            layer.level.follow(&layer.shown.drawing, metres_per_px, MANY_POSITIONS);
+            layer.level.follow(&layer.shown.drawing, view.metres_per_px, MANY_POSITIONS);
+            layer.crowd.follow(&layer.shown.drawing.points, view.metres_per_px, view.denominator());
         }
     }
 
-    /// Draws what has this place on a pane: under the words of the map.
+    /// Draws the lines that have this place on a pane: under the words of the map.
     pub(in crate::ui) fn draw(&self, ui: &Ui, painter: &Painter, lens: &Lens<'_>, place: OverPlace) {
         if self.layers.iter().all(|layer| layer.place() != place) {
             return;
@@ -118,9 +124,27 @@ impl SewerOverlay {
             painter.rect_filled(lens.map, 0, theme::see_through(Tokens::of(ui).land, DIM));
         }
         painter.add(Shape::Mesh(self.mesh(lens, dark, place)));
-        for layer in self.layers.iter().filter(|layer| layer.place() == place) {
-            marks::draw(ui, painter, lens, &layer.shown.drawing.points, self.lang);
+    }
+
+    /// Draws the marks with their words: over the words of the map, which would hide them.
+    pub(in crate::ui) fn draw_marks(&self, ui: &Ui, painter: &Painter, lens: &Lens<'_>) {
+        for place in [OverPlace::Under, OverPlace::Over] {
+            for layer in self.layers.iter().filter(|layer| layer.place() == place) {
+                marks::draw(ui, painter, lens, (&layer.shown.drawing.points, &layer.crowd), self.lang);
+            }
         }
+    }
+
+    /// Around the findings that the disc at a place of a map stands for, Web Mercator metres.
+    pub(in crate::ui) fn disc_at(&self, at_world: [f64; 2], metres_per_px: f64) -> Option<Bounds> {
+        // A digit is about seven pixels wide.
+        let radius_px = |disc: &Disc| marks::disc_radius(disc.count.to_string().len() as f32 * 7.0);
+        let holds = |disc: &&Disc| {
+            let [x, y] = [0, 1].map(|axis| disc.at_world[axis] - at_world[axis]);
+            x.hypot(y) <= f64::from(radius_px(disc)) * metres_per_px
+        };
+        let mut layers = self.layers.iter().rev();
+        layers.find_map(|layer| layer.crowd.all().rev().find(holds).map(|disc| disc.bounds))
     }
 
     /// Draws the place along the profile that is pointed at, over everything.

@@ -1,10 +1,14 @@
 //! The sewer panel: topics, what is asked of each, numbers, lists that lead to the map, and where the result goes.
 
 mod asks;
+mod campaign;
 mod chosen;
 mod form;
 mod hints;
+mod number;
+mod path;
 mod rows;
+mod rules;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -14,17 +18,21 @@ use std::path::PathBuf;
 use egui::{RichText, ScrollArea, Ui};
 
 use super::ask;
+use super::swmm_dialog::SwmmState;
 use crate::session::Session;
 use crate::session::action::{ActionId, action};
 use crate::session::command::{Command, LookCommand, SelectMode};
-use crate::session::sewer::SewerAsk;
 use crate::session::sewer::board::{SewerSlot, SewerTopic};
 use crate::session::sewer::command::SewerCommand;
-use crate::session::sewer::defects::DefectImport;
 use crate::session::sewer::out::OutFile;
+use crate::session::sewer::profile::{ProfileLook, is_picture};
+use crate::session::sewer::questions::{PathAnswer, ProfileCourse};
 use crate::session::sewer::shown::SewerShown;
+use crate::session::sewer::{SewerAnswer, SewerAsk};
 use crate::session::state::FeatureRef;
+use crate::text;
 use crate::text::{Lang, Text};
+use crate::trades::sewer::checks::RULES;
 use crate::ui::ask::{Asks, FilePurpose, UiAsk};
 use crate::ui::icons::icon;
 use crate::ui::theme::{self, Tokens};
@@ -63,12 +71,25 @@ pub struct SewerState {
     rows: RowsState,
     chosen: ChosenState,
     form: FormState,
+    /// The SWMM model that goes out.
+    pub(in crate::ui) swmm: SwmmState,
     /// What a file is being chosen for: the question and its topic.
     writing: Option<SewerAsk>,
-    /// How many times larger heights are in the profile on the screen.
-    pub exaggeration: Option<f64>,
+    /// What a long profile goes to a file as.
+    profile: ProfileFile,
     /// The result that the map is still to come to.
     pub(super) awaited: Option<Awaited>,
+}
+
+/// What a long profile goes to a file as.
+#[derive(Clone, Copy)]
+pub struct ProfileFile {
+    /// How it is drawn.
+    pub look: ProfileLook,
+    /// The ending of its name.
+    pub ending: &'static str,
+    /// How many pages it has.
+    pub pages: usize,
 }
 
 /// A result that was asked for: the map comes to it once, and not again when an edit changes it.
@@ -90,8 +111,9 @@ impl Default for SewerState {
             rows: RowsState::default(),
             chosen: ChosenState::default(),
             form: FormState::default(),
+            swmm: SwmmState::default(),
             writing: None,
-            exaggeration: None,
+            profile: ProfileFile { look: ProfileLook::new(Lang::Zh), ending: "pdf", pages: 1 },
             awaited: None,
         }
     }
@@ -111,6 +133,14 @@ impl SewerState {
     pub fn enter(&mut self, pipe: Option<String>) {
         self.open(SewerTopic::Condition);
         self.form.open(pipe);
+    }
+
+    /// A way between two places that were clicked runs as the panel's switch says.
+    pub fn as_switched(&self, ask: SewerAsk) -> SewerAsk {
+        match ask {
+            SewerAsk::Path { from, to, .. } => SewerAsk::Path { from, to, with_flow: !self.ask.any_way },
+            other => other,
+        }
     }
 
     /// Whether the feature in the details came there by a row of a list: the list stays in front then.
@@ -143,7 +173,7 @@ impl SewerState {
         let title = self.writing.as_ref().and_then(|ask| session.sewer().shown(ask.topic())).map(|shown| &shown.title);
         let name = title.map_or("", |title| title.get(lang)).replace(['/', '\\', ':', '→', ' '], "-");
         let ending = match self.writing.as_ref().map(SewerAsk::topic) {
-            Some(SewerTopic::Profile) => "pdf",
+            Some(SewerTopic::Profile) => self.profile.ending,
             Some(SewerTopic::Plan | SewerTopic::Users | SewerTopic::Inspected) => "xlsx",
             _ => "geojson",
         };
@@ -153,21 +183,25 @@ impl SewerState {
     /// Asks for a file to write the answer of a topic to.
     pub fn write(&mut self, slot: &SewerSlot, asks: &mut Asks) {
         self.writing = Some(slot.asked.clone());
-        let is_profile = slot.asked.topic() == SewerTopic::Profile;
-        asks.push(UiAsk::PickFile(if is_profile { FilePurpose::SewerProfile } else { FilePurpose::SewerOut }));
+        asks.push(UiAsk::PickFile(FilePurpose::SewerOut));
+    }
+
+    /// Asks for a file to write a long profile to.
+    pub fn write_profile(&mut self, slot: &SewerSlot, file: ProfileFile, asks: &mut Asks) {
+        (self.writing, self.profile) = (Some(slot.asked.clone()), file);
+        asks.push(UiAsk::PickFile(FilePurpose::SewerProfile));
     }
 
     /// The file was chosen.
     pub fn write_to(&mut self, path: PathBuf, lang: Lang, asks: &mut Asks) {
         let Some(ask) = self.writing.take() else { return };
         // The dialog has asked before it gave an existing file to write to.
-        let out = OutFile { path, overwrite: true, lang };
-        run(asks, SewerCommand::Write { ask, out, exaggeration: self.exaggeration });
-    }
-
-    /// A table of defects was chosen.
-    pub fn import_defects(path: PathBuf, asks: &mut Asks) {
-        run(asks, SewerCommand::ImportDefects(Box::new(DefectImport { path, ..DefectImport::default() })));
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let is_series = ask.topic() == SewerTopic::Profile && self.profile.pages > 1 && ending != "pdf";
+        // Of several files it has asked about none.
+        let overwrite = !(is_series && is_picture(&path));
+        let out = OutFile { path, overwrite, lang };
+        run(asks, SewerCommand::Write { ask, out, look: self.profile.look });
     }
 }
 
@@ -196,6 +230,7 @@ pub fn topic_name(topic: SewerTopic) -> (&'static str, Text) {
         SewerTopic::Basins => ("FACTORY", Text::new("厂网", "Basins")),
         SewerTopic::Users => ("USERS", Text::new("排水户", "Users")),
         SewerTopic::Capacity => ("GAUGE", Text::new("负荷", "Capacity")),
+        SewerTopic::Defects => ("FILE_CSV", Text::new("导入缺陷", "Import defects")),
     }
 }
 
@@ -267,7 +302,7 @@ fn topics(ui: &mut Ui, lang: Lang, state: &mut SewerState, asks: &mut Asks) {
 
 /// What to do to get an answer.
 fn nothing_yet(ui: &mut Ui, session: &Session, topic: SewerTopic, asks: &mut Asks) {
-    let lang = session.lang();
+    let (lang, rules) = (session.lang(), RULES.len());
     let (words, act) = match topic {
         SewerTopic::Trace => (
             Text::new(
@@ -285,9 +320,9 @@ fn nothing_yet(ui: &mut Ui, session: &Session, topic: SewerTopic, asks: &mut Ask
             ActionId::SewerProfile,
         ),
         SewerTopic::Checks => (
-            Text::new(
-                "按 36 条规则检查管网：逆坡、大管接小管、缺失与异常值、无出口等。",
-                "Holds the network against the rules: adverse slopes, large into small, missing and odd values, no outlet …",
+            text!(
+                "按 {rules} 条规则检查管网：逆坡、大管接小管、缺失与异常值、无出口等。",
+                "Holds the network against {rules} rules: adverse slopes, large into small, missing and odd values, no outlet …"
             ),
             ActionId::SewerChecks,
         ),
@@ -384,7 +419,10 @@ fn tools(
             }
             let keep = lang.pick("存为图层", "Keep as a layer");
             if may_write && has_rows && icon_button(ui, "STACK", keep).clicked() {
-                run(asks, SewerCommand::Keep(topic));
+                match &slot.asked {
+                    SewerAsk::Capacity(ask) => run(asks, SewerCommand::KeepLoads(Box::new(ask.clone()))),
+                    _ => run(asks, SewerCommand::Keep(topic)),
+                }
             }
             if let Some(bounds) = shown.drawing.bounds {
                 if icon_button(ui, "FRAME_CORNERS", lang.pick("缩放到结果", "Zoom to the result")).clicked() {
@@ -400,6 +438,11 @@ fn tools(
                 }
             }
         }
+        if let Some(along) = along(slot)
+            && icon_button(ui, "CHART_LINE", lang.pick("沿此路径画纵断面", "Long profile along it")).clicked()
+        {
+            asks.push(UiAsk::Sewer(along));
+        }
         if icon_button(ui, "X", lang.pick("清除结果", "Clear the result")).clicked() {
             run(asks, SewerCommand::Forget(topic));
         }
@@ -409,6 +452,17 @@ fn tools(
         }
     });
     ui.add_space(4.0);
+}
+
+/// The long profile along what was found, if that is one way.
+fn along(slot: &SewerSlot) -> Option<SewerAsk> {
+    Some(SewerAsk::Profile(match (&slot.asked, slot.answer.as_deref()?) {
+        (SewerAsk::Path { from, to, with_flow }, SewerAnswer::Path(PathAnswer { course: Some(_), .. })) => {
+            ProfileCourse::Between { from: from.clone(), to: to.clone(), with_flow: *with_flow }
+        }
+        (SewerAsk::Longest(to), _) => ProfileCourse::Longest(to.clone()),
+        _ => return None,
+    }))
 }
 
 /// Selects every feature of the answer.

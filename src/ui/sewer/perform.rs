@@ -10,10 +10,9 @@ use super::{ask, profile};
 use crate::kinds::pipe_styles;
 use crate::model::style::Style;
 use crate::session::action::ActionId;
-use crate::session::command::{Command, SettingsCommand, StyleCommand};
+use crate::session::command::{Command, StyleCommand};
 use crate::session::sewer::board::{SewerSlot, SewerTopic};
 use crate::session::sewer::command::SewerCommand;
-use crate::session::sewer::plan::PlanAsk;
 use crate::session::sewer::{SewerAnswer, SewerAsk};
 use crate::ui::app::App;
 use crate::ui::ask::{Asks, FilePurpose, UiAsk};
@@ -28,6 +27,7 @@ const LEAST_RESULT_PX: f64 = 24.0;
 impl App {
     /// Asks, and opens the panel where the answer comes.
     pub(in crate::ui) fn ask_sewers(&mut self, ask: SewerAsk) {
+        let ask = self.panels.right.sewer.as_switched(ask);
         let topic = ask.topic();
         self.show_sewers(topic);
         self.panels.right.sewer.awaited = ask::is_looked_for(&ask).map(|is_of_map| Awaited { topic, is_of_map });
@@ -52,6 +52,9 @@ impl App {
 
     /// Asks for a file to write what is shown of a topic to.
     pub(in crate::ui) fn write_sewers(&mut self, ctx: &Context, topic: SewerTopic) {
+        if topic == SewerTopic::Profile {
+            return self.panels.profile.open_sheet();
+        }
         let Some(slot) = self.session.sewer().slot(topic) else { return };
         let mut asks = Asks::new();
         self.panels.right.sewer.write(slot, &mut asks);
@@ -79,9 +82,25 @@ impl App {
                 self.carry_out(ctx, UiAsk::PickFile(FilePurpose::SewerDefects));
                 return true;
             }
+            ActionId::UnitCosts => {
+                self.panels.costs.open(&self.session);
+                return true;
+            }
             ActionId::WriteRatings => {
                 let rules = self.session.settings().sewer.rules();
                 self.session.run(Command::Sewer(SewerCommand::WriteRatings(rules)));
+                return true;
+            }
+            ActionId::PipesByLoad => {
+                let ask = match self.session.sewer().slot(SewerTopic::Capacity).map(|slot| &slot.asked) {
+                    Some(SewerAsk::Capacity(ask)) => ask.clone(),
+                    _ => self.session.settings().sewer.loads(),
+                };
+                self.session.run(Command::Sewer(SewerCommand::KeepLoads(Box::new(ask))));
+                return true;
+            }
+            ActionId::WriteSwmm => {
+                self.panels.right.sewer.swmm.open();
                 return true;
             }
             ActionId::PipesByGrade => return self.style_pipes(|_| Some(pipe_styles::by_grade())),
@@ -238,12 +257,6 @@ impl App {
     pub(in crate::ui) fn read_costs(&mut self, path: &Path, asks: &mut Asks) {
         let Some(costs) = self.session.read_costs(path) else { return };
         let settings = self.session.settings().sewer.clone().with_costs(&costs);
-        let budget_yuan = match self.session.sewer().slot(SewerTopic::Plan).map(|slot| &slot.asked) {
-            Some(SewerAsk::Plan(ask)) => ask.budget_yuan,
-            _ => None,
-        };
-        let rules = settings.rules();
-        asks.push(UiAsk::Run(Command::Settings(SettingsCommand::Sewer(settings))));
-        asks.push(UiAsk::Sewer(SewerAsk::Plan(PlanAsk { rules, costs, budget_yuan })));
+        asks.extend(ask::with_settings(&self.session, settings));
     }
 }

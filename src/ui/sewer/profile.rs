@@ -3,15 +3,20 @@
 
 mod chart;
 mod course;
+mod names;
+mod sheet;
 mod strip;
 
 use std::sync::Arc;
 
-use egui::{Align, ComboBox, Key, Layout, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{
+    Align, Context, DragValue, EventFilter, Key, Layout, Modifiers, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2,
+};
 
 use self::chart::Axes;
 use self::course::OnMap;
-use super::panel::run;
+use self::sheet::SheetState;
+use super::panel::{SewerState, run};
 use crate::session::Session;
 use crate::session::sewer::SewerAnswer;
 use crate::session::sewer::board::SewerTopic;
@@ -21,22 +26,26 @@ use crate::text::Lang;
 use crate::ui::ask::{Asks, UiAsk};
 use crate::ui::icons::icon;
 use crate::ui::theme::{self, Tokens};
-use crate::ui::widgets::{button, icon_button};
+use crate::ui::widgets::{button, choice_chip, focus_ring, icon_button};
 
-/// Exaggerations to choose from; none fills the height.
-const EXAGGERATIONS: [f64; 7] = [1.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0];
+/// Least and most that heights are enlarged.
+const TIMES: [f64; 2] = [0.1, 1000.0];
 /// The pointer is this near to the course on the map to show in the chart, logical pixels.
 const NEAR_PX: f64 = 14.0;
 /// Shortest stretch that is looked at, metres.
 const LEAST_SPAN_M: f64 = 5.0;
 /// Scroll points for twice the scale.
 const SCROLL_FOR_DOUBLE: f32 = 120.0;
+/// Farthest that levels are moved, points.
+const MOST_LIFT_PX: f32 = 4000.0;
 
 /// What the dock remembers of the profile between frames.
 #[derive(Default)]
 pub(in crate::ui) struct ProfileState {
     /// How many times larger heights are; none fills the height.
-    pub(in crate::ui) exaggeration: Option<f64>,
+    exaggeration: Option<f64>,
+    /// How far the hand has moved the levels up, points.
+    lift_px: f32,
     /// How many times larger they were in the last frame.
     drawn_times: f64,
     /// The stretch that is looked at, metres; none for all of it.
@@ -45,8 +54,12 @@ pub(in crate::ui) struct ProfileState {
     pointed_m: Option<f64>,
     /// Whether the pointer is in the chart.
     is_in_chart: bool,
+    /// Whether the keys are the chart's.
+    has_keys: bool,
     revision: u64,
     on_map: OnMap,
+    /// The drawing that goes to a file.
+    sheet: SheetState,
 }
 
 impl ProfileState {
@@ -59,8 +72,15 @@ impl ProfileState {
     ) {
         self.follow(session);
         if !self.is_in_chart {
-            self.pointed_m = pointer_world.and_then(|at| self.on_map.chainage_near(at, NEAR_PX * metres_per_px));
+            let near = pointer_world.and_then(|at| self.on_map.chainage_near(at, NEAR_PX * metres_per_px));
+            // A place that the keys have chosen stays until another is pointed at.
+            self.pointed_m = near.or(self.pointed_m.filter(|_| self.has_keys));
         }
+    }
+
+    /// Opens the dialog that writes the profile to a file.
+    pub(in crate::ui) fn open_sheet(&mut self) {
+        self.sheet.open(self.exaggeration);
     }
 
     /// The place on the map of the chainage that is pointed at, Web Mercator metres.
@@ -92,6 +112,17 @@ impl ProfileState {
 /// Whether there is a profile to be shown.
 pub(in crate::ui) fn is_open(session: &Session) -> bool {
     session.sewer().slot(SewerTopic::Profile).is_some()
+}
+
+/// Draws the dialog that writes the profile to a file, while it is open.
+pub(in crate::ui) fn profile_sheet_ui(
+    ctx: &Context,
+    session: &Session,
+    state: &mut ProfileState,
+    sewer: &mut SewerState,
+    asks: &mut Asks,
+) {
+    sheet::sheet_ui(ctx, session, &mut state.sheet, sewer, asks);
 }
 
 /// Draws the dock.
@@ -138,8 +169,9 @@ fn head(ui: &mut Ui, session: &Session, state: &mut ProfileState, found: Option<
                     asks.push(UiAsk::WriteSewer(SewerTopic::Profile));
                 }
                 let whole = lang.pick("看全程", "Show all of it");
-                if state.span_m.is_some() && icon_button(ui, "CORNERS_OUT", whole).clicked() {
-                    state.span_m = None;
+                let is_moved = state.span_m.is_some() || state.lift_px != 0.0;
+                if is_moved && icon_button(ui, "CORNERS_OUT", whole).clicked() {
+                    (state.span_m, state.lift_px) = (None, 0.0);
                 }
                 exaggeration(ui, lang, state);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -153,31 +185,37 @@ fn head(ui: &mut Ui, session: &Session, state: &mut ProfileState, found: Option<
     });
 }
 
+/// How many times larger heights are: typed or dragged, or fitted to what is looked at.
 fn exaggeration(ui: &mut Ui, lang: Lang, state: &mut ProfileState) {
-    let words = |times: Option<f64>| match (times, lang) {
-        (None, Lang::Zh) => "高度 自动".to_owned(),
-        (None, Lang::En) => "Heights fitted".to_owned(),
-        (Some(times), Lang::Zh) => format!("高度 × {times:.0}"),
-        (Some(times), Lang::En) => format!("Heights × {times:.0}"),
-    };
-    // What is fitted says what it came to: a section on paper names its scales.
-    let chosen = match state.exaggeration {
-        None if state.drawn_times > 0.0 => format!("{} × {}", words(None), times_words(state.drawn_times)),
-        times => words(times),
-    };
-    let combo = ComboBox::from_id_salt("exaggeration").selected_text(chosen).width(130.0);
-    let shown = combo.show_ui(ui, |ui| {
-        for times in std::iter::once(None).chain(EXAGGERATIONS.map(Some)) {
-            ui.selectable_value(&mut state.exaggeration, times, words(times));
-        }
-    });
+    let is_fitted = state.exaggeration.is_none();
+    if choice_chip(ui, lang.pick("自动", "Fit"), is_fitted).clicked() {
+        // Leaving what was fitted keeps it as a number.
+        state.exaggeration = if is_fitted { Some(rounded(state.drawn_times)) } else { None };
+        state.lift_px = 0.0;
+    }
+    let mut times = state.exaggeration.unwrap_or_else(|| rounded(state.drawn_times));
+    let speed = times * 0.01;
+    let field = DragValue::new(&mut times).range(TIMES[0]..=TIMES[1]).speed(speed).max_decimals(1).prefix("× ");
     let name = lang.pick("高度放大", "Vertical exaggeration");
-    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, name));
+    let field = ui.add(field).accessible_name(name).on_hover_text(name);
+    if field.changed() {
+        state.exaggeration = Some(times);
+    }
+    if field.lost_focus() {
+        keep_escape(ui);
+    }
+    ui.label(RichText::new(lang.pick("高度", "Heights")).color(Tokens::of(ui).text2));
+}
+
+/// Esc that leaves a field does no more than that.
+fn keep_escape(ui: &Ui) {
+    ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
 }
 
 /// `37`, or `2.5` where that says more.
-fn times_words(times: f64) -> String {
-    if times < 10.0 { format!("{times:.1}") } else { format!("{times:.0}") }
+fn rounded(times: f64) -> f64 {
+    let times = if times < 10.0 { (times * 10.0).round() / 10.0 } else { times.round() };
+    times.clamp(TIMES[0], TIMES[1])
 }
 
 fn chart_ui(ui: &mut Ui, lang: Lang, state: &mut ProfileState, found: &ProfileAnswer) {
@@ -194,8 +232,26 @@ fn chart_ui(ui: &mut Ui, lang: Lang, state: &mut ProfileState, found: &ProfileAn
     let whole = [0.0, profile.length_m.max(LEAST_SPAN_M)];
     let mut span = state.span_m.unwrap_or(whole);
     navigate(ui, &response, plot, whole, &mut span);
+    if response.clicked() {
+        response.request_focus();
+    }
+    if response.lost_focus() {
+        keep_escape(ui);
+    }
+    state.has_keys = response.has_focus();
+    if state.has_keys {
+        keys(ui, &response, found, whole, &mut span, state);
+        focus_ring(ui, &response);
+    }
     state.span_m = (span != whole).then_some(span);
-    let axes = Axes::new(profile, plot, span, state.exaggeration);
+    if response.double_clicked() {
+        state.lift_px = 0.0;
+    } else if response.dragged() && state.exaggeration.is_some() {
+        // Fitted heights have nothing above or below them.
+        state.lift_px = (state.lift_px + response.drag_delta().y).clamp(-MOST_LIFT_PX, MOST_LIFT_PX);
+    }
+    let lift_px = if state.exaggeration.is_some() { state.lift_px } else { 0.0 };
+    let axes = Axes::new(profile, plot, span, state.exaggeration, -lift_px);
     let times = axes.exaggeration();
     if (times - state.drawn_times).abs() > 0.05 {
         // The head is drawn before the chart.
@@ -228,18 +284,68 @@ fn navigate(ui: &Ui, response: &egui::Response, plot: Rect, whole: [f64; 2], spa
         }
     }
     let moved = if response.dragged() { -f64::from(response.drag_delta().x) * per_px } else { 0.0 };
-    let keys = response.has_focus().then(|| {
-        ui.input(|input| {
-            f64::from(u8::from(input.key_pressed(Key::ArrowRight)))
-                - f64::from(u8::from(input.key_pressed(Key::ArrowLeft)))
-        })
-    });
-    let moved = moved + keys.unwrap_or(0.0) * (span[1] - span[0]) / 10.0;
-    *span = [span[0] + moved, span[1] + moved];
-    let surplus = (whole[0] - span[0]).max(0.0) - (span[1] - whole[1]).max(0.0);
-    *span = [(span[0] + surplus).max(whole[0]), (span[1] + surplus).min(whole[1])];
+    *span = held([span[0] + moved, span[1] + moved], whole);
     if response.double_clicked() {
         *span = whole;
+    }
+}
+
+/// A stretch that lies within the whole, as long as it was where there is room.
+fn held(span: [f64; 2], whole: [f64; 2]) -> [f64; 2] {
+    let surplus = (whole[0] - span[0]).max(0.0) - (span[1] - whole[1]).max(0.0);
+    [(span[0] + surplus).max(whole[0]), (span[1] + surplus).min(whole[1])]
+}
+
+/// Arrows go from node to node, Home and End to the ends, + and − zoom about the place, Page keys move along, 0 shows all.
+fn keys(
+    ui: &Ui,
+    response: &egui::Response,
+    found: &ProfileAnswer,
+    whole: [f64; 2],
+    span: &mut [f64; 2],
+    state: &mut ProfileState,
+) {
+    let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    let pressed = |keys: &[Key]| ui.input(|input| keys.iter().any(|key| input.key_pressed(*key)));
+    let stations = &found.profile.stations;
+    let here = state.pointed_m.unwrap_or(span[0]);
+    let next = if pressed(&[Key::ArrowRight]) {
+        stations.iter().map(|it| it.chainage_m).find(|at| *at > here + 1e-6)
+    } else if pressed(&[Key::ArrowLeft]) {
+        stations.iter().rev().map(|it| it.chainage_m).find(|at| *at < here - 1e-6)
+    } else if pressed(&[Key::Home]) {
+        Some(0.0)
+    } else if pressed(&[Key::End]) {
+        Some(found.profile.length_m)
+    } else {
+        None
+    };
+    let length = span[1] - span[0];
+    if let Some(at) = next {
+        state.pointed_m = Some(at);
+        if !(span[0]..=span[1]).contains(&at) {
+            *span = held([at - length / 2.0, at + length / 2.0], whole);
+        }
+    }
+    let zoom = if pressed(&[Key::Plus, Key::Equals]) {
+        Some(0.5)
+    } else if pressed(&[Key::Minus]) {
+        Some(2.0)
+    } else {
+        None
+    };
+    if let Some(zoom) = zoom {
+        let at =
+            state.pointed_m.filter(|at| (span[0]..=span[1]).contains(at)).unwrap_or(f64::midpoint(span[0], span[1]));
+        let new = (length * zoom).clamp(LEAST_SPAN_M.min(whole[1]), whole[1] - whole[0]);
+        let share = (at - span[0]) / length;
+        *span = held([at - share * new, at + (1.0 - share) * new], whole);
+    }
+    let page = f64::from(i8::from(pressed(&[Key::PageDown])) - i8::from(pressed(&[Key::PageUp]))) * length * 0.8;
+    *span = held([span[0] + page, span[1] + page], whole);
+    if pressed(&[Key::Num0]) {
+        (*span, state.lift_px) = (whole, 0.0);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::session::state::LayerView;
-use crate::session::style_edit::FieldSurvey;
+use crate::session::style::edit::FieldSurvey;
 
 /// So long an answer is awaited before it is asked for again, seconds.
 const PATIENCE_S: f64 = 8.0;

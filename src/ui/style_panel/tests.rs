@@ -2,13 +2,12 @@
 
 use super::*;
 use crate::model::expr::Expr;
-use crate::model::feature::{Delta, Feature};
 use crate::model::geometry::Geometry;
 use crate::model::style::{Classing, Paint, Size};
 use crate::model::value::Value;
-use crate::session::NoWake;
-use crate::session::command::{CityCommand, EditCommand, HistoryCommand, SettingsCommand};
+use crate::session::command::{HistoryCommand, SettingsCommand};
 use crate::session::settings::Theme;
+use crate::session::test_city::TestCity;
 use crate::text::Text;
 use crate::ui::theme;
 use egui::vec2;
@@ -24,41 +23,26 @@ struct Window {
     layer: &'static str,
     /// What was asked of styles, in words.
     asked: Vec<&'static str>,
-    _folder: TempDir,
+    _folder: Arc<TempDir>,
 }
 
 impl Window {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut session = Session::headless(folder.path().join("settings"), Arc::new(NoWake));
-        let path = folder.path().join("九江.gpkg");
-        let mut finish = |command| _ = session.finish(command, &mut |_| {}).expect("done");
-        finish(Command::City(CityCommand::New { path, overwrite: false }));
-        for kind in ["sewer_node", "camera"] {
-            finish(Command::Layer(LayerCommand::Create { kind: kind.to_owned() }));
-        }
-        let mut window =
-            Self { session, state: StyleState::default(), layer: "sewer_node", asked: Vec::new(), _folder: folder };
-        window.fill();
-        window
-    }
-
     /// Forty manholes, deeper and deeper; every other one for storm water.
-    fn fill(&mut self) {
-        let schema = Arc::clone(&self.layer().schema);
-        let row = |at: i32| {
-            let value = |id: &str| match id {
-                "code" => Value::from(format!("W{at}")),
-                "depth_m" => Value::Real(f64::from(at) / 4.0),
-                "sewer_type" => Value::from(if at % 2 == 0 { "storm" } else { "foul" }),
-                _ => Value::Null,
-            };
-            let values = schema.fields.iter().map(|field| value(&field.id)).collect();
-            let geometry = Some(Geometry::point(115.9 + f64::from(at) * 0.001, 29.7));
-            Delta { layer: "sewer_node".into(), id: 0, old: None, new: Some(Feature { id: 0, geometry, values }) }
+    fn new() -> Self {
+        let mut city = TestCity::new();
+        ["sewer_node", "camera"].into_iter().for_each(|kind| city.create(kind));
+        let manhole = |at: i32| {
+            let system = if at % 2 == 0 { "storm" } else { "foul" };
+            let values = vec![
+                ("code", format!("W{at}").into()),
+                ("depth_m", Value::Real(f64::from(at) / 4.0)),
+                ("sewer_type", system.into()),
+            ];
+            (Geometry::point(115.9 + f64::from(at) * 0.001, 29.7), values)
         };
-        let (label, deltas) = (Text::new("加", "Add"), (0..40).map(row).collect());
-        self.finish(Command::Edit(EditCommand::Change { label, deltas }));
+        city.add("sewer_node", (0..40).map(manhole));
+        let (session, folder) = city.into_session();
+        Self { session, state: StyleState::default(), layer: "sewer_node", asked: Vec::new(), _folder: folder }
     }
 
     fn finish(&mut self, command: Command) {

@@ -3,8 +3,10 @@
 use super::super::inp::{Line, Section, key, name_of, quoted};
 use super::super::lines::{Edited, coordinate};
 use super::super::model::{Names, number};
-use super::super::shape::has_height;
-use super::{Edit, Now, Work, has, value, word_of};
+use super::super::network::{Area, Link};
+use super::super::shape::has_width;
+use super::links::is_redrawn;
+use super::{Edit, Now, Work, has};
 use crate::task::Problem;
 use crate::text;
 
@@ -14,6 +16,7 @@ enum Class {
     Node,
     Link,
     Area,
+    Gage,
 }
 
 /// Words of a control rule behind which a name stands.
@@ -25,6 +28,7 @@ const RULE_WORDS: &[(&str, Class)] = &[
     ("ORIFICE", Class::Link),
     ("WEIR", Class::Link),
     ("OUTLET", Class::Link),
+    ("GAGE", Class::Gage),
 ];
 
 impl<'a> Work<'a> {
@@ -46,7 +50,7 @@ impl<'a> Work<'a> {
             Section::Dwf => self.flow(place, 2),
             Section::Inflows => self.flow(place, 6),
             Section::Xsections => self.xsection(place),
-            Section::Subareas | Section::Infiltration => self.area_detail(place),
+            Section::Subareas | Section::Infiltration => self.area_detail(place, line),
             Section::OfNodes => self.owned(place, Class::Node, &[]),
             Section::OfLinks => self.owned(place, Class::Link, &[]),
             Section::OfAreas => self.owned(place, Class::Area, &[]),
@@ -56,6 +60,11 @@ impl<'a> Work<'a> {
             Section::Tags => self.tag(place),
             Section::Report => self.report(place),
             Section::Profiles => self.list(place, 1, Class::Link),
+            Section::Symbols => self.symbol(place),
+            // `name gage` begins a unit hydrograph; its other lines have numbers.
+            Section::Hydrographs if self.model.inp.words(line).len() == 2 => {
+                self.owned_by_others(place, &[(1, Class::Gage)]);
+            }
             Section::Labels => self.label(place),
             Section::Controls => self.rule(place),
             _ => {}
@@ -74,6 +83,7 @@ impl<'a> Work<'a> {
             Class::Node => &self.model.node_names,
             Class::Link => &self.model.link_names,
             Class::Area => &self.model.area_names,
+            Class::Gage => &self.model.gage_names,
         };
         names.get(&key(word)).map(|at| *at as usize)
     }
@@ -84,6 +94,7 @@ impl<'a> Work<'a> {
             Class::Node => self.node_now(at),
             Class::Link => self.link_now(at),
             Class::Area => self.area_now(at),
+            Class::Gage => self.gage_now(at),
         }
     }
 
@@ -179,7 +190,7 @@ impl<'a> Work<'a> {
         let Some(at) = words.first().and_then(|name| self.find(class, name)) else { return };
         let is_moved = match class {
             Class::Link => self.links[at].and_then(|link| link.kept.as_ref()).is_some_and(|kept| kept.is_moved),
-            _ => self.areas[at].flatten().is_some_and(|area| area.kept.is_moved),
+            _ => self.areas[at].flatten().and_then(|area| area.kept.as_ref()).is_some_and(|kept| kept.is_moved),
         };
         if is_moved { self.drop_line(place) } else { self.owned(place, class, &[]) }
     }
@@ -208,19 +219,28 @@ impl<'a> Work<'a> {
         let Some(at) = words.first().and_then(|name| self.find(Class::Link, name)) else { return };
         let Some(link) = self.links[at] else { return self.drop_line(place) };
         let kept = link.kept.as_ref();
+        let before = words.get(1).copied().unwrap_or_default();
         if self.model.links[at].xsection == Some(place as u32) {
-            let is_word = !has_height(words.get(1).copied().unwrap_or_default());
-            if has(kept, "section") || (is_word && has(kept, "diameter_mm")) {
-                let line = self.form.xsection(link);
+            let now = self.shape_now(link, before, is_redrawn(link, before));
+            if is_redrawn(link, before) && !has(kept, "swmm_shape") {
+                let line = self.drawn_section(link);
                 return self.replace(place, line);
             }
+            if !now.eq_ignore_ascii_case(before) {
+                edited.set(1, now.clone(), "");
+            }
             let size = |millimetres: Option<f64>| self.form.maybe(millimetres.map(|size| size / 1000.0));
-            let sizes = [("diameter_mm", 2, size(link.height_mm)), ("width_mm", 3, size(link.width_mm))];
-            for (_, column, word) in sizes.into_iter().filter(|(field, ..)| has(kept, field)) {
-                edited.set(column, word, "0");
+            if has(kept, "diameter_mm") {
+                edited.set(2, size(link.height_mm), "0");
+            }
+            if has(kept, "width_mm") && has_width(&now) {
+                edited.set(3, size(link.width_mm), "0");
             }
             if has(kept, "barrels") {
                 edited.set(6, link.barrels.unwrap_or(1).to_string(), "0");
+            }
+            if has(kept, "is_pressure") {
+                self.set_pressure(&mut edited, link, &now);
             }
         }
         if has(kept, "code") {
@@ -230,29 +250,48 @@ impl<'a> Work<'a> {
         self.replace(place, changed);
     }
 
-    fn area_detail(&mut self, place: usize) {
-        let (words, mut edited) = self.edited(place);
-        let Some(at) = words.first().and_then(|name| self.find(Class::Area, name)) else { return };
-        let Some(area) = self.areas[at] else { return self.drop_line(place) };
-        let Some(area) = area else { return };
-        let is = |field: &str| area.kept.changed.contains(field);
-        if is("code") {
-            edited.set(0, quoted(&value(area, "code").to_string()), "");
+    /// A round pipe becomes a force main, or no longer is one.
+    fn set_pressure(&mut self, edited: &mut Edited<'_>, link: &Link, shape: &str) {
+        let is_main = shape.eq_ignore_ascii_case("FORCE_MAIN");
+        match (link.is_pressure == Some(true), is_main, shape.eq_ignore_ascii_case("CIRCULAR")) {
+            (true, false, true) => {
+                let is_darcy = self.option("FORCE_MAIN_EQUATION").is_some_and(|word| word.eq_ignore_ascii_case("D-W"));
+                // Hazen and Williams want a coefficient, Darcy and Weisbach a height in millimetres or inches.
+                let rough = match (is_darcy, self.form.units.is_us) {
+                    (false, _) => "130",
+                    (true, true) => "0.01",
+                    (true, false) => "0.25",
+                };
+                edited.set(1, "FORCE_MAIN".to_owned(), "");
+                edited.set(3, rough.to_owned(), "0");
+                let name = &link.name;
+                let what = text!(
+                    "压力管“{name}”没有压力管糙率，按 {rough} 写出",
+                    "pressure main “{name}” has no roughness of its own: {rough} is written"
+                );
+                self.done.problems.push(Problem::warning("swmm.assumed", what));
+            }
+            (false, true, _) => {
+                edited.set(1, "CIRCULAR".to_owned(), "");
+                edited.set(3, "0".to_owned(), "0");
+            }
+            _ => {}
         }
-        let rain_mm = self.form.units.rain_mm();
-        let fields: &[(&str, f64)] = if self.model.inp.lines[place].section == Section::Subareas {
-            &[
-                ("n_impervious", 1.0),
-                ("n_pervious", 1.0),
-                ("store_impervious_mm", rain_mm),
-                ("store_pervious_mm", rain_mm),
-                ("zero_store_pct", 1.0),
-            ]
-        } else {
-            &[]
-        };
-        for (column, (field, unit)) in (1..).zip(fields).filter(|(_, (field, _))| is(field)) {
-            edited.set(column, word_of(value(area, field), *unit), "0");
+    }
+
+    /// The place of a rain gage.
+    fn symbol(&mut self, place: usize) {
+        let (words, mut edited) = self.edited(place);
+        let Some(at) = words.first().and_then(|name| self.find(Class::Gage, name)) else { return };
+        match self.gage_now(at) {
+            Now::Gone => return self.drop_line(place),
+            Now::Named(name) => edited.set(0, name, ""),
+            Now::Same => {}
+        }
+        if let Some(gage) = self.gages[at].flatten().filter(|gage| gage.kept.as_ref().is_some_and(|it| it.is_moved)) {
+            let Some([x, y]) = gage.place else { return self.drop_line(place) };
+            edited.set(1, coordinate(x), "0");
+            edited.set(2, coordinate(y), "0");
         }
         let changed = edited.changed();
         self.replace(place, changed);
@@ -265,6 +304,7 @@ impl<'a> Work<'a> {
             "NODE" => Class::Node,
             "LINK" => Class::Link,
             "SUBCATCH" => Class::Area,
+            "GAGE" => Class::Gage,
             _ => return,
         };
         match self.now(class, name) {
@@ -276,7 +316,8 @@ impl<'a> Work<'a> {
         let tag = match class {
             Class::Node => self.nodes[at].filter(|node| has(node.kept.as_ref(), "tag")).map(|node| node.tag.clone()),
             Class::Link => self.links[at].filter(|link| has(link.kept.as_ref(), "tag")).map(|link| link.tag.clone()),
-            Class::Area => None,
+            Class::Area => self.areas[at].flatten().and_then(tag_of_area),
+            Class::Gage => None,
         };
         match tag {
             Some(None) => return self.drop_line(place),
@@ -355,4 +396,10 @@ impl<'a> Work<'a> {
         let changed = edited.changed();
         self.replace(place, changed);
     }
+}
+
+/// The tag of a subcatchment, if it is another now.
+fn tag_of_area(area: &Area) -> Option<Option<String>> {
+    let tag = super::value(area, "tag").to_string();
+    has(area.kept.as_ref(), "tag").then(|| Some(tag.trim().to_owned()).filter(|tag| !tag.is_empty()))
 }

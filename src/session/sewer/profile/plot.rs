@@ -1,64 +1,162 @@
 //! The plot of a long profile: levels, ground, pipes, manholes and what crosses.
 
-use super::{EDGE, FAINT, GROUND, INK, LEFT, LINE, MARK, PAPER, PX_PER_PAPER_M, RED, SYSTEMS, Sheet, profile_title};
+use super::pages::ProfilePages;
+use super::scale::INSET;
+use super::{FAINT, GROUND, INK, LINE, PAPER, RED, SYSTEMS, Sheet, stake};
 use crate::model::style::Ink;
 use crate::render::decor::{Align, width};
-use crate::session::sewer::questions::ProfileAnswer;
+use crate::render::scene::Item;
 use crate::text;
 use crate::trades::sewer::pipe::System;
-use crate::trades::sewer::profile::{Crossing, Reach, Station};
+use crate::trades::sewer::profile::{Crossing, Passing, Reach, Station};
+
+/// Dashes of lines that lead somewhere, of levels that nobody measured, of pipes under pressure, and of match lines.
+pub(super) const LEADER: (f32, &[f32]) = (0.7, &[4.0, 3.0]);
+pub(super) const GUESS: (f32, &[f32]) = (1.2, &[5.0, 4.0]);
+pub(super) const PRESSED: (f32, &[f32]) = (1.8, &[9.0, 3.0]);
+const MATCH: (f32, &[f32]) = (1.3, &[12.0, 3.0, 2.0, 3.0]);
+/// Narrower than this from node to node there are no shafts, pixels of an A3 sheet.
+const SHAFT_FROM: f32 = 14.0;
+/// Least distance between two numbers of the level axis.
+const LEVEL_PX: f64 = 30.0;
 
 impl Sheet<'_> {
-    /// Level lines with their numbers.
-    pub(super) fn levels(&mut self) {
+    /// Draws the plot.
+    pub(super) fn plot(&mut self) {
+        let (profile, span_m) = (self.profile, self.scale.span_m);
+        let [_, top, _, bottom] = self.scale.plot;
+        self.levels();
+        // A little beyond the ends, for the shafts there; what lies farther is on another page.
+        let [from, to] = span_m.map(|chainage| self.scale.x(chainage));
+        self.scene.items.push(Item::Clip([from - 6.0, top, to + 6.0, bottom]));
+        self.ground();
+        if self.look.has_bridges {
+            self.bridges();
+        }
+        // Where nodes stand close they are lines behind the pipes, not shafts that hide them.
+        let is_crowded = (to - from) < self.columns.len() as f32 * SHAFT_FROM * self.scale.size;
+        if is_crowded {
+            self.shafts(is_crowded);
+        }
+        profile.reaches_within(span_m).for_each(|(_, reach)| self.reach(reach));
+        if !is_crowded {
+            self.shafts(is_crowded);
+        }
+        profile.crossings_within(span_m).for_each(|crossing| self.crossing(crossing));
+        self.scene.items.push(Item::Pop);
+        self.boxed(self.scale.plot, INK, 1.2);
+    }
+
+    /// Level lines, and the staff at the left with its numbers and the datum.
+    fn levels(&mut self) {
         let [left, top, right, bottom] = self.scale.plot;
-        let high_m = self.scale.low_m + f64::from(bottom - top) / (self.scale.px_per_m * self.scale.exaggeration);
-        let step_m = step_m((high_m - self.scale.low_m) * 34.0 / f64::from(bottom - top));
+        let (low_m, high_m) = (self.scale.low_m, self.scale.high_m());
+        if self.profile.levels_within(self.scale.span_m).is_none() {
+            return;
+        }
+        let (size, step_m) =
+            (self.scale.size, step_m(LEVEL_PX * f64::from(self.scale.size) / self.scale.px_per_m()[1]));
         let decimals = usize::from(step_m < 1.0) + usize::from(step_m < 0.1);
-        let is_known = self.profile.levels_m().is_some();
-        let first = (self.scale.low_m / step_m).ceil() as i64;
-        for number in (first..).take(200) {
+        let first = (low_m / step_m - 1e-6).ceil() as i64;
+        let last = (high_m / step_m + 1e-6).floor() as i64;
+        for number in first..=last.min(first + 500) {
             let level_m = number as f64 * step_m;
-            if level_m > high_m {
-                break;
-            }
             let y = self.scale.y(level_m);
             self.line(&[[left, y], [right, y]], LINE, 0.8);
-            if is_known && bottom - y > 7.0 {
-                self.say(&format!("{level_m:.decimals$}"), [left - 8.0, y], Align::Right, FAINT, 10.5);
+            let above = self.scale.y(level_m + step_m).max(top);
+            let block = [[left - 7.0, y], [left, y], [left, above], [left - 7.0, above]];
+            if number.rem_euclid(2) == 0 {
+                self.area(&block, INK, 1.0);
+            }
+            self.outline(&block, INK, 0.8);
+            if bottom - y > 14.0 * size && y - top > 14.0 * size {
+                self.say(&format!("{level_m:.decimals$}"), [left - 12.0, y], Align::Right, INK, 10.0 * size);
             }
         }
-        self.say(self.look.lang.pick("标高 m", "Level m"), [left - 8.0, top - 12.0], Align::Right, FAINT, 10.5);
+        let words = text!("基准 {low_m:.2} m", "Datum {low_m:.2} m");
+        let at = [left - 12.0, bottom - 5.0 * size];
+        self.say(words.get(self.look.lang), at, Align::Right, INK, 10.0 * size);
+        let words = self.look.lang.pick("标高 m", "Level m");
+        self.say(words, [left - 12.0, top + 4.0 * size], Align::Right, FAINT, 10.0 * size);
     }
 
     /// The ground from node to node, where both are known.
-    pub(super) fn ground(&mut self) {
-        let place = |station: &Station| Some([self.scale.x(station.chainage_m), self.scale.y(station.ground_m?)]);
-        let places: Vec<Option<[f32; 2]>> = self.profile.stations.iter().map(place).collect();
-        for run in places.split(Option::is_none) {
-            let run: Vec<[f32; 2]> = run.iter().copied().flatten().collect();
-            self.line(&run, GROUND, 2.0);
+    fn ground(&mut self) {
+        for pair in self.profile.stations.windows(2) {
+            let [Some(from), Some(to)] = [pair[0].ground_m, pair[1].ground_m] else { continue };
+            if pair[1].chainage_m < self.scale.span_m[0] || pair[0].chainage_m > self.scale.span_m[1] {
+                continue;
+            }
+            let at = |station: &Station, level: f64| [self.scale.x(station.chainage_m), self.scale.y(level)];
+            let ends = [at(&pair[0], from), at(&pair[1], to)];
+            self.line(&ends, GROUND, 2.0);
         }
     }
 
-    pub(super) fn reach(&mut self, reach: &Reach) {
+    /// Where an invert may be between those that are known.
+    fn bridges(&mut self) {
+        for bridge in self.profile.bridges() {
+            let ends = bridge.map(|[chainage, level]| [self.scale.x(chainage), self.scale.y(level)]);
+            self.dashed(&ends, FAINT, GUESS);
+        }
+    }
+
+    fn reach(&mut self, reach: &Reach) {
         let [from, to] = reach.chainages_m.map(|chainage| self.scale.x(chainage));
         let ink = if reach.is_adverse { RED } else { system_ink(reach.system) };
         let [Some(first), Some(last)] = reach.inverts_m.map(|level| level.map(|level| self.scale.y(level))) else {
             return self.gap(reach, [from, to]);
         };
         let bottom = [[from, first], [to, last]];
+        let mut top = bottom;
         if let [Some(crown), Some(end_crown)] = reach.crowns_m.map(|level| level.map(|level| self.scale.y(level))) {
-            let ring = [bottom[0], bottom[1], [to, end_crown], [from, crown]];
-            self.area(&ring, ink, if reach.is_adverse { 0.30 } else { 0.22 });
-            self.line(&[[from, crown], [to, end_crown]], ink, 1.2);
+            top = [[from, crown], [to, end_crown]];
+            let ring = [bottom[0], bottom[1], top[1], top[0]];
+            self.area(&ring, ink, if reach.is_adverse { 0.30 } else { 0.20 });
         }
-        self.line(&bottom, ink, 2.0);
+        if reach.is_pressure {
+            self.dashed(&top, ink, PRESSED);
+            self.dashed(&bottom, ink, PRESSED);
+        } else {
+            self.line(&top, ink, 1.2);
+            self.line(&bottom, ink, 2.0);
+        }
+        self.arrow(reach, [bottom, top], ink);
+    }
+
+    /// Which way the water runs, in the middle of what is seen of a pipe, and what kind of pipe it is.
+    fn arrow(&mut self, reach: &Reach, [bottom, top]: [[[f32; 2]; 2]; 2], ink: Ink) {
+        let size = self.scale.size;
+        let [start, end] = self.scale.span_m.map(|chainage| self.scale.x(chainage));
+        let [from, to] = [bottom[0][0].max(start), bottom[1][0].min(end)];
+        if to - from < 26.0 * size {
+            return;
+        }
+        let x = f32::midpoint(from, to);
+        let share = (x - bottom[0][0]) / (bottom[1][0] - bottom[0][0]).max(1e-3);
+        let y_on = |line: [[f32; 2]; 2]| line[0][1] + (line[1][1] - line[0][1]) * share;
+        let y = y_on(bottom) + 6.0 * size;
+        let (ahead, half) = (if reach.is_along { 6.0 * size } else { -6.0 * size }, 2.6 * size);
+        self.line(&[[x - ahead * 1.6, y], [x + ahead * 0.4, y]], ink, 1.0);
+        self.area(&[[x + ahead, y], [x, y - half], [x, y + half]], ink, 1.0);
+        let lang = self.look.lang;
+        let words = if reach.is_pressure {
+            lang.pick("压力管", "pressure")
+        } else if reach.is_siphon {
+            lang.pick("倒虹管", "siphon")
+        } else if reach.is_adverse {
+            lang.pick("逆坡", "adverse")
+        } else {
+            return;
+        };
+        if width(words, 9.0 * size) < to - from - 8.0 {
+            self.say(words, [x, y_on(top) - 7.0 * size], Align::Middle, ink, 9.0 * size);
+        }
     }
 
     /// What is known of a pipe without both levels: a tick at an end, and that the rest is missing.
     fn gap(&mut self, reach: &Reach, [from, to]: [f32; 2]) {
-        let ink = system_ink(reach.system);
+        let (ink, size) = (system_ink(reach.system), self.scale.size);
         for (level, x, towards) in [(reach.inverts_m[0], from, 1.0), (reach.inverts_m[1], to, -1.0)] {
             if let Some(y) = level.map(|level| self.scale.y(level)) {
                 let length = (to - from).min(14.0) * towards;
@@ -66,28 +164,29 @@ impl Sheet<'_> {
             }
         }
         let words = self.look.lang.pick("缺管底标高", "no inverts");
-        let middle = [f32::midpoint(from, to), self.scale.plot[3] - 10.0];
-        if width(words, 10.0) < to - from {
-            self.say(words, middle, Align::Middle, RED, 10.0);
-        } else {
-            self.say("?", middle, Align::Middle, RED, 10.0);
-        }
+        let [start, end] = self.scale.span_m.map(|chainage| self.scale.x(chainage));
+        let (from, to) = (from.max(start), to.min(end));
+        let middle = [f32::midpoint(from, to), self.scale.plot[3] - 22.0 * size];
+        let words = if width(words, 9.5 * size) < to - from { words } else { "?" };
+        self.say(words, middle, Align::Middle, RED, 9.5 * size);
     }
 
     /// Manholes from floor to ground, and the lines that lead down to the table.
-    pub(super) fn shafts(&mut self) {
+    fn shafts(&mut self, is_crowded: bool) {
         let bottom = self.scale.plot[3];
-        for (place, station) in self.profile.stations.iter().enumerate() {
+        for (place, station) in self.profile.stations_within(self.scale.span_m) {
             let x = self.scale.x(station.chainage_m);
-            let before =
-                place.checked_sub(1).and_then(|it| self.profile.reaches.get(it)).and_then(|it| it.inverts_m[1]);
-            let behind = self.profile.reaches.get(place).and_then(|it| it.inverts_m[0]);
-            let inverts = [before, behind].into_iter().flatten();
-            let lowest = station.floor_m.into_iter().chain(inverts).reduce(f64::min);
-            let top_y = lowest.map_or(self.scale.plot[1], |level| self.scale.y(level));
-            self.dashed(&[[x, top_y], [x, bottom]], FAINT, 0.7);
+            let [before, behind] = self.profile.beside(place);
+            let inverts = [before.and_then(|it| it.inverts_m[1]), behind.and_then(|it| it.inverts_m[0])];
+            let lowest = station.floor_m.into_iter().chain(inverts.into_iter().flatten()).reduce(f64::min);
+            let top_y = lowest.or(station.ground_m).map_or(bottom - 12.0, |level| self.scale.y(level));
+            self.dashed(&[[x, top_y], [x, bottom]], FAINT, LEADER);
             if let Some((low, ground)) = lowest.zip(station.ground_m) {
                 let [low, high] = [low, ground].map(|level| self.scale.y(level));
+                if is_crowded {
+                    self.line(&[[x, low], [x, high]], FAINT, 0.8);
+                    continue;
+                }
                 let ring = [[x - 3.0, low], [x + 3.0, low], [x + 3.0, high], [x - 3.0, high]];
                 self.area(&ring, PAPER, 0.85);
                 self.outline(&ring, INK, 1.0);
@@ -95,17 +194,18 @@ impl Sheet<'_> {
         }
     }
 
-    pub(super) fn crossing(&mut self, crossing: &Crossing) {
-        let x = self.scale.x(crossing.chainage_m);
+    fn crossing(&mut self, crossing: &Crossing) {
+        let (x, bottom) = (self.scale.x(crossing.chainage_m), self.scale.plot[3]);
         let ink = system_ink(crossing.system);
         let Some(invert_m) = crossing.invert_m else {
-            // Where it crosses is known, how high is not.
-            let [_, top, _, bottom] = self.scale.plot;
-            return self.dashed(&[[x, top], [x, bottom]], ink, 0.8);
+            // Where it crosses is known, how high is not: a mark at the axis.
+            let ring = [[x, bottom - 8.0], [x + 3.5, bottom - 4.0], [x, bottom], [x - 3.5, bottom - 4.0]];
+            return self.outline(&ring, ink, 1.3);
         };
         let height_m = crossing.diameter_mm.unwrap_or(0.0) / 1000.0;
         let (low, high) = (self.scale.y(invert_m), self.scale.y(invert_m + height_m));
-        let half = [((height_m * self.scale.px_per_m) as f32 / 2.0).max(2.5), ((low - high) / 2.0).max(2.5)];
+        let across = (height_m * self.scale.px_per_m()[0]) as f32;
+        let half = [(across / 2.0).max(2.5), ((low - high) / 2.0).max(2.5)];
         let middle = [x, f32::midpoint(low, high)];
         let ring: Vec<[f32; 2]> = (0_u8..24)
             .map(|step| {
@@ -114,58 +214,28 @@ impl Sheet<'_> {
             })
             .collect();
         self.area(&ring, PAPER, 0.9);
-        let is_clash = crossing.gap_m.is_some_and(|gap| gap < 0.0);
+        let is_clash = crossing.passing == Some(Passing::Through);
         self.outline(&ring, if is_clash { RED } else { ink }, 1.4);
     }
 
-    /// Codes of the pipes that cross, where there is room for them at the upper edge.
-    pub(super) fn crossing_names(&mut self) {
-        let (profile, [_, top, right, _]) = (self.profile, self.scale.plot);
-        let mut free_from = f32::NEG_INFINITY;
-        for crossing in profile.crossings.iter().filter(|crossing| !crossing.code.is_empty()) {
-            let (x, half) = (self.scale.x(crossing.chainage_m), width(&crossing.code, 9.0) / 2.0);
-            if x - half < free_from || x + half > right {
-                continue;
-            }
-            free_from = x + half + 6.0;
-            self.say(&crossing.code, [x, top + 9.0], Align::Middle, system_ink(crossing.system), 9.0);
-            if let Some(invert_m) = crossing.invert_m {
-                let crown = self.scale.y(invert_m + crossing.diameter_mm.unwrap_or(0.0) / 1000.0);
-                self.dashed(&[[x, top + 16.0], [x, crown.max(top + 16.0)]], system_ink(crossing.system), 0.6);
-            }
-        }
-    }
-
-    pub(super) fn frame(&mut self) {
-        let [left, top, right, bottom] = self.scale.plot;
-        self.outline(&[[left, top], [right, top], [right, bottom], [left, bottom]], INK, 1.2);
-    }
-
-    /// Title, scales and the mark of invented data.
-    pub(super) fn head(&mut self, answer: &ProfileAnswer) {
-        let lang = self.look.lang;
-        let title = profile_title(answer);
-        self.say(title.get(lang), [LEFT, 26.0], Align::Left, INK, 19.0);
-        let flat = PX_PER_PAPER_M / self.scale.px_per_m;
-        let (high, times) = (flat / self.scale.exaggeration, self.scale.exaggeration);
-        let (flat, high, length) = (flat.round(), high.round(), answer.profile.length_m);
-        let nodes = answer.profile.stations.len();
-        let words = text!(
-            "横 1:{flat}　纵 1:{high}（高程放大 {times} 倍）　全长 {length:.2} m　节点 {nodes}",
-            "Across 1:{flat}, up 1:{high} (heights × {times}), length {length:.2} m, {nodes} nodes"
-        );
-        self.say(words.get(lang), [LEFT, 50.0], Align::Left, FAINT, 11.5);
-        if answer.is_sample {
-            let mark = lang.pick("示例数据 · 虚构", "Sample data · invented");
-            let right = self.scene.size_px[0] as f32 - EDGE;
-            let left = right - width(mark, 12.0) - 16.0;
-            self.outline(&[[left, 14.0], [right, 14.0], [right, 38.0], [left, 38.0]], MARK, 1.4);
-            self.say(mark, [f32::midpoint(left, right), 26.0], Align::Middle, MARK, 12.0);
+    /// Where this page meets the one before and the one behind.
+    pub(super) fn match_lines(&mut self, page: usize, pages: &ProfilePages) {
+        let ([_, top, _, bottom], size) = (self.scale.plot, self.scale.size);
+        let middle = f32::midpoint(top, bottom);
+        let neighbours = [
+            page.checked_sub(1).map(|before| (before, self.scale.span_m[0], -1.0)),
+            Some(page + 1).filter(|behind| *behind < pages.count()).map(|behind| (behind, self.scale.span_m[1], 1.0)),
+        ];
+        for (other, chainage_m, side) in neighbours.into_iter().flatten() {
+            let (x, stake, number) = (self.scale.x(chainage_m), stake(chainage_m), other + 1);
+            self.dashed(&[[x, top], [x, bottom]], RED, MATCH);
+            let words = text!("接第 {number} 页　{stake}", "Match line {stake}, see page {number}");
+            self.say_up(words.get(self.look.lang), [x + side * INSET * 0.52, middle], RED, 9.5 * size);
         }
     }
 }
 
-fn system_ink(system: System) -> Ink {
+pub(super) fn system_ink(system: System) -> Ink {
     SYSTEMS[match system {
         System::Storm => 0,
         System::Foul => 1,

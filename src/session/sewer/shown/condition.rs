@@ -141,12 +141,24 @@ pub(super) fn planned(live: &LiveNetwork, report: &PlanReport) -> SewerShown {
     let mut layers = Layers::of(live);
     let mut drawing = Drawing::default();
     let mut table = ShownTable::new("planned", Text::new("计划", "Plan"), planned_fields());
+    let mut watch = ShownTable::new("watched", Text::new("观察", "To watch"), watched_fields());
     for (rank, planned) in (1..).zip(&report.items) {
         let row = layers.row(&planned.at);
         let tone = Tone::Grade(planned.rating.worst_grade());
         drawing.add_line(row, planned.line.iter().copied(), tone, planned.item.fits && planned.item.yuan.is_some());
         let values = planned_values(rank, planned);
         table.push(ShownRow { at: Some(row), values, tone: Some(tone), ..ShownRow::default() });
+    }
+    for watched in &report.watched {
+        let row = layers.row(&watched.at);
+        let tone = Tone::Grade(watched.rating.worst_grade());
+        drawing.add_line(row, watched.line.iter().copied(), tone, false);
+        watch.push(ShownRow {
+            at: Some(row),
+            values: watched_values(watched),
+            tone: Some(tone),
+            ..ShownRow::default()
+        });
     }
     let yuan = |yuan: f64| {
         let words = place::grouped(yuan, 0);
@@ -163,13 +175,15 @@ pub(super) fn planned(live: &LiveNetwork, report: &PlanReport) -> SewerShown {
         sums.push(Sum::new(Text::new("预算内", "Within the budget"), within).part());
     }
     for (work, sum) in Work::ALL.into_iter().zip(report.sums) {
-        let (pipes, length) = (sum.pipes, super::length_words(sum.length_m));
-        sums.push(Sum::new(work.name(), text!("{pipes} 段，{length}", "{pipes} pipes, {length}")).part());
+        let (pipes, length, cost) = (sum.pipes, super::length_words(sum.length_m), place::grouped(sum.yuan, 0));
+        let words = text!("{pipes} 段，{length}，{cost} 元", "{pipes} pipes, {length}, {cost} yuan");
+        sums.push(Sum::new(work.name(), words).part());
     }
     sums.push(
         Sum::new(Text::new("无单价或长度", "Without a price or length"), count(report.unpriced))
             .bad(report.unpriced > 0),
     );
+    sums.push(Sum::new(Text::new("只需观察", "To watch"), count(report.watched.len())));
     sums.push(Sum::new(Text::new("检测后无需处理", "Inspected, nothing to do"), count(report.sound)));
     SewerShown {
         title: Text::new("养护修复计划", "Repair plan"),
@@ -178,7 +192,7 @@ pub(super) fn planned(live: &LiveNetwork, report: &PlanReport) -> SewerShown {
         sums,
         bars: Vec::new(),
         notes: report.basis(),
-        tables: vec![table],
+        tables: vec![table, watch],
         drawing: Arc::new(drawing),
         layers,
     }
@@ -218,6 +232,31 @@ fn planned_values(rank: i64, planned: &PlannedPipe) -> Vec<Value> {
         Value::Bool(item.fits),
         words(&planned.road),
         both(&item.reason),
+    ]
+}
+
+fn watched_fields() -> Vec<Field> {
+    vec![
+        Field::text("pipe", "管段", "Pipe"),
+        Field::date("next_on", "下次检测", "Next inspection"),
+        Field::date("on", "检测日期", "Inspected"),
+        Field::real("ri", "RI", "RI", ""),
+        Field::real("f", "F", "F", ""),
+        Field::text("road", "道路", "Road"),
+        Field::text("reason", "依据", "Why"),
+    ]
+}
+
+fn watched_values(watched: &PlannedPipe) -> Vec<Value> {
+    let hundredth = |value: f64| Value::Real((value * 100.0).round() / 100.0);
+    vec![
+        watched.code.as_str().into(),
+        words(&watched.next_on),
+        words(&watched.on),
+        hundredth(watched.rating.ri.value),
+        hundredth(watched.rating.structure.value),
+        words(&watched.road),
+        both(&watched.item.reason),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::kinds::pipe_styles::LOAD_LIMITS;
 use crate::model::schema::Field;
 use crate::model::value::Value;
 use crate::session::place;
@@ -81,7 +82,7 @@ pub(super) fn basins(live: &LiveNetwork, found: &BasinsAnswer) -> SewerShown {
                 .part()
                 .bad(differ_m.abs() >= 1.0),
             Sum::new(
-                Text::new("不在管网中（停用等）", "Not in the network (retired …)"),
+                Text::new("不在管网中（未投用、停用等）", "Not in the network (not in use yet, retired …)"),
                 length(found.left_out.length_m),
             ),
         ],
@@ -220,17 +221,21 @@ fn outfalls(layers: &mut Layers, reports: &[OutfallReport]) -> ShownTable {
     table
 }
 
-/// Bounds of the classes of a load ratio, and their names.
-static LOADS: [(f64, Text); 5] = [
-    (0.25, Text::new("25 % 以下", "under 25 %")),
-    (0.5, Text::new("25–50 %", "25–50 %")),
-    (0.75, Text::new("50–75 %", "50–75 %")),
-    (1.0, Text::new("75–100 %", "75–100 %")),
-    (f64::INFINITY, Text::new("超过 100 %", "over 100 %")),
+/// The classes of a load ratio, the emptiest first; [`LOAD_LIMITS`] lie between them.
+static LOADS: [Text; 4] = [
+    Text::new("≤ 0.5", "≤ 0.5"),
+    Text::new("0.5–0.8", "0.5–0.8"),
+    Text::new("0.8–1", "0.8–1"),
+    Text::new("> 1（超负荷）", "> 1, over full"),
 ];
 
 fn load_class(ratio: f64) -> usize {
-    LOADS.iter().position(|(most, _)| ratio <= *most).unwrap_or(LOADS.len() - 1)
+    LOAD_LIMITS.iter().position(|most| ratio <= *most).unwrap_or(LOAD_LIMITS.len())
+}
+
+/// The colours of the layer of loads, which are those of the grades.
+fn load_tone(class: usize) -> Tone {
+    Tone::Grade(class as u8 + 1)
 }
 
 /// Pipes by how full they run.
@@ -238,11 +243,11 @@ pub(super) fn capacity(live: &LiveNetwork, found: &CapacityAnswer) -> SewerShown
     let mut layers = Layers::of(live);
     let mut drawing = Drawing::default();
     let mut table = ShownTable::new("loads", Text::new("管段负荷", "Pipes by load"), load_fields());
-    let mut classes = [(0_usize, 0.0_f64); 5];
+    let mut classes = [(0_usize, 0.0_f64); LOADS.len()];
     for pipe in &found.pipes {
         let row = layers.row(&pipe.at);
         let ratio = pipe.load.ratio();
-        let tone = ratio.map_or(Tone::Unknown, |ratio| Tone::Step(load_class(ratio) as u8));
+        let tone = ratio.map_or(Tone::Unknown, |ratio| load_tone(load_class(ratio)));
         if let Some(ratio) = ratio {
             let class = &mut classes[load_class(ratio)];
             *class = (class.0 + 1, class.1 + pipe.length_m);
@@ -252,7 +257,7 @@ pub(super) fn capacity(live: &LiveNetwork, found: &CapacityAnswer) -> SewerShown
         let hundredth = |value: f64| Value::Real((value * 100.0).round() / 100.0);
         let values = vec![
             words(&pipe.code),
-            ratio.map_or(Value::Null, |ratio| Value::Real((ratio * 1000.0).round() / 10.0)),
+            ratio.map_or(Value::Null, |ratio| Value::Real((ratio * 1000.0).round() / 1000.0)),
             hundredth(pipe.load.peak_l_per_s),
             full.ok().map_or(Value::Null, |full| hundredth(full.l_per_s)),
             pipe.diameter_mm.map_or(Value::Null, Value::Real),
@@ -283,10 +288,10 @@ pub(super) fn capacity(live: &LiveNetwork, found: &CapacityAnswer) -> SewerShown
     for (reason, pipes) in NoCapacity::ALL.into_iter().zip(found.without).filter(|(_, pipes)| *pipes > 0) {
         sums.push(Sum::new(reason.name(), count(pipes)).part());
     }
-    let bars = LOADS.iter().zip(classes).enumerate().map(|(step, ((_, name), (pipes, length_m)))| {
+    let bars = LOADS.iter().zip(classes).enumerate().map(|(class, (name, (pipes, length_m)))| {
         let length = length_words(length_m);
         let words = text!("{length} · {pipes} 段", "{length} · {pipes}");
-        Bar { name: name.clone(), amount: length_m, words, tone: Tone::Step(step as u8) }
+        Bar { name: name.clone(), amount: length_m, words, tone: load_tone(class) }
     });
     SewerShown {
         title: Text::new("排水能力与旱流负荷", "Capacity and dry-weather load"),
@@ -304,7 +309,7 @@ pub(super) fn capacity(live: &LiveNetwork, found: &CapacityAnswer) -> SewerShown
 fn load_fields() -> Vec<Field> {
     vec![
         Field::text("pipe", "管段", "Pipe"),
-        Field::real("ratio", "负荷率", "Load", "%"),
+        Field::real("ratio", "负荷率", "Load", ""),
         Field::real("peak", "高峰流量", "Peak", "L/s"),
         Field::real("full", "满流能力", "Full flow", "L/s"),
         Field::real("diameter_mm", "管径", "Diameter", "mm"),

@@ -9,6 +9,7 @@ use crate::session::sewer::live::LiveNetwork;
 use crate::session::sewer::questions::ProfileAnswer;
 use crate::text;
 use crate::text::Text;
+use crate::trades::sewer::profile::{Crossing, Passing};
 
 use super::condition::{both, words};
 use super::ways::{course_drawing, ends_of, system_name};
@@ -58,6 +59,7 @@ fn reaches(found: &ProfileAnswer) -> ShownTable {
         Field::real("slope_permille", "坡度", "Gradient", "‰"),
         Field::real("cover_from_m", "起点覆土", "Cover", "m"),
         Field::real("cover_to_m", "终点覆土", "Cover at end", "m"),
+        Field::bool("with_flow", "与水流同向", "Along the flow"),
     ];
     let mut table = ShownTable::new("reaches", Text::new("管段", "Pipes"), fields);
     for reach in &found.profile.reaches {
@@ -71,6 +73,7 @@ fn reaches(found: &ProfileAnswer) -> ShownTable {
             reach.slope.map_or(Value::Null, |slope| Value::Real((slope * 100_000.0).round() / 100.0)),
             level(reach.covers_m[0]),
             level(reach.covers_m[1]),
+            Value::from(reach.is_along),
         ];
         let tone = if reach.is_adverse { Tone::Bad } else { Tone::of_system(reach.system) };
         table.push(ShownRow { at: Some(reach.row), values, tone: Some(tone), ..ShownRow::default() });
@@ -107,6 +110,8 @@ fn crossings(found: &ProfileAnswer) -> ShownTable {
         Field::text("system", "类型", "System"),
         Field::real("chainage_m", "里程", "Chainage", "m"),
         Field::real("invert_m", "管底标高", "Invert", "m"),
+        Field::real("crown_m", "管内顶标高", "Crown", "m"),
+        Field::text("passes", "穿越", "Passes"),
         Field::real("gap_m", "净距", "Gap", "m"),
     ];
     let mut table = ShownTable::new("crossings", Text::new("交叉", "Crossings"), fields);
@@ -116,12 +121,25 @@ fn crossings(found: &ProfileAnswer) -> ShownTable {
             both(&system_name(crossing.system)),
             level(Some(crossing.chainage_m)),
             level(crossing.invert_m),
+            level(crossing.crown_m),
+            passes(crossing).map_or(Value::Null, |text| both(&text)),
             level(crossing.gap_m),
         ];
-        let is_bad = crossing.gap_m.is_some_and(|gap| gap < 0.0);
+        let is_bad = crossing.passing == Some(Passing::Through);
         let tone = if is_bad { Tone::Bad } else { Tone::of_system(crossing.system) };
         let place_world = Some(place::world_from_lonlat(crossing.at));
         table.push(ShownRow { at: Some(crossing.row), place_world, values, tone: Some(tone) });
     }
     table
+}
+
+/// How a pipe passes; that its level is not known where it is not.
+fn passes(crossing: &Crossing) -> Option<Text> {
+    Some(match crossing.passing {
+        Some(Passing::Above) => Text::new("上穿", "Above"),
+        Some(Passing::Below) => Text::new("下穿", "Below"),
+        Some(Passing::Through) => Text::new("相碰", "Through"),
+        None if crossing.invert_m.is_none() => Text::new("标高不明", "Level not known"),
+        None => return None,
+    })
 }

@@ -170,8 +170,8 @@ pub(super) fn close(live: &LiveNetwork, found: &CloseAnswer) -> SewerShown {
     let mut notes = vec![direction_note(&found.sums)];
     if found.by_dead_ends {
         notes.push(Text::new(
-            "下游没有登记的处理厂或排放口，以末端节点作为出口",
-            "No plant or outfall is recorded below: dead ends are taken for outlets",
+            "下游没有登记的处理厂或排放口的，以末端节点作为出口",
+            "Where no plant or outfall is recorded below, dead ends are taken for outlets",
         ));
     }
     SewerShown {

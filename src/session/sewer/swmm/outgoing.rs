@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::geom::crs::Crs;
-use crate::geom::measure::path_length_m;
+use crate::geom::measure::{path_length_m, ring_area_m2};
 use crate::geom::transform::Transform;
-use crate::io::swmm::{Area, Kept, Layer, Link, LinkKind, Node, NodeKind, positions};
+use crate::io::swmm::{Area, Gage, Kept, Layer, Link, LinkKind, Node, NodeKind, positions};
 use crate::model::feature::Feature;
 use crate::model::schema::Schema;
 use crate::model::value::Value;
@@ -30,7 +30,20 @@ pub(super) struct Network {
     pub(super) links: Vec<Link>,
     /// `None` where the subcatchments of the model stay as they are.
     pub(super) areas: Option<Vec<Area>>,
+    /// Likewise the rain gages.
+    pub(super) gages: Option<Vec<Gage>>,
     pub(super) problems: Problems,
+}
+
+/// What users discharge in dry weather, by the node that they join.
+#[derive(Debug, Default)]
+pub(super) struct DryFlows {
+    /// Litres per second by table name and row.
+    pub(super) by_row: HashMap<(String, i64), f64>,
+    /// All that joins a node, L/s.
+    pub(super) total_l_s: f64,
+    /// What joins none, m³ a day.
+    pub(super) unjoined_m3_per_d: f64,
 }
 
 /// Rows that are gathered for a model.
@@ -42,7 +55,9 @@ pub(super) struct Outgoing {
     /// Places of the nodes at the ends of links; none where the network has no such node.
     ends: Vec<Option<[usize; 2]>>,
     areas: Option<Vec<Area>>,
-    layers: u16,
+    gages: Option<Vec<Gage>>,
+    /// Table names of the layers, in the order of [`RowRef::layer`].
+    tables: Vec<String>,
     out_of_use: u64,
     problems: Problems,
 }
@@ -81,7 +96,8 @@ impl Outgoing {
             links: Vec::new(),
             ends: Vec::new(),
             areas: None,
-            layers: 0,
+            gages: None,
+            tables: Vec::new(),
             out_of_use: 0,
             problems: Problems::default(),
         }
@@ -90,7 +106,8 @@ impl Outgoing {
     /// Positions of a row in the coordinates of the model.
     fn places(&self, from: &Schema, feature: &Feature) -> Result<Vec<[f64; 2]>, Failure> {
         let places = feature.geometry.as_ref().map(positions).unwrap_or_default();
-        if from.crs == self.crs {
+        // A layer without a place has no coordinate system either.
+        if places.is_empty() || from.crs == self.crs {
             return Ok(places);
         }
         let failure =
@@ -105,8 +122,8 @@ impl Outgoing {
     }
 
     pub(super) fn add_nodes(&mut self, rows: Rows) -> Result<(), Failure> {
-        let reader = RowReader::nodes(self.layers, &rows.schema);
-        self.layers += 1;
+        let reader = RowReader::nodes(self.tables.len() as u16, &rows.schema);
+        self.tables.push(rows.schema.table.clone());
         for (feature, model) in rows.rows {
             let row = Row { schema: &rows.schema, feature: &feature };
             if !row.is_in_use() {
@@ -123,8 +140,8 @@ impl Outgoing {
     }
 
     pub(super) fn add_pipes(&mut self, rows: Rows) -> Result<(), Failure> {
-        let reader = RowReader::pipes(self.layers, &rows.schema);
-        self.layers += 1;
+        let reader = RowReader::pipes(self.tables.len() as u16, &rows.schema);
+        self.tables.push(rows.schema.table.clone());
         for (feature, model) in rows.rows {
             let row = Row { schema: &rows.schema, feature: &feature };
             if !row.is_in_use() {
@@ -140,19 +157,66 @@ impl Outgoing {
         Ok(())
     }
 
-    pub(super) fn add_areas(&mut self, rows: &Rows) {
+    /// Subcatchments, those too that were drawn since the model came in.
+    pub(super) fn add_areas(&mut self, rows: &Rows) -> Result<(), Failure> {
         let fields = Layer::Areas.fields();
-        let areas = rows.rows.iter().filter_map(|(feature, model)| {
-            let kept = self.kept(model.clone())?;
+        let mut areas = Vec::new();
+        for (feature, model) in &rows.rows {
             let row = Row { schema: &rows.schema, feature };
             let values = fields.iter().map(|field| row.value(&field.id).clone()).collect();
-            let mut ring = feature.geometry.as_ref().map(positions);
-            if let Some(ring) = &mut ring {
-                ring.pop();
+            let mut ring = self.places(&rows.schema, feature)?;
+            ring.pop();
+            let drawn_m2 = self.degrees(&ring).map(|ring| ring_area_m2(ring).abs());
+            let ring = feature.geometry.is_some().then_some(ring);
+            areas.push(Area { kept: self.kept(model.clone()), values, ring, drawn_m2 });
+        }
+        self.areas = Some(areas);
+        Ok(())
+    }
+
+    /// Positions of the model in degrees.
+    fn degrees(&self, places: &[[f64; 2]]) -> Option<Vec<[f64; 2]>> {
+        let to_degrees = Transform::new(self.crs, Crs::WGS84).ok()?;
+        let places: Option<Vec<[f64; 2]>> = places.iter().map(|at| to_degrees.point(*at).ok()).collect();
+        places.filter(|places| places.len() > 2)
+    }
+
+    /// Rain gages.
+    pub(super) fn add_gages(&mut self, rows: &Rows) -> Result<(), Failure> {
+        let fields = Layer::Gages.fields();
+        let mut gages = Vec::new();
+        for (feature, model) in &rows.rows {
+            let row = Row { schema: &rows.schema, feature };
+            let values = fields.iter().map(|field| row.value(&field.id).clone()).collect();
+            let place = self.places(&rows.schema, feature)?.first().copied();
+            gages.push(Gage { kept: self.kept(model.clone()), values, place });
+        }
+        self.gages = Some(gages);
+        Ok(())
+    }
+
+    /// Gives nodes the dry-weather flow of the users that join them; a node that has one of its own keeps it.
+    pub(super) fn load(&mut self, flows: &DryFlows) {
+        let (mut given, mut kept, mut placed_l_s) = (0_u64, 0_u64, 0.0);
+        for (record, node) in &mut self.nodes {
+            let table = self.tables.get(usize::from(record.row.layer)).cloned().unwrap_or_default();
+            let Some(flow) = flows.by_row.get(&(table, record.row.id)) else { continue };
+            placed_l_s += flow;
+            if node.dry_flow_l_s.is_some_and(|own| own != 0.0) {
+                kept += 1;
+                continue;
             }
-            Some(Area { kept, values, ring })
-        });
-        self.areas = Some(areas.collect());
+            given += 1;
+            node.dry_flow_l_s = Some(*flow);
+            node.kept.as_mut().into_iter().for_each(|kept| _ = kept.changed.insert("dry_flow_l_s".to_owned()));
+        }
+        let lost_m3 = (flows.total_l_s - placed_l_s).max(0.0) * 86.4 + flows.unjoined_m3_per_d;
+        let what = text!(
+            "{given} 个节点写入排水户的旱流量；{kept} 个节点原有旱流量，保留不变；没有接入这些节点的排水量 {lost_m3:.1} m³/d",
+            "{given} nodes are given the dry-weather flow of their users; {kept} have one of their own and keep it; \
+             {lost_m3:.1} m³/d join none of these nodes"
+        );
+        self.problems.push(Problem::warning("swmm.dry-flow", what));
     }
 
     /// Joins, repairs and names all of it.
@@ -188,7 +252,7 @@ impl Outgoing {
             take_link(link, made, &names);
         }
         links.extend(made.map(|made| new_link(made, &names)));
-        Network { nodes, links, areas: self.areas, problems: self.problems }
+        Network { nodes, links, areas: self.areas, gages: self.gages, problems: self.problems }
     }
 
     /// Finds the nodes that links name.
@@ -355,6 +419,7 @@ fn node_of(row: &Row<'_>, place: Option<[f64; 2]>, mut kept: Option<Kept>) -> No
         kind: match row.value("node_type").as_str() {
             Some("outfall") => NodeKind::Outfall,
             Some("storage") => NodeKind::Storage,
+            Some("divider") => NodeKind::Divider,
             _ => NodeKind::Junction,
         },
         bottom_m,
@@ -365,27 +430,17 @@ fn node_of(row: &Row<'_>, place: Option<[f64; 2]>, mut kept: Option<Kept>) -> No
         dry_flow_l_s: row.number("dry_flow_l_s"),
         inflow_l_s: row.number("inflow_l_s"),
         has_flap: row.value("has_flap").as_bool(),
+        boundary: row.words("outfall_type"),
+        stage: row.words("outfall_stage"),
+        storage: row.words("storage_curve"),
         tag: row.words("tag"),
+        remark: row.words("remark"),
         ..empty_node(row.words("code").unwrap_or_default(), place)
     }
 }
 
 fn empty_node(name: String, place: Option<[f64; 2]>) -> Node {
-    Node {
-        kept: None,
-        name,
-        kind: NodeKind::Junction,
-        place,
-        bottom_m: None,
-        depth_m: None,
-        init_depth_m: None,
-        surcharge_depth_m: None,
-        ponded_area_m2: None,
-        dry_flow_l_s: None,
-        inflow_l_s: None,
-        has_flap: None,
-        tag: None,
-    }
+    Node { name, place, ..Node::default() }
 }
 
 /// Height and width of a section. The one size of a round pipe may stand in either column; it is its height then.
@@ -426,7 +481,11 @@ fn link_of(row: &Row<'_>, places: &[[f64; 2]], mut kept: Option<Kept>) -> Link {
         height_mm,
         width_mm,
         barrels: row.value("barrels").as_i64(),
+        is_pressure: row.value("is_pressure").as_bool(),
+        shape: row.words("swmm_shape"),
+        device: row.words("device"),
         tag: row.words("tag"),
+        remark: row.words("remark"),
     }
 }
 
@@ -435,7 +494,7 @@ fn run_node(record: &RowNode, node: &Node) -> RunNode {
         name: node.name.clone(),
         is_kept: node.kept.as_ref().is_some_and(|kept| !kept.changed.contains("code")),
         kind: match node.kind {
-            NodeKind::Junction => RunKind::Junction,
+            NodeKind::Junction | NodeKind::Divider => RunKind::Junction,
             NodeKind::Outfall => RunKind::Outfall,
             NodeKind::Storage => RunKind::Storage,
         },
@@ -469,6 +528,7 @@ fn take_node(nodes: &mut Vec<Node>, at: usize, made: RunNode) {
     node.name = made.name;
     node.bottom_m = made.bottom_m;
     node.kind = match made.kind {
+        RunKind::Junction if node.kind == NodeKind::Divider => NodeKind::Divider,
         RunKind::Junction => NodeKind::Junction,
         RunKind::Outfall => NodeKind::Outfall,
         RunKind::Storage => NodeKind::Storage,
@@ -500,18 +560,11 @@ fn take_link(link: &mut Link, made: RunLink, names: &[String]) {
 
 fn new_link(made: RunLink, names: &[String]) -> Link {
     Link {
-        kept: None,
         name: made.name,
-        kind: LinkKind::Conduit,
         ends: made.ends.map(|end| names[end].clone()),
-        vertices: Vec::new(),
         length_m: made.length_m,
-        manning_n: None,
         inverts_m: made.inverts_m,
-        section: None,
         height_mm: made.height_mm,
-        width_mm: None,
-        barrels: None,
-        tag: None,
+        ..Link::default()
     }
 }

@@ -1,17 +1,11 @@
 //! Models in and out of the city, and a drawn network as a model.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use serde_json::json;
-use tempfile::TempDir;
 
-use super::{SwmmReport, SwmmRequest, Units};
+use super::{SwmmReport, SwmmRequest, Units, UserRules};
 use crate::session::answer::Answer;
-use crate::session::command::{
-    CityCommand, Command, EditCommand, ExchangeCommand, HistoryCommand, ImportRequest, ReadOptions,
-};
-use crate::session::{NoWake, Session};
+use crate::session::command::{Command, EditCommand, ImportRequest, ReadOptions};
+use crate::session::test_city::TestCity;
 use crate::task::{Problems, Task};
 
 const MODEL: &str = "\
@@ -45,38 +39,18 @@ J2 150 200
 O1 210 200
 ";
 
-struct Desk {
-    folder: TempDir,
-    session: Session,
-}
+/// An engineer's desk with a city on it.
+struct Desk(TestCity);
 
 impl Desk {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let session = Session::headless(folder.path().join("settings"), Arc::new(NoWake));
-        let mut desk = Self { folder, session };
-        let path = desk.path("c.gpkg");
-        desk.run(Command::City(CityCommand::New { path, overwrite: false }));
-        desk
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    #[track_caller]
-    fn run(&mut self, command: Command) -> Answer {
-        self.session.finish(command, &mut |_| {}).unwrap()
+        Self(TestCity::new())
     }
 
     #[track_caller]
     fn import(&mut self, name: &str, content: &str, request: ImportRequest) -> Vec<(String, String, u64)> {
-        let path = self.path(name);
-        std::fs::write(&path, content).unwrap();
-        let request = ImportRequest { paths: vec![path], ..request };
-        let Answer::Imported { layers, .. } = self.run(Command::Exchange(ExchangeCommand::Import(request))) else {
-            panic!("not imported")
-        };
+        let request = ImportRequest { paths: vec![self.0.write(name, content)], ..request };
+        let Answer::Imported { layers, .. } = self.0.import(request) else { panic!("not imported") };
         layers.into_iter().map(|layer| (layer.name, layer.kind, layer.features)).collect()
     }
 
@@ -88,14 +62,14 @@ impl Desk {
     #[track_caller]
     fn set(&mut self, layer: &str, id: i64, field: &str, value: &str) {
         let values = vec![(field.to_owned(), value.to_owned())];
-        self.run(Command::Edit(EditCommand::Set { layer: layer.into(), id, values }));
+        self.0.run(Command::Edit(EditCommand::Set { layer: layer.into(), id, values }));
     }
 
     #[track_caller]
     fn export(&self, request: SwmmRequest) -> (SwmmReport, String) {
-        let request = SwmmRequest { path: self.path("out.inp"), overwrite: true, ..request };
-        let report = self.session.sewers().unwrap().write_swmm(&request, &mut Task::silent()).unwrap();
-        (report, std::fs::read_to_string(&request.path).unwrap())
+        let request = SwmmRequest { path: self.0.path("out.inp"), overwrite: true, ..request };
+        let report = self.0.session.sewers().unwrap().write_swmm(&request, &mut Task::silent()).unwrap();
+        (report, self.0.read(&request.path))
     }
 }
 
@@ -133,7 +107,7 @@ fn edits_change_their_words_and_undo_takes_them_back() {
     assert_eq!(report.changed, 2);
     let expected = MODEL.replace("C1 CIRCULAR 0.3 ", "C1 CIRCULAR 0.35 ").replace("J1 10.5 2.5 0", "J1 10.5 2.75 0");
     assert_eq!(text, expected);
-    (0..2).for_each(|_| drop(desk.run(Command::History(HistoryCommand::Undo))));
+    (0..2).for_each(|_| desk.0.undo());
     assert_eq!(desk.export(SwmmRequest::default()).1, MODEL);
 }
 
@@ -178,7 +152,7 @@ fn the_size_of_a_round_pipe_may_stand_in_the_column_of_the_width() {
 fn a_deleted_pipe_leaves_the_model() {
     let mut desk = Desk::new();
     desk.model(true);
-    desk.run(Command::Edit(EditCommand::Delete { layer: "links".into(), ids: vec![1] }));
+    desk.0.run(Command::Edit(EditCommand::Delete { layer: "links".into(), ids: vec![1] }));
     let (report, text) = desk.export(SwmmRequest::default());
     assert_eq!((report.removed, report.links), (1, 1));
     assert_eq!(text, MODEL.replace("C1 J1 J2 50 0.013 0 0.1 0 0\n", "").replace("C1 CIRCULAR 0.3 0 0 0 1\n", ""));
@@ -188,10 +162,10 @@ fn a_deleted_pipe_leaves_the_model() {
 fn a_model_of_an_unknown_place_keeps_its_lengths() {
     let mut desk = Desk::new();
     desk.model(true);
-    let layers = desk.session.layers().unwrap();
+    let layers = desk.0.session.layers().unwrap();
     let links = layers.iter().find(|layer| layer.schema.table == "links").unwrap();
     assert!(links.schema.crs.own().is_some() && links.bounds_world.is_some());
-    let rows = desk.session.rows("links", &[1]).unwrap();
+    let rows = desk.0.session.rows("links", &[1]).unwrap();
     let to_degrees = crate::geom::transform::Transform::new(links.schema.crs, crate::geom::crs::Crs::WGS84).unwrap();
     let shape = rows[0].geometry.as_ref().unwrap().try_map_xy(|at| to_degrees.point(at)).unwrap();
     let length_m = crate::geom::measure::length_m(&shape.to_geo());
@@ -202,13 +176,13 @@ fn a_model_of_an_unknown_place_keeps_its_lengths() {
 fn a_model_keeps_its_units_and_two_networks_are_told_apart() {
     let mut desk = Desk::new();
     desk.model(true);
-    let request = SwmmRequest { path: desk.path("x.inp"), units: Units::named("CFS"), ..SwmmRequest::default() };
-    let sewers = desk.session.sewers().unwrap();
+    let request = SwmmRequest { path: desk.0.path("x.inp"), units: Units::named("CFS"), ..SwmmRequest::default() };
+    let sewers = desk.0.session.sewers().unwrap();
     let refused = sewers.write_swmm(&request, &mut Task::silent()).unwrap_err();
     assert!(refused.text.en.contains("this model is in LPS"), "{}", refused.text.en);
     desk.model(true);
     let request = SwmmRequest { units: None, ..request };
-    let refused = desk.session.sewers().unwrap().write_swmm(&request, &mut Task::silent()).unwrap_err();
+    let refused = desk.0.session.sewers().unwrap().write_swmm(&request, &mut Task::silent()).unwrap_err();
     assert!(refused.text.en.contains("more than one network"), "{}", refused.text.en);
     let layers = ["nodes_2", "links_2"].map(str::to_owned).to_vec();
     let (_, text) = desk.export(SwmmRequest { layers, ..SwmmRequest::default() });
@@ -268,4 +242,46 @@ fn a_drawn_network_becomes_a_model_that_is_whole() {
     assert!(text.contains("FLOW_UNITS           LPS") && text.contains("Units      Degrees"));
     assert_eq!(rules(&report.problems), ["swmm.not-in-use", "swmm.name", "swmm.level"]);
     assert!((report.length_m - 195.5 - 96.75).abs() < 0.1, "{}", report.length_m);
+}
+
+#[test]
+fn users_give_nodes_their_dry_weather_flow_when_that_is_asked_for() {
+    let mut desk = Desk::new();
+    drawn(&mut desk);
+    let user = |lon: f64, node: Option<&str>, volume: f64| {
+        json!({"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, 29.7]},
+            "properties": {"code": format!("U{volume}"), "node_code": node, "volume_m3_per_d": volume}})
+    };
+    let users = [user(116.001, Some("W2"), 86.4), user(116.0, Some("W 1"), 43.2), user(116.4, None, 10.0)];
+    let content = json!({"type": "FeatureCollection", "features": users}).to_string();
+    let request = ImportRequest { kind: Some("drainage_user".into()), ..ImportRequest::default() };
+    desk.import("users.geojson", &content, request);
+    let (_, text) = desk.export(SwmmRequest::default());
+    assert_eq!(section(&text, "DWF"), ["W_1 FLOW 1.25"], "not without being asked");
+    let (report, text) = desk.export(SwmmRequest { loads: Some(UserRules::default()), ..SwmmRequest::default() });
+    assert_eq!(section(&text, "DWF"), ["W_1 FLOW 1.25", "W2 FLOW 1"], "a flow of its own stays");
+    assert!(text.contains(";;旱流量") && text.contains("Dry-weather flow of drainage users"), "{text}");
+    let told = report.problems.listed.iter().find(|problem| problem.rule == "swmm.dry-flow").unwrap();
+    assert!(told.what.en.starts_with("1 nodes") && told.what.en.contains("10.0 m³/d"), "{}", told.what.en);
+}
+
+#[test]
+fn what_a_model_has_no_field_for_is_told_once_and_words_go_above_the_line() {
+    let mut desk = Desk::new();
+    desk.model(true);
+    desk.set("links", 1, "sewer_type", "foul");
+    desk.set("links", 2, "sewer_type", "foul");
+    desk.set("nodes", 3, "remark", "通河闸门");
+    let (report, text) = desk.export(SwmmRequest::default());
+    assert_eq!(text, MODEL.replace("O1 9 FREE NO", ";通河闸门\nO1 9 FREE NO"));
+    assert_eq!(rules(&report.problems), ["swmm.no-field"]);
+    assert!(report.problems.listed[0].what.en.contains("Sewer type 2"), "{}", report.problems.listed[0].what.en);
+}
+
+#[test]
+fn nodes_alone_are_a_model_too() {
+    let mut desk = Desk::new();
+    let bare = "[OPTIONS]\nFLOW_UNITS LPS\n\n[JUNCTIONS]\nJ1 1 2 0 0 0\n\n[OUTFALLS]\nO1 0 FREE NO\n";
+    desk.import("m.inp", bare, ImportRequest::default());
+    assert_eq!(desk.export(SwmmRequest::default()).1, bare);
 }

@@ -36,7 +36,8 @@ pub(super) fn kind_and_degree(scene: &Scene<'_>, found: &mut Found) {
             {
                 let (zh, en) =
                     if row.node_type == NodeType::Plant { ("处理厂", "plant") } else { ("排放口", "outfall") };
-                text!("{zh}有 {leaving} 根流出的管段", "{leaving} pipes leave this {en}")
+                let leave = if leaving == 1 { "pipe leaves" } else { "pipes leave" };
+                text!("{zh}有 {leaving} 根流出的管段", "{leaving} {leave} this {en}")
             }
             NodeType::Pump if leaving == 0 => Text::new("泵站没有出水管", "No pipe leaves this pumping station"),
             NodeType::Pump if arriving == 0 => Text::new("泵站没有进水管", "No pipe arrives at this pumping station"),
@@ -173,7 +174,8 @@ impl Domain {
     }
 }
 
-/// SW29: rows of nodes that are one place or one number, and say different things.
+/// SW29: rows of nodes that are one place or one number, and say different things; and, where nodes have no rows, ends of
+/// pipes that name one node and lie apart.
 pub(super) fn shared_nodes(scene: &Scene<'_>, found: &mut Found) {
     for (node, row) in scene.rows() {
         let mut others: Vec<u32> = row.at.map_or(Vec::new(), |at| {
@@ -190,22 +192,33 @@ pub(super) fn shared_nodes(scene: &Scene<'_>, found: &mut Found) {
             found.add(Finding::new(row.row, row.at, what).with(other.row));
         }
     }
+    super::drawing::ends_apart(scene, found);
 }
 
 fn difference(scene: &Scene<'_>, row: &Node, other: &Node) -> Option<Text> {
     let (id, tol_m) = (other.row.id, scene.settings.level_m);
-    if let (Some(own), Some(ground)) = (row.ground_m, other.ground_m)
-        && (own - ground).abs() > tol_m
-    {
-        return Some(text!(
+    let is_level = |level: &f64| scene.sewers.is_level(*level);
+    let grounds = row.ground_m.filter(is_level).zip(other.ground_m.filter(is_level));
+    let grounds = grounds.filter(|(own, ground)| (own - ground).abs() > tol_m + 1e-9);
+    let places = scene.sewers.plane().zip(row.at.zip(other.at));
+    let away_m = places.map(|(plane, (own, there))| {
+        let [own, there] = [own, there].map(|at| plane.from_lonlat(at));
+        (own[0] - there[0]).hypot(own[1] - there[1])
+    });
+    let away_m = away_m.filter(|away_m| *away_m > scene.settings.same_place_m);
+    match (grounds, away_m) {
+        (Some((own, ground)), Some(away_m)) => Some(text!(
+            "与第 {id} 行同号，位置相差 {away_m:.2} m，地面标高也不同：{own:.3} m 与 {ground:.3} m",
+            "Row {id} has the same number, lies {away_m:.2} m away and has another ground level: {own:.3} m and {ground:.3} m"
+        )),
+        (Some((own, ground)), None) => Some(text!(
             "与同一点的第 {id} 行地面标高不同：{own:.3} m 与 {ground:.3} m",
             "Row {id} is the same point, and its ground level is another: {own:.3} m and {ground:.3} m"
-        ));
+        )),
+        (None, Some(away_m)) => Some(text!(
+            "与第 {id} 行同号，位置相差 {away_m:.2} m",
+            "Row {id} has the same number and lies {away_m:.2} m away"
+        )),
+        (None, None) => None,
     }
-    let plane = scene.sewers.plane()?;
-    let [own, there] = [plane.from_lonlat(row.at?), plane.from_lonlat(other.at?)];
-    let away_m = (own[0] - there[0]).hypot(own[1] - there[1]);
-    (away_m > scene.settings.same_place_m).then(|| {
-        text!("与第 {id} 行同号，位置相差 {away_m:.2} m", "Row {id} has the same number and lies {away_m:.2} m away")
-    })
 }

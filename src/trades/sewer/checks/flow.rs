@@ -6,6 +6,7 @@ use crate::text::Text;
 
 use super::super::pipe::{NodeType, RowRef};
 use super::super::sewers::DirectionBy;
+use super::drawing::against_record;
 use super::scene::{Laid, Scene};
 use super::{Change, Finding, Found};
 
@@ -35,17 +36,17 @@ pub(super) fn dead_ends(scene: &Scene<'_>, found: &mut Found) {
         let node_type = scene.node_type(node);
         let arriving = scene.degree(node, Way::Up);
         let is_end = arriving > 0 && scene.degree(node, Way::Down) == 0;
-        if !is_end || node_type.is_outlet() || node_type == NodeType::Pump || scene.part(node).pipes == 1 {
+        if !is_end || scene.sewers.is_outlet(node) || node_type == NodeType::Pump || scene.part(node).pipes == 1 {
             continue;
         }
         if scene.pipes_at(node, Way::Up).any(|laid| scene.is_reversed(laid.number)) {
             continue;
         }
         let Some(row) = scene.row_at(node) else { continue };
-        let name = scene.node_name(node);
+        let (name, run) = (scene.node_name(node), if arriving == 1 { "pipe runs" } else { "pipes run" });
         let what = text!(
             "断头：{arriving} 根管段汇入井 {name}，没有出路，也不是排放口、泵站、处理厂或调蓄池",
-            "A dead end: {arriving} pipes run into node {name} and none leaves; it is no outfall, pump, plant or storage"
+            "A dead end: {arriving} {run} into node {name} and none leaves; it is no outfall, pump, plant or storage"
         );
         found.add(Finding::new(row, scene.at(node), what));
     }
@@ -71,9 +72,8 @@ fn turn(scene: &Scene<'_>, laid: &Laid<'_>) -> Option<Turn> {
     }
     let ends = scene.degree(to, Way::Down) == 0 && scene.degree(to, Way::Up) > 1;
     let is_source = scene.degree(from, Way::Up) == 0 && scene.degree(from, Way::Down) > 1;
-    let end_type = scene.node_type(to);
-    if !ends || end_type.is_outlet() || end_type == NodeType::Pump || !(is_source || scene.node_type(from).is_outlet())
-    {
+    let may_end = scene.sewers.is_outlet(to) || scene.node_type(to) == NodeType::Pump;
+    if !ends || may_end || !(is_source || scene.sewers.is_outlet(from)) {
         return None;
     }
     match laid.flow.inverts_m {
@@ -115,10 +115,12 @@ pub(super) fn against(scene: &Scene<'_>, found: &mut Found) {
                 "It was drawn against its fall: water runs from {from} to {to}"
             );
             let [start, end] = laid.flow.nodes;
-            let goes_on = scene.degree(end, Way::Down) > 0 || scene.node_type(end).is_outlet();
+            let goes_on = scene.degree(end, Way::Down) > 0 || scene.sewers.is_outlet(end);
             let comes = scene.degree(start, Way::Up) > 0;
             let change = (goes_on && comes).then_some(Change::Reverse { row, line: laid.flow.is_drawn_against });
             found.add(Finding::new(row, laid.middle(), what).fixed_by(label, change.into_iter().collect()));
+        } else {
+            found.add_some(against_record(scene, &laid));
         }
     }
 }

@@ -387,7 +387,8 @@ pub(super) fn lengths(scene: &Scene<'_>, found: &mut Found) {
 /// SW25.
 pub(super) fn stated_lengths(scene: &Scene<'_>, found: &mut Found) {
     for laid in scene.laid().filter(|laid| laid.pipe.line.len() > 1) {
-        let Some(stated_m) = laid.pipe.stated_length_m else { continue };
+        // Nothing and a mark for "missing" are another finding.
+        let Some(stated_m) = laid.pipe.stated_length_m.filter(|stated| *stated > 0.0) else { continue };
         let drawn_m = scene.sewers.length_m(laid.number);
         let tol_m = scene.settings.length_m.max(drawn_m * scene.settings.length_share);
         if (stated_m - drawn_m).abs() <= tol_m || drawn_m == 0.0 {

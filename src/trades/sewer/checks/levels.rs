@@ -165,7 +165,7 @@ pub(super) fn thin_cover(scene: &Scene<'_>, found: &mut Found) {
         let thin = (0..2).filter_map(|side| Some((side, covers[side]?.0))).min_by(|a, b| a.1.total_cmp(&b.1));
         let Some((side, cover_m)) = thin.filter(|(_, cover_m)| *cover_m < least_m - 1e-6) else { continue };
         let node = laid.flow.nodes[side];
-        if scene.node_type(node).is_outlet() {
+        if scene.sewers.is_outlet(node) {
             continue;
         }
         let name = scene.node_name(node);

@@ -9,6 +9,9 @@
 //! makes is no dead end of its own, an odd size that makes a large pipe run into a small one is told there.
 
 mod attributes;
+mod drawing;
+#[cfg(test)]
+mod drawing_tests;
 mod flow;
 mod geometry;
 mod levels;
@@ -145,6 +148,8 @@ pub enum Change {
         /// Whether the line turns around too: not where it was drawn with the true flow already.
         line: bool,
     },
+    /// The line turns around; nodes and inverts stay.
+    TurnLine(RowRef),
     /// The row goes, if it is the same as another in every value and its shape.
     DeleteCopy {
         /// The row that goes.
@@ -158,7 +163,8 @@ impl Change {
     /// The row that changes.
     pub fn row(&self) -> RowRef {
         match *self {
-            Self::Text(row, ..) | Self::Number(row, ..) | Self::Clear(row, _) | Self::SwapNodes(row) => row,
+            Self::Text(row, ..) | Self::Number(row, ..) | Self::Clear(row, _) => row,
+            Self::SwapNodes(row) | Self::TurnLine(row) => row,
             Self::Reverse { row, .. } | Self::DeleteCopy { row, .. } => row,
         }
     }

@@ -24,6 +24,7 @@ pub(super) fn missing_nodes(scene: &Scene<'_>, found: &mut Found) {
             "The city has no rows of sewer nodes: what pipes name cannot be looked up",
         ));
     }
+    tell_snapped(scene, found);
     for laid in scene.laid() {
         let ends = [0, 1].map(|end| missing_node(scene, &laid, end));
         let at = (0..2).find(|&end| ends[end].is_some()).and_then(|end| laid.drawn_end(end).or_else(|| laid.middle()));
@@ -45,7 +46,7 @@ pub(super) fn missing_nodes(scene: &Scene<'_>, found: &mut Found) {
         }
     }
     for (number, pipe) in scene.sewers.pipes() {
-        if scene.sewers.flow(number).is_none() && !pipe.is_retired {
+        if scene.sewers.flow(number).is_none() && !pipe.is_out_of_use {
             let what = Text::new(
                 "既没有画出线位，也没有起止井号，不能入网",
                 "It is neither drawn nor does it name its nodes: it is no part of the network",
@@ -53,6 +54,23 @@ pub(super) fn missing_nodes(scene: &Scene<'_>, found: &mut Found) {
             found.add(Finding::new(pipe.row, None, what));
         }
     }
+}
+
+/// Says how well a network hangs together whose pipes name no nodes.
+fn tell_snapped(scene: &Scene<'_>, found: &mut Found) {
+    let (_, parts) = scene.parts();
+    let whole_m: f64 = parts.iter().map(|part| part.length_m).sum();
+    if scene.is_coded || whole_m <= 0.0 {
+        return;
+    }
+    let snap_m = scene.sewers.joining().snap_m;
+    let count = parts.iter().filter(|part| part.pipes > 0).count();
+    let largest = parts.iter().map(|part| part.length_m).fold(0.0, f64::max) / whole_m * 100.0;
+    found.note(text!(
+        "多数管段没有井号：端点在 {snap_m:.1} m 内的视为相接，共 {count} 片，最大一片占管长的 {largest:.1}%",
+        "Most pipes name no nodes: ends within {snap_m:.1} m count as joined, which makes {count} parts, the largest with \
+         {largest:.1} % of the length"
+    ));
 }
 
 /// What is wrong with one end of a pipe, and the change that mends it.
@@ -104,8 +122,16 @@ pub(super) fn start_is_end(scene: &Scene<'_>, found: &mut Found) {
         if from != to && (codes[0].is_empty() || codes[0] != codes[1]) {
             continue;
         }
-        let node = scene.node_name(from);
-        let what = text!("起点与终点是同一个井 {node}", "It begins and ends at the same node, {node}");
+        let (node, snap_m) = (scene.node_name(from), scene.sewers.joining().snap_m);
+        let is_named = codes.iter().any(|code| !code.is_empty());
+        let what = if is_named || scene.sewers.length_m(laid.number) > 2.0 * snap_m {
+            text!("起点与终点是同一个井 {node}", "It begins and ends at the same node, {node}")
+        } else {
+            text!(
+                "没有井号且两端都在捕捉距离 {snap_m:.1} m 内，被当作同一个井 {node}",
+                "It names no nodes and both its ends lie within the snap distance of {snap_m:.1} m: taken for one node, {node}"
+            )
+        };
         // The end that is drawn elsewhere, at another node, is the wrong one.
         let away = (0..2).find_map(|end| {
             let code = certain_code(scene, &laid, end)?;

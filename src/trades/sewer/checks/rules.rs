@@ -134,8 +134,8 @@ pub static RULES: &[Rule] = &[
         Warning,
         flow::against,
         ("管道反向", "Reversed pipe"),
-        "管段方向要与前后管段和管底坡向一致",
-        "A pipe runs as its neighbours and its fall say",
+        "管段方向要与前后管段和管底坡向一致，画线由记录的起点画到终点",
+        "A pipe runs as its neighbours and its fall say, and is drawn from the start that is recorded to the end",
     ),
     rule(
         "SW17",
@@ -238,8 +238,8 @@ pub static RULES: &[Rule] = &[
         Warning,
         attributes::shared_nodes,
         ("共点属性不一致", "Differences at one point"),
-        "同号或同一位置的井，地面标高与位置相同",
-        "Rows of one node number or place have one ground level and one place",
+        "同号或同一位置的井，地面标高与位置相同；没有井表时，写同一井号的管端要画在一处",
+        "Rows of one node number or place have one ground level and one place; without rows, ends that name one node are drawn together",
     ),
     rule(
         "SW30",

@@ -95,6 +95,38 @@ fn a_foul_sewer_in_a_storm_sewer_is_found_with_the_outfall_that_it_fouls() {
 }
 
 #[test]
+fn treated_water_fouls_no_outfall() {
+    let mut town = Town::new();
+    town.node("river", [160.0, 0.0], NodeType::Outfall, System::Storm);
+    town.pipe(["plant", "river"], System::Storm, 5.0);
+    assert_eq!(cross_connections(&town.sewers(), &Sewage::default()), CrossConnections::default());
+}
+
+#[test]
+fn a_loop_counts_once_above_what_it_runs_into() {
+    let mut town = Town::new();
+    // a → b → a goes round, and one pipe of 40 m leads from b into the storm sewer.
+    town.pipe(["b", "a"], System::Foul, 5.8);
+    town.pipes[1].to_code = "t".into();
+    let sewers = town.sewers();
+    let found = cross_connections(&sewers, &Sewage::default());
+    let best = found.candidates.iter().find(|it| it.to == System::Storm).expect("a candidate");
+    assert!((best.upstream_m - 120.0).abs() < 0.5, "{best:?}");
+}
+
+#[test]
+fn where_two_systems_begin_in_one_manhole_that_manhole_is_opened() {
+    let mut town = Town::new();
+    town.pipes[3].from_code = "a".into();
+    let sewers = town.sewers();
+    let found = cross_connections(&sewers, &Sewage::default());
+    let name = |node: u32| sewers.node(node).map(|node| node.code.to_string()).unwrap_or_default();
+    let [only] = &found.candidates[..] else { panic!("{:?}", found.candidates) };
+    assert_eq!((name(only.node), only.upstream_m, only.purity), ("a".to_owned(), 0.0, None));
+    assert_eq!(only.open_first.as_ref().map(|look| name(look.node)), Some("a".to_owned()));
+}
+
+#[test]
 fn in_a_mixed_sewer_the_manhole_that_halves_the_search_is_opened_first() {
     let mut town = Town::new();
     // Ten more storm pipes come down to s, and half way a foul sewer of 300 m.

@@ -7,8 +7,10 @@ use rustc_hash::FxHashSet;
 use crate::analysis::network::Way;
 
 use super::super::joins::{Join, joins};
+use super::super::nodes::row_number;
 use super::super::pipe::{Node, NodeType, Pipe, RowRef, System};
-use super::super::sewers::{Flow, Joint, Sewers};
+use super::super::sewers::{Flow, Sewers};
+use super::drawing::Drawing;
 use super::geometry::Meetings;
 use super::segments::SegmentGrid;
 use super::settings::Settings;
@@ -47,6 +49,7 @@ pub(super) struct Scene<'a> {
     meetings: OnceCell<Meetings>,
     joins: OnceCell<Vec<Join>>,
     large_into_small: OnceCell<Vec<[u32; 2]>>,
+    drawing: OnceCell<Drawing>,
 }
 
 impl<'a> Scene<'a> {
@@ -57,7 +60,7 @@ impl<'a> Scene<'a> {
             let codes = [&*pipe.from_code, &*pipe.to_code];
             ends += 2;
             named += codes.iter().filter(|code| !code.is_empty()).count();
-            if pipe.is_retired {
+            if pipe.is_out_of_use {
                 retired_codes.extend(codes);
             }
         }
@@ -74,6 +77,7 @@ impl<'a> Scene<'a> {
             meetings: OnceCell::new(),
             joins: OnceCell::new(),
             large_into_small: OnceCell::new(),
+            drawing: OnceCell::new(),
         }
     }
 
@@ -93,7 +97,7 @@ impl<'a> Scene<'a> {
     }
 
     pub(super) fn row(&self, node: u32) -> Option<&'a Node> {
-        self.sewers.node(node)?.row.as_ref()
+        self.sewers.node_row(node)
     }
 
     pub(super) fn at(&self, node: u32) -> Option<[f64; 2]> {
@@ -102,12 +106,7 @@ impl<'a> Scene<'a> {
 
     /// What a node is called: its code, else its row's number, else its place.
     pub(super) fn node_name(&self, node: u32) -> String {
-        match self.sewers.node(node) {
-            Some(joint) if !joint.code.is_empty() => joint.code.to_string(),
-            Some(Joint { row: Some(row), .. }) => format!("#{}", row.row.id),
-            Some(Joint { at: Some([lon, lat]), .. }) => format!("({lon:.6}, {lat:.6})"),
-            _ => "?".to_owned(),
-        }
+        self.sewers.node_name(node, row_number).into()
     }
 
     /// The row to blame for something at a node: its own, else that of a pipe that touches it.
@@ -117,7 +116,7 @@ impl<'a> Scene<'a> {
     }
 
     pub(super) fn node_type(&self, node: u32) -> NodeType {
-        self.row(node).map_or(NodeType::Other, |row| row.node_type)
+        self.sewers.node_type(node)
     }
 
     /// Level of the ground at a node.
@@ -150,8 +149,8 @@ impl<'a> Scene<'a> {
                 part.pipes += 1;
                 part.length_m += self.sewers.length_m(pipe);
             }
-            for (node, row) in self.rows() {
-                parts[numbers[node as usize] as usize].has_outlet |= row.node_type.is_outlet();
+            for (node, _) in self.rows() {
+                parts[numbers[node as usize] as usize].has_outlet |= self.sewers.is_outlet(node);
             }
             (numbers, parts)
         })
@@ -175,6 +174,11 @@ impl<'a> Scene<'a> {
     /// Where water passes into a system that it does not belong to.
     pub(super) fn joins(&self) -> &[Join] {
         self.joins.get_or_init(|| joins(self.sewers))
+    }
+
+    /// How the drawn lines agree with the nodes that pipes name.
+    pub(super) fn drawing(&self) -> &Drawing {
+        self.drawing.get_or_init(|| Drawing::of(self))
     }
 
     /// Where a large pipe runs into a small one: the large one, the small one.

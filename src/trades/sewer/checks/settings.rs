@@ -10,6 +10,8 @@ pub struct Settings {
     pub same_place_m: f64,
     /// SW08.
     pub reach_m: f64,
+    /// SW29.
+    pub apart_m: f64,
     /// SW09.
     pub outlier_spacings: f64,
     /// SW10.
@@ -51,6 +53,7 @@ impl Default for Settings {
         Self {
             same_place_m: 0.05,
             reach_m: 1.0,
+            apart_m: 1.0,
             outlier_spacings: 50.0,
             rise_m: 0.0,
             steepest_deg: 10.0,
@@ -98,6 +101,7 @@ pub static SETTINGS: &[Setting] = &[
         &mut it.same_place_m
     }),
     setting("reach_m", "SW08", ("悬挂搜索距离", "Undershoot up to"), "m", |it| &mut it.reach_m),
+    setting("apart_m", "SW29", ("同号端点间距", "Ends of one node within"), "m", |it| &mut it.apart_m),
     setting("outlier_spacings", "SW09", ("飞点：平均点距的倍数", "Outlier: spacings away"), "", |it| {
         &mut it.outlier_spacings
     }),

@@ -23,7 +23,7 @@ pub(super) fn cross_connections(scene: &Scene<'_>, found: &mut Found) {
             ),
             JoinWay::Shares => text!(
                 "混接：{from_zh}管与{to_zh}管共用井 {node}",
-                "Cross connection: {from_en} and {to_en} sewers run through the same node {node}"
+                "Cross connection: {from_en} and {to_en} sewers share node {node}"
             ),
             JoinWay::Ends => text!(
                 "混接：{from_zh}管接入{to_zh}的末端 {node}",

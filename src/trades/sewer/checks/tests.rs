@@ -186,7 +186,7 @@ fn what_is_joined_to_nothing() {
         "SW06",
         |town| {
             alone(town);
-            town.pipe(["a", "lone"], System::Foul, 6.0).is_retired = true;
+            town.pipe(["a", "lone"], System::Foul, 6.0).is_out_of_use = true;
         },
         &[],
     );
@@ -350,6 +350,42 @@ fn systems_that_meet() {
         &["branch"],
     );
     check_rule("SW14", |town| town.nodes[3].system = System::Storm, &["c-plant"]);
+}
+
+#[test]
+fn storm_and_foul_sewers_share_no_head_and_no_dead_end() {
+    let at_head = |town: &mut Town, system: System| {
+        town.node("head", [-40.0, 3.0], NodeType::Manhole, System::Unknown);
+        town.pipe(["head", "a"], system, 6.3).code = "first".into();
+        town.pipe(["head", "s"], System::Storm, 8.3).code = "second".into();
+    };
+    check_rule("SW14", |town| at_head(town, System::Foul), &["second"]);
+    // What nobody says is no finding.
+    check_rule("SW14", |town| at_head(town, System::Unknown), &[]);
+    let at_end = |town: &mut Town, own: System, goes_on: bool| {
+        town.node("end", [160.0, 3.0], NodeType::Manhole, own);
+        town.pipe(["b", "end"], System::Foul, 5.0).code = "first".into();
+        town.pipe(["t", "end"], System::Storm, 7.0).code = "second".into();
+        if goes_on {
+            town.node("beyond", [200.0, 3.0], NodeType::Outfall, System::Unknown);
+            town.pipe(["end", "beyond"], System::Unknown, 4.0);
+        }
+    };
+    check_rule("SW14", |town| at_end(town, System::Unknown, false), &["second"]);
+    check_rule("SW14", |town| at_end(town, System::Storm, false), &["first"]);
+    check_rule("SW14", |town| at_end(town, System::Combined, false), &[]);
+    // What goes on may be combined: nobody says it, and nothing ends here.
+    check_rule("SW14", |town| at_end(town, System::Unknown, true), &[]);
+    check_rule("SW14", |town| at_end(town, System::Storm, true), &[]);
+}
+
+#[test]
+fn what_leaves_a_plant_is_clean() {
+    let effluent = |town: &mut Town| {
+        town.node("river", [160.0, 0.0], NodeType::Outfall, System::Storm);
+        town.pipe(["plant", "river"], System::Storm, 5.0);
+    };
+    check_rule("SW14", effluent, &[]);
 }
 
 #[test]

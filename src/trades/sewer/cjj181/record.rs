@@ -122,6 +122,27 @@ pub fn read_code(words: &str) -> Option<(Option<LongMark>, &'static DefectKind)>
     })
 }
 
+/// A code with its grade behind it, as some inspectors write (`PL3`, `ＺＷ３`, `KSFS-Ⅱ级`): the code's words and the grade.
+/// Nothing for words that are a code by themselves, or none at all.
+pub fn split_grade(words: &str) -> Option<(String, i64)> {
+    if read_code(words).is_some() {
+        return None;
+    }
+    let plain = narrow(words);
+    let plain = plain.trim().trim_end_matches('级').trim_end();
+    let last = plain.chars().next_back()?;
+    let romans = ['Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ'];
+    let roman = romans.iter().position(|roman| *roman == last).map(|place| place as i64 + 1);
+    let grade = roman.or_else(|| last.to_digit(10).map(i64::from))?;
+    let code = plain.strip_suffix(last)?.trim_end_matches(|c: char| c.is_whitespace() || "-_.:".contains(c));
+    read_code(code).map(|_| (code.to_owned(), grade))
+}
+
+/// Full-width letters, digits and signs as they are on a keyboard.
+pub fn narrow(words: &str) -> String {
+    words.chars().map(half_width).collect()
+}
+
 /// A clock position in four digits: from and to, 12 is the top; `00` before a single hour. Leading zeros that a
 /// spreadsheet has eaten come back.
 ///
@@ -267,6 +288,7 @@ fn fault(rule: &'static str, what: Text) -> Fault {
 fn half_width(character: char) -> char {
     match character {
         '！'..='～' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
+        '\u{3000}' => ' ',
         _ => character,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use egui::{Align2, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, vec2};
 
 use super::around;
+use super::crowd::{Crowd, Disc};
 use crate::session::sewer::shown::{DrawnPoint, Mark};
 use crate::text::{Lang, Text};
 use crate::ui::icons::icon_char;
@@ -20,11 +21,16 @@ const MANY: usize = 400;
 const MOST_WORDS: usize = 40;
 /// Marks at most.
 const MOST_MARKS: usize = 4_000;
+/// Least radius of a disc that stands for several findings, and what its number has beside it.
+const DISC: f32 = 12.0;
+const BESIDE_NUMBER: f32 = 6.0;
 
-pub(super) fn draw(ui: &Ui, painter: &Painter, lens: &Lens<'_>, points: &[DrawnPoint], lang: Lang) {
-    let room = lens.map.expand(24.0);
-    let seen = points.iter().map(|point| (lens.at(point.at_world), point)).filter(|(at, _)| room.contains(*at));
-    let seen: Vec<(Pos2, &DrawnPoint)> = seen.collect();
+/// Draws marks: those that stand together as discs with their number, then the others with their words.
+pub(super) fn draw(ui: &Ui, painter: &Painter, lens: &Lens<'_>, (points, crowd): (&[DrawnPoint], &Crowd), lang: Lang) {
+    let view = lens.camera.bounds_world();
+    let view = view.grown(lens.camera.view().metres_per_px * 24.0);
+    let seen: Vec<(Pos2, &DrawnPoint)> =
+        crowd.lone(points, view).map(|point| (lens.at(point.at_world), point)).collect();
     let (is_crowd, mut cells, mut drawn) = (seen.len() > MANY, HashSet::new(), 0);
     let mut places: Vec<Rect> = Vec::new();
     for (at, point) in seen {
@@ -41,6 +47,24 @@ pub(super) fn draw(ui: &Ui, painter: &Painter, lens: &Lens<'_>, points: &[DrawnP
             words(ui, painter, at, point.words.get(lang), &mut places);
         }
     }
+    for disc in crowd.discs(view) {
+        disc_mark(ui, painter, lens.at(disc.at_world), disc);
+    }
+}
+
+/// Radius of a disc, logical pixels, with a number so wide.
+pub(super) fn disc_radius(number_width: f32) -> f32 {
+    DISC.max(number_width / 2.0 + BESIDE_NUMBER)
+}
+
+/// Several findings as one disc.
+fn disc_mark(ui: &Ui, painter: &Painter, at: Pos2, disc: &Disc) {
+    let tokens = Tokens::of(ui);
+    let color = theme::tone_color(disc.tone, ui.visuals().dark_mode);
+    let number = painter.layout_no_wrap(disc.count.to_string(), theme::medium(11.5), tokens.raised);
+    let radius = disc_radius(number.size().x);
+    painter.circle(at, radius, color, Stroke::new(1.5, tokens.raised));
+    painter.galley(at - number.size() / 2.0, number, tokens.raised);
 }
 
 /// Words beside a mark, if they hide no others.

@@ -3,20 +3,19 @@
 use egui::{Key, Ui};
 
 use super::button_if;
+use super::campaign::{CampaignState, campaign_ui};
+use super::path::path_ui;
 use crate::session::Session;
 use crate::session::action::ActionId;
 use crate::session::command::{Command, SettingsCommand};
 use crate::session::sewer::board::SewerTopic;
-use crate::session::sewer::capacity::CapacityAsk;
 use crate::session::sewer::place::SewerPlace;
-use crate::session::sewer::plan::PlanAsk;
 use crate::session::sewer::questions::{Direction, ProfileCourse};
 use crate::session::sewer::settings::SewerSettings;
 use crate::session::sewer::users::UsersAsk;
 use crate::session::sewer::{SewerAnswer, SewerAsk};
 use crate::text::Text;
 use crate::trades::sewer::basins::EndsAt;
-use crate::trades::sewer::capacity::{CapacityRules, Split};
 use crate::trades::sewer::cjj181::PairRule;
 use crate::trades::sewer::inspected::By;
 use crate::trades::sewer::users::UserList;
@@ -27,8 +26,11 @@ use crate::ui::widgets::{button, choice_chip, field_error, icon_button, text_fie
 /// What has been typed.
 #[derive(Default)]
 pub(super) struct AskState {
-    from: String,
-    to: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    /// Whether the shortest way may run against the flow.
+    pub(super) any_way: bool,
+    campaign: CampaignState,
     /// The places that were clicked, with the names that the fields have from them: a name may have namesakes.
     clicked: Vec<(String, SewerPlace)>,
     /// The questions whose places the fields have taken over.
@@ -49,7 +51,12 @@ pub(super) fn asks_ui(ui: &mut Ui, session: &Session, topic: SewerTopic, state: 
         SewerTopic::Basins => basins(ui, session, asks),
         SewerTopic::Users => users(ui, session, asks),
         SewerTopic::Capacity => capacity(ui, session, asks),
-        SewerTopic::Summary | SewerTopic::Pipe | SewerTopic::Checks | SewerTopic::Cross => {}
+        SewerTopic::Checks => campaign_ui(ui, session, &mut state.campaign, asks),
+        SewerTopic::Summary => {
+            models(ui, session, asks);
+            super::rules::joining_ui(ui, session, asks);
+        }
+        SewerTopic::Pipe | SewerTopic::Cross | SewerTopic::Defects => {}
     }
     ui.add_space(4.0);
 }
@@ -59,7 +66,7 @@ fn asked(session: &Session, topic: SewerTopic) -> Option<&SewerAsk> {
 }
 
 /// A field for a place; whether Enter was pressed in it.
-fn place_field(ui: &mut Ui, words: &mut String, name: &str, hint: &str) -> bool {
+pub(super) fn place_field(ui: &mut Ui, words: &mut String, name: &str, hint: &str) -> bool {
     let response = text_field(ui, words, name).on_hover_text(hint);
     if words.is_empty() && !response.has_focus() {
         let at = response.rect.left_center() + egui::vec2(8.0, 0.0);
@@ -82,6 +89,9 @@ impl AskState {
         let named = |place: &SewerPlace, name: &str| (name.to_owned(), place.clone());
         match (&slot.asked, answer.as_ref()) {
             (SewerAsk::Trace { from, .. }, SewerAnswer::Trace(found)) => self.take(&[named(from, &found.from.name)]),
+            (SewerAsk::Path { from, to, .. }, SewerAnswer::Path(found)) => {
+                self.take(&[named(from, &found.from.name), named(to, &found.to.name)]);
+            }
             (SewerAsk::Profile(ProfileCourse::Down(from)), SewerAnswer::Profile(found)) => {
                 let first = found.course.members.nodes.first().map_or("", |name| name);
                 self.take(&[named(from, first)]);
@@ -109,7 +119,7 @@ impl AskState {
 
     /// The places that the fields name: those that were clicked while all of their names stand, for of two clicks either
     /// may be the upper end.
-    fn places(&self) -> [Option<SewerPlace>; 2] {
+    pub(super) fn places(&self) -> [Option<SewerPlace>; 2] {
         let fields = [&self.from, &self.to];
         let stand = self.clicked.iter().zip(fields).all(|((name, _), words)| name == words);
         [0, 1].map(|field| {
@@ -120,7 +130,7 @@ impl AskState {
     }
 }
 
-static PLACE_HINT: Text = Text::new(
+pub(super) static PLACE_HINT: Text = Text::new(
     "井号或管段编号；node:编号、pipe:编号；图层/要素号；或 经度,纬度",
     "Number of a node or pipe; node:NUMBER, pipe:NUMBER; LAYER/ID; or LON,LAT",
 );
@@ -156,6 +166,7 @@ fn trace(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) 
             asks.push(UiAsk::Act(ActionId::TraceUp));
         }
     });
+    path_ui(ui, session, state, asks);
 }
 
 /// Where the trace on the map began: the other way is one click.
@@ -261,8 +272,7 @@ fn plan(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) {
             match budget(&state.budget) {
                 Ok(budget_yuan) => {
                     state.problem = None;
-                    let (rules, costs) = (settings.rules(), settings.costs());
-                    asks.push(UiAsk::Sewer(SewerAsk::Plan(PlanAsk { rules, costs, budget_yuan })));
+                    asks.push(UiAsk::Sewer(SewerAsk::Plan(settings.plan(budget_yuan))));
                 }
                 Err(problem) => state.problem = Some(problem),
             }
@@ -273,6 +283,9 @@ fn plan(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) {
     }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        if button(ui, "TABLE", lang.pick("单价…", "Unit costs…")).clicked() {
+            asks.push(UiAsk::Act(ActionId::UnitCosts));
+        }
         if button(ui, "FILE_CSV", lang.pick("读入单价表…", "Read unit costs…")).clicked() {
             asks.push(UiAsk::PickFile(FilePurpose::SewerCosts));
         }
@@ -280,9 +293,7 @@ fn plan(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) {
         let usual = lang.pick("用程序的假定单价", "Use the assumed costs");
         if own && icon_button(ui, "ARROW_COUNTER_CLOCKWISE", usual).clicked() {
             let settings = SewerSettings { costs: Vec::new(), ..settings.clone() };
-            let ask = PlanAsk { rules: settings.rules(), costs: settings.costs(), budget_yuan: None };
-            asks.push(UiAsk::Run(Command::Settings(SettingsCommand::Sewer(settings))));
-            asks.push(UiAsk::Sewer(SewerAsk::Plan(ask)));
+            asks.extend(ask::with_settings(session, settings));
         }
     });
 }
@@ -326,7 +337,8 @@ fn users(ui: &mut Ui, session: &Session, asks: &mut Asks) {
         _ => None,
     };
     let lists = now.as_ref().map(|ask| ask.lists.clone());
-    let base = UsersAsk { outfalls: true, ..now.unwrap_or_default() };
+    let rules = session.settings().sewer.users.rules();
+    let base = UsersAsk { outfalls: true, rules, ..now.unwrap_or_default() };
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
         if choice_chip(ui, lang.pick("全部名单", "All lists"), lists.as_ref().is_some_and(Vec::is_empty)).clicked()
@@ -340,26 +352,38 @@ fn users(ui: &mut Ui, session: &Session, asks: &mut Asks) {
             }
         }
     });
+    super::rules::users_ui(ui, session, asks);
 }
 
 fn capacity(ui: &mut Ui, session: &Session, asks: &mut Asks) {
     let lang = session.lang();
-    let now = match asked(session, SewerTopic::Capacity) {
-        Some(SewerAsk::Capacity(ask)) => ask.clone(),
-        _ => CapacityAsk::default(),
-    };
+    super::rules::capacity_ui(ui, session, asks);
+    let may_write = session.city().is_some_and(|city| city.read_only.is_none());
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
-        ui.label(lang.pick("分流处", "Where ways part"));
-        let all = [
-            (Split::Equal, lang.pick("平均分", "equal parts")),
-            (Split::ByCapacity, lang.pick("按能力分", "by capacity")),
-        ];
-        for (split, word) in all {
-            if choice_chip(ui, word, now.rules.split == split).clicked() {
-                let rules = CapacityRules { split, ..now.rules.clone() };
-                asks.push(UiAsk::Sewer(SewerAsk::Capacity(CapacityAsk { rules, ..now.clone() })));
-            }
+        let colour = button_if(ui, may_write, "PALETTE", lang.pick("按负荷率着色", "Colour by load"));
+        let tip = lang.pick(
+            "写入“旱流负荷”图层，有图例，可打印；再按一次就更新",
+            "Writes the layer of loads, with a legend and for print; once more brings it up to date",
+        );
+        if colour.on_hover_text(tip).clicked() {
+            asks.push(UiAsk::Act(ActionId::PipesByLoad));
+        }
+    });
+}
+
+/// Models that come in and go out.
+fn models(ui: &mut Ui, session: &Session, asks: &mut Asks) {
+    let lang = session.lang();
+    let may_write = session.city().is_some_and(|city| city.read_only.is_none());
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        let import = lang.pick("导入管线或模型…", "Import pipes or a model…");
+        if button_if(ui, may_write, "DOWNLOAD_SIMPLE", import).clicked() {
+            asks.push(UiAsk::Act(ActionId::ImportFile));
+        }
+        if button(ui, "EXPORT", lang.pick("写成 SWMM 模型…", "Write a SWMM model…")).clicked() {
+            asks.push(UiAsk::Act(ActionId::WriteSwmm));
         }
     });
 }

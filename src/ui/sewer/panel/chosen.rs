@@ -9,6 +9,8 @@ use crate::session::sewer::SewerAnswer;
 use crate::session::sewer::checks::{CheckReport, FoundFault};
 use crate::session::sewer::command::SewerCommand;
 use crate::session::sewer::cross::CrossPlace;
+use crate::session::sewer::marks::Progress;
+use crate::session::sewer::progress::Became;
 use crate::session::state::FeatureRef;
 use crate::text::Lang;
 use crate::trades::sewer::checks::Rule;
@@ -72,6 +74,11 @@ pub(super) fn chosen_ui(
         (SewerAnswer::Check(report), "excused") => {
             if let Some(fault) = report.excused.get(place) {
                 framed(ui, |ui| excused_ui(ui, session, fault, asks));
+            }
+        }
+        (SewerAnswer::Progress(found), _) => {
+            if let Some((became, fault)) = changed(found, table, place) {
+                framed(ui, |ui| changed_ui(ui, session, state, (became, fault), asks));
             }
         }
         (SewerAnswer::Cross(report), "candidates") => {
@@ -256,6 +263,31 @@ fn excuse_ui(ui: &mut Ui, session: &Session, state: &mut ChosenState, fault: &Fo
             state.is_excusing = false;
         }
     });
+}
+
+/// The finding of a row: all of them stand in one list, and in one each by what became of them.
+fn changed<'a>(found: &'a Progress, table: &str, place: usize) -> Option<(Became, &'a FoundFault)> {
+    let is_listed = |became: &Became| table == "changes" || table == became.code();
+    let listed = Became::ALL.into_iter().filter(is_listed);
+    listed.flat_map(|became| found.faults(became).iter().map(move |fault| (became, fault))).nth(place)
+}
+
+fn changed_ui(
+    ui: &mut Ui,
+    session: &Session,
+    state: &mut ChosenState,
+    (became, fault): (Became, &FoundFault),
+    asks: &mut Asks,
+) {
+    let lang = session.lang();
+    let name = Rule::find(fault.rule).map_or("", |rule| rule.name.get(lang));
+    strong(ui, &format!("{} · {} · {name} {}", became.name().get(lang), fault.code, fault.rule));
+    ui.add(Label::new(fault.what.get(lang)).wrap().selectable(true));
+    // The feature of a finding that is gone may be gone with it.
+    if became != Became::Gone && button(ui, "INFO", lang.pick("详情", "Details")).clicked() {
+        visit::show(asks, &fault.at);
+        state.wants_details = true;
+    }
 }
 
 fn excused_ui(ui: &mut Ui, session: &Session, fault: &FoundFault, asks: &mut Asks) {

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use egui::{Align, Layout, RichText, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Align, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 use egui_table::{AutoSizeMode, CellInfo, Column, HeaderCellInfo, HeaderRow, Table, TableDelegate, TableState};
 
 use crate::model::geometry::Bounds;
@@ -18,7 +18,7 @@ use crate::ui::ask::{Asks, UiAsk};
 use crate::ui::icons::icon;
 use crate::ui::theme::{self, ROW, Tokens};
 use crate::ui::visit;
-use crate::ui::widgets::{filter_field, focus_ring};
+use crate::ui::widgets::{filter_field, focus_ring, layout};
 
 /// What the list remembers between frames.
 #[derive(Default)]
@@ -164,7 +164,26 @@ pub(super) fn table_ui(
         TableState { col_widths: widths.collect(), parent_width: None }.store(ui, id);
     }
     ui.spacing_mut().item_spacing = Vec2::ZERO;
-    grid.show(ui, &mut Rows { session, state, shown, table, lang, asks });
+    let mut rows = Rows { session, state, shown, table, lang, asks, nowhere: Vec::new() };
+    grid.show(ui, &mut rows);
+    nowhere_tags(ui, lang, &rows.nowhere);
+}
+
+fn no_place(lang: Lang) -> &'static str {
+    lang.pick("无位置", "no place")
+}
+
+/// Says at the right of rows that they have no place on the map.
+fn nowhere_tags(ui: &Ui, lang: Lang, rows: &[Rect]) {
+    let tokens = Tokens::of(ui);
+    for row in rows {
+        let words = layout(ui, no_place(lang), theme::note());
+        let tag =
+            Rect::from_min_size(row.right_center() - vec2(words.size().x + 12.0, 9.0), words.size() + vec2(8.0, 2.0));
+        let painter = ui.painter().with_clip_rect(*row);
+        painter.rect(tag, 4, tokens.sunk, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
+        painter.galley_with_override_text_color(tag.min + vec2(4.0, 1.0), words, tokens.text2);
+    }
 }
 
 /// How many of how many rows, where that is not plain to see.
@@ -203,6 +222,8 @@ struct Rows<'a, 'b> {
     table: &'a ShownTable,
     lang: Lang,
     asks: &'b mut Asks,
+    /// Where the rows without a place are, as far as they are seen.
+    nowhere: Vec<Rect>,
 }
 
 impl TableDelegate for Rows<'_, '_> {
@@ -249,7 +270,12 @@ impl TableDelegate for Rows<'_, '_> {
         let chosen = self.state.chosen == Some(place);
         let response = ui.interact(ui.max_rect(), ui.scope_id().with("row"), Sense::click());
         let words = shown.values.iter().zip(&self.table.fields).map(|(value, field)| cell(field, value, self.lang));
-        let words: Vec<String> = words.filter(|words| !words.is_empty()).take(3).collect();
+        let mut words: Vec<String> = words.filter(|words| !words.is_empty()).take(3).collect();
+        let is_nowhere = self.is_nowhere(shown);
+        if is_nowhere {
+            words.push(no_place(self.lang).to_owned());
+            self.nowhere.push(ui.max_rect().intersect(ui.clip_rect()));
+        }
         response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, words.join(" ")));
         let room = ui.max_rect();
         if chosen {
@@ -258,7 +284,7 @@ impl TableDelegate for Rows<'_, '_> {
             ui.painter().rect_filled(room, 0, tokens.hover);
         }
         if let Some(tone) = shown.tone {
-            let bar = egui::Rect::from_min_size(room.min, vec2(3.0, room.height()));
+            let bar = Rect::from_min_size(room.min, vec2(3.0, room.height()));
             ui.painter().rect_filled(bar, 0, theme::tone_color(tone, ui.visuals().dark_mode));
         }
         ui.painter().hline(room.x_range(), room.bottom(), Stroke::new(1.0, tokens.line));
@@ -266,7 +292,7 @@ impl TableDelegate for Rows<'_, '_> {
         if response.clicked() {
             self.state.chosen = Some(place);
             self.state.is_clicked = true;
-            self.state.wants_details |= response.double_clicked() && shown.at.is_some();
+            self.state.wants_details |= is_nowhere || (response.double_clicked() && shown.at.is_some());
             self.go(shown);
         }
     }
@@ -295,6 +321,22 @@ impl TableDelegate for Rows<'_, '_> {
 }
 
 impl Rows<'_, '_> {
+    /// What of the map shows a row.
+    fn bounds_world(&self, row: &ShownRow) -> Option<Bounds> {
+        let place = row.place_world.map(|[x, y]| visit::with_surroundings(&Bounds::new(x, y, x, y)));
+        place.or_else(|| visit::bounds_world(self.session, &self.shown.layers.feature(row.at?)?))
+    }
+
+    /// Whether a row is about a feature that has no place. Nobody knows while the map's memory of its layer is not there.
+    fn is_nowhere(&self, row: &ShownRow) -> bool {
+        let Some(at) = row.at.and_then(|at| self.shown.layers.feature(at)) else { return false };
+        let layer = self.session.city().and_then(|city| city.layer(&at.layer));
+        let is_known = layer.is_none_or(|layer| {
+            !layer.has_geometry() || layer.index.as_ref().is_some_and(|index| index.try_read().is_ok())
+        });
+        is_known && self.bounds_world(row).is_none()
+    }
+
     /// Selects a row's feature, brings it onto the map and into the details, as a click on the map does.
     fn go(&mut self, row: &ShownRow) {
         let at = row.at.and_then(|at| self.shown.layers.feature(at));
@@ -302,9 +344,7 @@ impl Rows<'_, '_> {
             let select = LookCommand::Select { layer: at.layer.clone(), ids: vec![at.id], mode: SelectMode::Replace };
             self.asks.push(UiAsk::Run(Command::Look(select)));
         }
-        let place = row.place_world.map(|[x, y]| visit::with_surroundings(&Bounds::new(x, y, x, y)));
-        let bounds = place.or_else(|| visit::bounds_world(self.session, at.as_ref()?));
-        self.asks.extend(bounds.map(UiAsk::ZoomTo));
+        self.asks.extend(self.bounds_world(row).map(UiAsk::ZoomTo));
         if let Some(at) = at {
             visit::show(self.asks, &at);
             self.state.visited = Some(at);

@@ -24,6 +24,9 @@ use crate::ui::app::App;
 use crate::ui::tools::ToolKind;
 use crate::ui::{test_steps, theme};
 
+mod answers;
+mod profile;
+
 /// Where the nodes W1 to W5 stand, 100 m apart from west to east; W5 is the outfall.
 fn at(node: usize) -> [f64; 2] {
     [115.98 + node as f64 * 1e-3, 29.71]

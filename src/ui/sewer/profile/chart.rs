@@ -2,10 +2,11 @@
 
 use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
+use super::names;
 use crate::session::sewer::questions::ProfileAnswer;
 use crate::session::sewer::shown::Tone;
 use crate::text::Lang;
-use crate::trades::sewer::profile::{Profile, Reach};
+use crate::trades::sewer::profile::{Passing, Profile, Reach};
 use crate::ui::map_marks::readout;
 use crate::ui::theme::{self, Tokens};
 
@@ -13,8 +14,10 @@ use crate::ui::theme::{self, Tokens};
 const LEVEL_PX: f64 = 28.0;
 /// Narrower than this from node to node there are no shafts.
 const SHAFT_FROM: f32 = 14.0;
+/// Shorter on the screen a pipe has no arrow.
+const ARROW_FROM: f32 = 28.0;
 /// Most of the plot's height that levels take where it is filled.
-const FILLED: f64 = 0.86;
+const FILLED: f64 = 0.76;
 
 /// Where chainages and levels are.
 pub(super) struct Axes {
@@ -27,14 +30,16 @@ pub(super) struct Axes {
 }
 
 impl Axes {
-    pub(super) fn new(profile: &Profile, plot: Rect, span: [f64; 2], exaggeration: Option<f64>) -> Self {
+    /// `lift_px` is how far the hand has moved the levels up.
+    pub(super) fn new(profile: &Profile, plot: Rect, span: [f64; 2], exaggeration: Option<f64>, lift_px: f32) -> Self {
         let px_per_m = f64::from(plot.width()) / (span[1] - span[0]).max(1e-6);
-        let [low, high] = profile.levels_m().unwrap_or([0.0, 1.0]);
+        // What is looked at has the height to itself.
+        let [low, high] = profile.levels_within(span).or_else(|| profile.levels_m()).unwrap_or([0.0, 1.0]);
         let (height, range) = (f64::from(plot.height()), (high - low).max(0.5));
         let fitted = height * FILLED / range;
         let level_px_per_m = exaggeration.map_or(fitted, |times| px_per_m * times);
         // Levels stand in the middle of the height, whatever their scale.
-        let low_m = f64::midpoint(low, high) - height / 2.0 / level_px_per_m;
+        let low_m = f64::midpoint(low, high) - (height / 2.0 + f64::from(lift_px)) / level_px_per_m;
         Self { plot, from_m: span[0], px_per_m, level_px_per_m, low_m }
     }
 
@@ -82,6 +87,7 @@ pub(super) fn draw(ui: &Ui, lang: Lang, found: &ProfileAnswer, axes: &Axes) {
     if !is_crowded {
         nodes(ui, &painter, profile, axes, false);
     }
+    names::draw(ui, &painter, lang, profile, axes);
     if profile.levels_m().is_none() {
         let words = lang.pick("这条路径没有记录任何标高", "No level is recorded along this course");
         let color = Tokens::of(ui).text2;
@@ -156,7 +162,26 @@ fn pipe(ui: &Ui, painter: &Painter, reach: &Reach, axes: &Axes) {
         area(painter, [inverts[0], inverts[1], crowns[1], crowns[0]], theme::see_through(color, 48));
         painter.line_segment(crowns, Stroke::new(1.2, color));
     }
-    painter.line_segment(inverts, Stroke::new(if reach.is_adverse { 3.0 } else { 1.8 }, color));
+    let stroke = Stroke::new(if reach.is_adverse { 3.0 } else { 1.8 }, color);
+    if reach.is_pressure {
+        painter.extend(Shape::dashed_line(&inverts, stroke, 9.0, 3.0));
+    } else {
+        painter.line_segment(inverts, stroke);
+    }
+    arrow(painter, reach, inverts, axes, color);
+}
+
+/// Which way the water runs, under the middle of what is seen of a pipe.
+fn arrow(painter: &Painter, reach: &Reach, [from, to]: [Pos2; 2], axes: &Axes, color: Color32) {
+    let (left, right) = (from.x.max(axes.plot.left()), to.x.min(axes.plot.right()));
+    if right - left < ARROW_FROM {
+        return;
+    }
+    let x = f32::midpoint(left, right);
+    let y = from.y + (to.y - from.y) * (x - from.x) / (to.x - from.x).max(1e-3) + 6.0;
+    let ahead = if reach.is_along { 5.0 } else { -5.0 };
+    let corners = vec![pos2(x + ahead, y), pos2(x - ahead * 0.4, y - 3.0), pos2(x - ahead * 0.4, y + 3.0)];
+    painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
 }
 
 /// A shaft from the ground to its floor; a node whose levels are not known is a tick at the bottom.
@@ -198,15 +223,18 @@ fn crossings(ui: &Ui, painter: &Painter, profile: &Profile, axes: &Axes) {
         }
         let color = theme::tone_color(Tone::of_system(crossing.system), ui.visuals().dark_mode);
         let Some(invert) = crossing.invert_m else {
-            // Nobody knows how high: a mark at the edge says that it is there.
-            painter.vline(x, axes.plot.top()..=axes.plot.top() + 8.0, Stroke::new(2.0, color));
+            // Nobody knows how high: a mark at the axis says that it is there.
+            let bottom = axes.plot.bottom() - 1.0;
+            let corners = [vec2(0.0, -9.0), vec2(4.0, -4.5), vec2(0.0, 0.0), vec2(-4.0, -4.5)];
+            let corners = corners.map(|corner| pos2(x, bottom) + corner).to_vec();
+            painter.add(Shape::convex_polygon(corners, tokens.raised, Stroke::new(1.5, color)));
             continue;
         };
         let size_m = crossing.diameter_mm.unwrap_or(0.0) / 1000.0;
         let (bottom, top) = (axes.y(invert), axes.y(invert + size_m));
         let half = ((size_m * axes.px_per_m / 2.0) as f32).clamp(3.0, 12.0);
         let cut = Rect::from_x_y_ranges(x - half..=x + half, top.min(bottom - 4.0)..=bottom);
-        let edge = if crossing.gap_m.is_some_and(|gap| gap < 0.0) { tokens.err } else { color };
+        let edge = if crossing.passing == Some(Passing::Through) { tokens.err } else { color };
         painter.rect(cut, 255, theme::see_through(color, 60), Stroke::new(1.6, edge), egui::StrokeKind::Middle);
     }
 }
@@ -235,10 +263,17 @@ pub(super) fn words_at(found: &ProfileAnswer, at_m: f64, lang: Lang) -> Vec<Stri
     let mut first = vec![reach.map_or_else(String::new, |reach| reach.code.to_string()), format!("{at_m:.1} m")];
     first.extend(reach.and_then(|reach| reach.diameter_mm).map(|size| format!("DN{size:.0}")));
     first.extend(reach.and_then(|reach| reach.slope).map(|slope| format!("{:.2} ‰", slope * 1000.0)));
+    let kind = |reach: &Reach| match (reach.is_pressure, reach.is_siphon, reach.is_adverse) {
+        (true, ..) => lang.pick("压力管", "pressure").to_owned(),
+        (_, true, _) => lang.pick("倒虹管", "siphon").to_owned(),
+        (.., true) => lang.pick("逆坡", "adverse").to_owned(),
+        _ => String::new(),
+    };
+    first.extend(reach.map(kind));
     first.retain(|words| !words.is_empty());
     let level = |name: &str, level: Option<f64>| level.map(|level| format!("{name} {level:.2}"));
-    let (ground, invert) = (ground_at(profile, at_m), invert_at(profile, at_m));
-    let crown = reach.and_then(|reach| Some(invert? + reach.diameter_mm? / 1000.0));
+    let ground = profile.ground_at(at_m);
+    let [invert, crown] = reach.map_or([None; 2], |reach| reach.levels_at(at_m));
     let second: Vec<String> = [
         level(lang.pick("地面", "ground"), ground),
         level(lang.pick("管底", "invert"), invert),
@@ -254,19 +289,9 @@ pub(super) fn words_at(found: &ProfileAnswer, at_m: f64, lang: Lang) -> Vec<Stri
     lines
 }
 
-fn ground_at(profile: &Profile, at_m: f64) -> Option<f64> {
-    let pair = profile.stations.windows(2).find(|pair| (pair[0].chainage_m..=pair[1].chainage_m).contains(&at_m))?;
-    straight([pair[0].chainage_m, pair[1].chainage_m], [pair[0].ground_m?, pair[1].ground_m?], at_m)
-}
-
 fn invert_at(profile: &Profile, at_m: f64) -> Option<f64> {
     let reach = profile.reaches.iter().find(|reach| (reach.chainages_m[0]..=reach.chainages_m[1]).contains(&at_m))?;
-    straight(reach.chainages_m, [reach.inverts_m[0]?, reach.inverts_m[1]?], at_m)
-}
-
-fn straight([from, to]: [f64; 2], levels: [f64; 2], at: f64) -> Option<f64> {
-    let share = if to > from { (at - from) / (to - from) } else { 0.0 };
-    Some(levels[0] + (levels[1] - levels[0]) * share)
+    reach.levels_at(at_m)[0]
 }
 
 #[cfg(test)]
@@ -284,8 +309,8 @@ mod tests {
             length_m: 80.0,
             ..Profile::default()
         };
-        assert_eq!((ground_at(&profile, 25.0), invert_at(&profile, 25.0)), (Some(9.5), Some(7.75)));
-        assert_eq!((ground_at(&profile, 60.0), invert_at(&profile, 60.0)), (None, None));
+        assert_eq!((profile.ground_at(25.0), invert_at(&profile, 25.0)), (Some(9.5), Some(7.75)));
+        assert_eq!((profile.ground_at(60.0), invert_at(&profile, 60.0)), (None, None));
     }
 
     #[test]
