@@ -88,6 +88,7 @@ impl Session {
         let desk = self.sewers()?;
         let title = Text::new("写出管网结果", "Writing what the sewers said");
         Ok(self.jobs.start(title, move |_, mut task| {
+            let desk = desk.pinned(&task)?;
             let answer = desk.answer(&ask, &mut task)?;
             let written = desk.write_answer(&answer, &out, &look, &mut task)?;
             let path = out.path.display();

@@ -56,6 +56,11 @@ impl Crowd {
         *self = Self { power, discs, lone, is_known: true };
     }
 
+    /// Whether something stands for several findings.
+    pub(super) fn has_discs(&self) -> bool {
+        !self.discs.is_empty()
+    }
+
     /// All discs, the largest last.
     pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = &Disc> {
         self.discs.iter()

@@ -6,7 +6,7 @@ use egui::{Align2, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, vec2};
 
 use super::around;
 use super::crowd::{Crowd, Disc};
-use crate::session::sewer::shown::{DrawnPoint, Mark};
+use crate::session::sewer::shown::{DrawnPoint, Mark, Tone};
 use crate::text::{Lang, Text};
 use crate::ui::icons::icon_char;
 use crate::ui::map_marks::{Lens, readout};
@@ -42,7 +42,9 @@ pub(super) fn draw(ui: &Ui, painter: &Painter, lens: &Lens<'_>, (points, crowd):
         if drawn > MOST_MARKS {
             break;
         }
-        mark(ui, painter, at, point);
+        // Among numbers that count, one that ranks would be read as a count.
+        let is_plain = crowd.has_discs() && matches!(point.mark, Mark::Finding(_));
+        mark(ui, painter, at, (if is_plain { Mark::Finding(0) } else { point.mark }, point.tone));
         if point.words != Text::default() && places.len() < MOST_WORDS {
             words(ui, painter, at, point.words.get(lang), &mut places);
         }
@@ -77,10 +79,10 @@ fn words(ui: &Ui, painter: &Painter, at: Pos2, words: &str, places: &mut Vec<Rec
     }
 }
 
-fn mark(ui: &Ui, painter: &Painter, at: Pos2, point: &DrawnPoint) {
+fn mark(ui: &Ui, painter: &Painter, at: Pos2, (mark, tone): (Mark, Tone)) {
     let tokens = Tokens::of(ui);
-    let color = theme::tone_color(point.tone, ui.visuals().dark_mode);
-    match point.mark {
+    let color = theme::tone_color(tone, ui.visuals().dark_mode);
+    match mark {
         Mark::Start => {
             painter.circle(at, 10.0, theme::TRACE, Stroke::new(2.0, tokens.pick_edge));
             painter.circle(at, 5.0, tokens.raised, Stroke::new(3.0, color));

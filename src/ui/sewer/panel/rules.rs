@@ -154,21 +154,23 @@ fn codes_of(kind: &str, field: &str) -> &'static [Code] {
 
 /// Types of users, of which any may be chosen.
 fn types_row(ui: &mut Ui, lang: Lang, name: &str, types: &mut Vec<String>) {
-    value_row_with(ui, name, |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
-            for code in codes_of("drainage_user", "user_type") {
-                let is_chosen = types.iter().any(|it| *it == code.value);
-                let chip = ui.push_id(name, |ui| choice_chip(ui, code.name.get(lang), is_chosen)).inner;
-                if chip.clicked() {
-                    if is_chosen {
-                        types.retain(|it| *it != code.value);
-                    } else {
-                        types.push(code.value.to_string());
-                    }
+    // The chips of two rows bear the same words. An id for each chip would be a box for each, which does not wrap.
+    ui.push_id(name, |ui| value_row_with(ui, name, |ui| type_chips(ui, lang, types)));
+}
+
+fn type_chips(ui: &mut Ui, lang: Lang, types: &mut Vec<String>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        for code in codes_of("drainage_user", "user_type") {
+            let is_chosen = types.iter().any(|it| *it == code.value);
+            if choice_chip(ui, code.name.get(lang), is_chosen).clicked() {
+                if is_chosen {
+                    types.retain(|it| *it != code.value);
+                } else {
+                    types.push(code.value.to_string());
                 }
             }
-        });
+        }
     });
 }
 
