@@ -62,7 +62,7 @@ pub(super) const EXAMPLES: &str = "\
 /// `sewer`.
 #[derive(Debug, Args)]
 pub(super) struct SewerArgs {
-    /// 管端与井相接的最大距离，米（默认 0.5）| How far a pipe's drawn end may be from its node, metres (0.5)
+    /// 管端与井相接的最大距离，米（默认 0.5） | How far a pipe's drawn end may be from its node, metres (0.5)
     #[arg(long, value_name = "M", global = true, value_parser = clap::value_parser!(f64))]
     snap: Option<f64>,
     /// 流向先看管底标高，再看记录 | Inverts say the direction before the record does

@@ -401,7 +401,15 @@ pub struct ExtraSheet {
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { decimals: 7, bbox: false, labels_not_codes: false, lang: Lang::Zh, crs: None, note: None, sheets: Vec::new() }
+        Self {
+            decimals: 7,
+            bbox: false,
+            labels_not_codes: false,
+            lang: Lang::Zh,
+            crs: None,
+            note: None,
+            sheets: Vec::new(),
+        }
     }
 }
 

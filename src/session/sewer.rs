@@ -238,9 +238,7 @@ impl SewerDesk {
             SewerAsk::Inspected(by) => self.inspected(*by, task).map(SewerAnswer::Inspected),
             SewerAsk::Users(ask) => self.users(ask, task).map(SewerAnswer::Users),
             SewerAsk::Capacity(ask) => self.capacity(ask, task).map(SewerAnswer::Capacity),
-            SewerAsk::Defects(request) => {
-                Ok(SewerAnswer::Defects(Box::new(self.preview_defects(request, task)?)))
-            }
+            SewerAsk::Defects(request) => Ok(SewerAnswer::Defects(Box::new(self.preview_defects(request, task)?))),
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Query {
     pub filter: Option<Expr>,
     /// Those whose box touches this one, in the layer's CRS.
     pub bounds: Option<Bounds>,
+    /// Those with an id from here to there, both included.
+    pub ids: Option<[i64; 2]>,
     /// By this field, `true` for descending; what is unknown comes last.
     pub order: Option<(String, bool)>,
     /// So many at most.
@@ -68,6 +70,10 @@ pub(super) fn matching(table: &Table, query: &Query) -> Result<Clauses, StoreErr
     let mut conditions = Vec::new();
     if let Some(bounds) = &query.bounds {
         bounds_condition(table, bounds, &mut conditions, &mut bound)?;
+    }
+    if let Some([first, last]) = query.ids {
+        conditions.push(format!("{} BETWEEN ? AND ?", table.key));
+        bound.extend([Value::Int(first), Value::Int(last)]);
     }
     if let Some(filter) = &query.filter {
         conditions.push(expr_sql::condition(filter, table, &mut bound)?);

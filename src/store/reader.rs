@@ -224,7 +224,7 @@ impl Reader {
     pub fn count(&self, table: &str, query: &Query) -> Result<u64, StoreError> {
         self.with(|conn| {
             let table = self.table(conn, table)?;
-            if query.filter.is_none() && query.bounds.is_none() {
+            if query.filter.is_none() && query.bounds.is_none() && query.ids.is_none() {
                 return count_of(conn, &table);
             }
             let Clauses { sql, bound } = matching(&table, query)?;
@@ -247,13 +247,54 @@ impl Reader {
         fields: &[String],
         f: &mut dyn FnMut(i64, &[u8], &[Value]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
+        self.scan_rows(table, &Query { bounds, ..Query::default() }, fields, f)
+    }
+
+    /// The same for rows with an id from here to there, both included: for those who share the work.
+    ///
+    /// # Errors
+    /// `UnknownLayer`, `UnknownField`, `Cancelled`.
+    pub fn scan_ids(
+        &self,
+        table: &str,
+        ids: [i64; 2],
+        fields: &[String],
+        f: &mut dyn FnMut(i64, &[u8], &[Value]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.scan_rows(table, &Query { ids: Some(ids), ..Query::default() }, fields, f)
+    }
+
+    /// The least and the greatest id of a layer; `None` if it is empty.
+    ///
+    /// # Errors
+    /// `UnknownLayer`.
+    pub fn id_range(&self, table: &str) -> Result<Option<[i64; 2]>, StoreError> {
+        self.with(|conn| {
+            let table = self.table(conn, table)?;
+            // Two looks into the tree; asked for together, the whole table is walked through.
+            let least = format!(
+                "SELECT (SELECT min({key}) FROM {from}), (SELECT max({key}) FROM {from})",
+                key = table.key,
+                from = table.from
+            );
+            let ends = conn.query_row(&least, [], |row| Ok([row.get::<_, Option<i64>>(0)?, row.get(1)?]))?;
+            Ok(ends[0].zip(ends[1]).map(|(least, greatest)| [least, greatest]))
+        })
+    }
+
+    fn scan_rows(
+        &self,
+        table: &str,
+        query: &Query,
+        fields: &[String],
+        f: &mut dyn FnMut(i64, &[u8], &[Value]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         self.with(|conn| {
             let table = self.table(conn, table)?;
             let wanted = wanted(&table, fields)?;
             let types: Vec<_> = wanted.iter().map(|&at| table.schema.fields[at].field_type).collect();
             let mut values = vec![Value::Null; wanted.len()];
-            let query = Query { bounds, ..Query::default() };
-            each(conn, &select_list(&table, &wanted)?, matching(&table, &query)?, &mut |row| {
+            each(conn, &select_list(&table, &wanted)?, matching(&table, query)?, &mut |row| {
                 for (at, (value, field_type)) in values.iter_mut().zip(&types).enumerate() {
                     *value = value_of(row.get_ref(at + 2)?, *field_type);
                 }

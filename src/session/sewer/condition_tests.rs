@@ -191,7 +191,8 @@ fn ratings_are_written_as_one_step() {
     assert_eq!(desk.value("sewer_inspection", 1, "ri"), Value::Real(7.15));
     assert_eq!(desk.value("sewer_inspection", 1, "density_sm"), Value::Real(0.0333));
     assert_eq!(desk.value("sewer_inspection", 1, "maintenance_grade"), Value::Int(3));
-    let pipe = desk.0.session.layers().expect("layers").into_iter().find(|it| it.kind.id == "sewer_pipe").expect("pipes");
+    let pipe =
+        desk.0.session.layers().expect("layers").into_iter().find(|it| it.kind.id == "sewer_pipe").expect("pipes");
     assert_eq!(desk.value(pipe.table(), 1, "rating"), Value::Int(4));
     assert_eq!(desk.value(pipe.table(), 1, "inspected_on"), "2025-03-01".into());
     assert!(matches!(desk.run(write()), Answer::Told(_)), "nothing is left to write");

@@ -9,12 +9,15 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rayon::prelude::*;
+
 use crate::model::feature::Delta;
 use crate::model::geometry::Geometry;
 use crate::model::schema::Schema;
 use crate::model::value::Value;
 use crate::store::city::City;
 use crate::store::error::StoreError;
+use crate::store::query::Query;
 use crate::task::{Cancel, Task};
 use crate::trades::sewer::pipe::{RowReader, RowRef};
 use crate::trades::sewer::sewers::{Joining, Sewers};
@@ -70,15 +73,19 @@ impl LiveNetwork {
             };
             layers.push(SewerLayer { schema: info.schema, has_pipes, reader });
         }
-        // Two looks at the file may fall before and after a commit: what it changed is worked in again afterwards.
+        // Several looks at the file may fall before and after a commit: what it changed is worked in again afterwards.
         let (cancel, all) = (task.cancel(), layers.as_slice());
-        let (nodes, pipes) = rayon::join(
-            || rows(city, all, false, RowReader::node, cancel),
+        let (sewers, pipes) = rayon::join(
+            || {
+                rows(city, all, false, RowReader::node, cancel)
+                    .map(|nodes| Sewers::of_nodes(nodes.into_iter().flatten().collect(), joining))
+            },
             || rows(city, all, true, RowReader::pipe, cancel),
         );
-        let (nodes, pipes) = (nodes?, pipes?);
+        let (mut sewers, pipes) = (sewers?, pipes?);
         task.check()?;
-        Ok(Self { sewers: Sewers::new(pipes, nodes, joining), layers: layers.into() })
+        sewers.lay(pipes);
+        Ok(Self { sewers, layers: layers.into() })
     }
 
     fn follow(&mut self, delta: &Delta) {
@@ -100,23 +107,45 @@ impl LiveNetwork {
     }
 }
 
-/// Reads the rows of all layers of one sort; once cancelled, some of them.
-fn rows<T>(
+/// Ids that are read in one go; others read the next ones meanwhile.
+const IDS_AT_ONCE: i64 = 16_384;
+
+/// Reads the rows of all layers of one sort, in lists that follow each other; once cancelled, some of them.
+fn rows<T: Send>(
     city: &City,
     layers: &[SewerLayer],
     pipes: bool,
-    make: impl Fn(&RowReader, i64, Option<&Geometry>, &[Value]) -> T,
+    make: impl Fn(&RowReader, i64, Option<&Geometry>, &[Value]) -> T + Sync,
     cancel: &Cancel,
-) -> Result<Vec<T>, StoreError> {
+) -> Result<Vec<Vec<T>>, StoreError> {
     let reader = city.reader()?;
-    let mut found = Vec::new();
+    let mut parts = Vec::new();
     for layer in layers.iter().filter(|layer| layer.has_pipes == pipes) {
-        reader.scan(&layer.schema.table, None, layer.reader.fields(), &mut |id, wkb, values| {
+        let Some([least, greatest]) = reader.id_range(&layer.schema.table)? else { continue };
+        // Ids may lie far apart: no more parts than there are rows to fill them.
+        let count = i64::try_from(reader.count(&layer.schema.table, &Query::default())?).unwrap_or(i64::MAX);
+        let span = greatest.saturating_sub(least).saturating_add(1);
+        let step = (span / (count / IDS_AT_ONCE + 1)).max(1);
+        let mut first = least;
+        loop {
+            let last = first.saturating_add(step - 1).min(greatest);
+            parts.push((layer, [first, last]));
+            if last == greatest {
+                break;
+            }
+            first = last + 1;
+        }
+    }
+    drop(reader);
+    let read = |(layer, ids): (&SewerLayer, [i64; 2])| {
+        let mut found = Vec::new();
+        city.reader()?.scan_ids(&layer.schema.table, ids, layer.reader.fields(), &mut |id, wkb, values| {
             found.push(make(&layer.reader, id, Geometry::from_wkb(wkb).ok().as_ref(), values));
             if cancel.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-    }
-    Ok(found)
+        Ok(found)
+    };
+    parts.into_par_iter().map(read).collect()
 }
 
 /// Shared by all who ask and by the one who follows the commits.

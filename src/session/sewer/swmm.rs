@@ -105,8 +105,7 @@ impl SewerDesk {
             gages: network.gages.as_deref(),
             flow_note: &flow_note,
         };
-        let merged =
-            swmm::merge(&original, written, task).map_err(|error| read_failure(&request.path, &error))?;
+        let merged = swmm::merge(&original, written, task).map_err(|error| read_failure(&request.path, &error))?;
         atomic::write(&request.path, request.overwrite, |out| Ok(out.write_all(&merged.bytes)?))
             .map_err(|error| write_failure(&error))?;
         let mut problems = network.problems;

@@ -64,10 +64,9 @@ impl SewerDesk {
             SewerAnswer::Cross(report) => self.write_cross(report, out, task)?,
             SewerAnswer::Users(report) => self.write_users(report, out, task)?,
             SewerAnswer::Capacity(report) => self.write_capacity(report, out, task)?,
-            SewerAnswer::Summary(_)
-            | SewerAnswer::Inspected(_)
-            | SewerAnswer::Pipe(_)
-            | SewerAnswer::Defects(_) => return Err(nothing()),
+            SewerAnswer::Summary(_) | SewerAnswer::Inspected(_) | SewerAnswer::Pipe(_) | SewerAnswer::Defects(_) => {
+                return Err(nothing());
+            }
         };
         Ok(Some(written))
     }
@@ -79,12 +78,7 @@ fn nothing() -> Failure {
 
 impl Session {
     /// Asks once more and writes what comes of it: the file has the rows of the moment, not those of the screen.
-    pub(super) fn write_sewers(
-        &mut self,
-        ask: SewerAsk,
-        out: OutFile,
-        look: ProfileLook,
-    ) -> Result<JobId, Failure> {
+    pub(super) fn write_sewers(&mut self, ask: SewerAsk, out: OutFile, look: ProfileLook) -> Result<JobId, Failure> {
         let desk = self.sewers()?;
         let title = Text::new("写出管网结果", "Writing what the sewers said");
         Ok(self.jobs.start(title, move |_, mut task| {

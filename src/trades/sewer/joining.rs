@@ -4,8 +4,8 @@ use super::sewers::{DirectionBy, Flow, JoinedBy, Joint, Sewers, square};
 
 /// What surveys write where they know no code, in capitals.
 const PLACEHOLDERS: &[&str] = &[
-    "0", "00", "000", "-", "--", "/", "\\", "?", ".", "NA", "N/A", "NAN", "NIL", "NONE", "NULL", "-1", "-9",
-    "-99", "-999", "-9999", "无", "空", "不详", "不明", "未知", "UNKNOWN", "TBD", "待定",
+    "0", "00", "000", "-", "--", "/", "\\", "?", ".", "NA", "N/A", "NAN", "NIL", "NONE", "NULL", "-1", "-9", "-99",
+    "-999", "-9999", "无", "空", "不详", "不明", "未知", "UNKNOWN", "TBD", "待定",
 ];
 
 /// A doubtful code is believed of a node this near to the end that names it, metres.
@@ -64,7 +64,8 @@ impl Sewers {
         }
         if flow.joined_by.contains(&JoinedBy::Place) {
             let codes = [&held.pipe.from_code, &held.pipe.to_code];
-            let codes = codes.into_iter().enumerate().filter(|(side, code)| *side == 0 || **code != held.pipe.from_code);
+            let codes =
+                codes.into_iter().enumerate().filter(|(side, code)| *side == 0 || **code != held.pipe.from_code);
             for (_, code) in codes.filter(|(_, code)| !code.is_empty() && !is_placeholder(code)) {
                 enter(self.misnamed.entry(code.clone()).or_default());
             }
@@ -213,7 +214,9 @@ impl Sewers {
         let row = |node: u32| !self.is_implied(node);
         if listed.len() > MOST_NAMESAKES {
             let near = self.nodes_near(place?, BESIDE_M).into_iter().map(|(node, _)| node);
-            return near.filter(|&node| row(node)).find(|&node| self.node(node).is_some_and(|joint| *joint.code == *code));
+            return near
+                .filter(|&node| row(node))
+                .find(|&node| self.node(node).is_some_and(|joint| *joint.code == *code));
         }
         let mut rows = listed.iter().copied().filter(|&node| row(node));
         let Some((place, plane)) = place.zip(self.plane) else { return rows.next() };

@@ -140,9 +140,10 @@ impl NoCapacity {
     /// What a person reads.
     pub fn name(self) -> Text {
         match self {
-            Self::NotInNetwork => {
-                Text::new("不在网络中（未投用、已废或无位置）", "Not in the network (not in use yet, retired or without a place)")
-            }
+            Self::NotInNetwork => Text::new(
+                "不在网络中（未投用、已废或无位置）",
+                "Not in the network (not in use yet, retired or without a place)",
+            ),
             Self::NoConduit => Text::new("水泵、孔口、堰等", "Pump, orifice, weir or outlet"),
             Self::Pressure => Text::new("压力管", "Pressure main"),
             Self::NoSize => Text::new("缺管径或断面高", "No size"),

@@ -121,21 +121,20 @@ pub struct Sewers {
 impl Sewers {
     /// The network of these rows.
     pub fn new(pipes: Vec<Pipe>, nodes: Vec<Node>, joining: Joining) -> Self {
-        let places = || nodes.iter().filter_map(|node| node.at);
-        let plane = LocalPlane::amid(places())
-            .or_else(|| LocalPlane::amid(pipes.iter().filter_map(|pipe| pipe.line.first().copied())));
-        let mut levels = Levels::default();
-        pipes.iter().for_each(|pipe| levels.count(pipe, true));
+        let mut sewers = Self::of_nodes(nodes, joining);
+        sewers.lay(vec![pipes]);
+        sewers
+    }
+
+    /// A network without pipes: nodes can be entered while pipes are still read.
+    pub fn of_nodes(nodes: Vec<Node>, joining: Joining) -> Self {
         let mut sewers = Self {
             joining,
-            plane,
-            levels,
-            pipes: Vec::with_capacity(pipes.len()),
+            plane: LocalPlane::amid(nodes.iter().filter_map(|node| node.at)),
             nodes: Vec::with_capacity(nodes.len()),
-            network: Network::with_capacity(nodes.len(), pipes.len()),
+            network: Network::with_capacity(nodes.len(), nodes.len()),
             ..Self::default()
         };
-        sewers.pipe_of.reserve(pipes.len());
         sewers.node_of.reserve(nodes.len());
         sewers.by_code.reserve(nodes.len());
         sewers.grid.reserve(nodes.len());
@@ -146,11 +145,23 @@ impl Sewers {
                 joint.row = Some(node);
             }
         }
-        for pipe in pipes {
-            let number = sewers.hold(pipe);
-            sewers.join(number);
-        }
         sewers
+    }
+
+    /// Lays all pipes of a network that has none yet, in the order of the lists.
+    pub fn lay(&mut self, lists: Vec<Vec<Pipe>>) {
+        let pipes = || lists.iter().flatten();
+        if self.plane.is_none() {
+            self.plane = LocalPlane::amid(pipes().filter_map(|pipe| pipe.line.first().copied()));
+        }
+        pipes().for_each(|pipe| self.levels.count(pipe, true));
+        let count = lists.iter().map(Vec::len).sum();
+        self.pipes.reserve(count);
+        self.pipe_of.reserve(count);
+        for pipe in lists.into_iter().flatten() {
+            let number = self.hold(pipe);
+            self.join(number);
+        }
     }
 
     /// How it was joined.

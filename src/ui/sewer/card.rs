@@ -39,8 +39,10 @@ pub(in crate::ui) fn card_ui(ui: &mut Ui, lang: Lang, card: &PipeCard, asks: &mu
 
 fn flow(ui: &mut Ui, lang: Lang, card: &PipeCard) {
     let Some(flow) = card.flow else {
-        let words =
-            lang.pick("不在管网中（未投用、已废，或没有节点和位置）", "not in it (not in use yet, retired, or without nodes and a place)");
+        let words = lang.pick(
+            "不在管网中（未投用、已废，或没有节点和位置）",
+            "not in it (not in use yet, retired, or without nodes and a place)",
+        );
         return value_row(ui, lang.pick("流向", "Flow"), words);
     };
     let [from, to] = &card.nodes;

@@ -46,7 +46,11 @@ pub(super) fn summary(live: &LiveNetwork, found: &Summary) -> SewerShown {
         subtitle: Text::new("按流向依据着色", "coloured by what says the direction"),
         sums: vec![
             Sum::new(Text::new("管段", "Pipes"), count(found.pipes)),
-            Sum::new(Text::new("不在管网中（未投用、停用等）", "Not in the network (not in use yet, retired …)"), count(outside)).part(),
+            Sum::new(
+                Text::new("不在管网中（未投用、停用等）", "Not in the network (not in use yet, retired …)"),
+                count(outside),
+            )
+            .part(),
             Sum::new(Text::new("总长", "Length"), length(found.length_m)),
             Sum::new(Text::new("节点", "Nodes"), count(found.nodes)),
             Sum::new(Text::new("没有记录的节点", "Nodes without a row"), count(found.implied_nodes)).part(),
