@@ -158,13 +158,12 @@ pub(super) fn scenes_to_files(
     let mut whole = if in_files { None } else { Some(MapFile::new(ending, title.to_owned(), lang)?) };
     for page in 0..count {
         let scene = draw(page, task)?;
-        match &mut whole {
-            Some(file) => file.add(&scene, &cancel)?,
-            None => {
-                let mut file = MapFile::new(ending, format!("{title} {}/{count}", page + 1), lang)?;
-                file.add(&scene, &cancel)?;
-                file.write(&path_of(page), overwrite)?;
-            }
+        if let Some(file) = &mut whole {
+            file.add(&scene, &cancel)?;
+        } else {
+            let mut file = MapFile::new(ending, format!("{title} {}/{count}", page + 1), lang)?;
+            file.add(&scene, &cancel)?;
+            file.write(&path_of(page), overwrite)?;
         }
     }
     if let Some(file) = whole {

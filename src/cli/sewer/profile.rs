@@ -42,7 +42,7 @@ pub(in crate::cli) struct ProfileArgs {
     /// 起终点之间不论流向 | Between the two, whichever way the pipes run
     #[arg(long, requires = "from")]
     any_way: bool,
-    /// 图纸，横放：a4、a3（默认）、a2、a1、a0、宽x高（毫米），或 long（不分页的长图） | Paper, landscape: a4, a3 (the default), a2, a1, a0, WxH in mm, or long (one picture without pages)
+    /// 图纸，横放：a4、a3（默认）、a2、a1、a0、宽x高（毫米），或 long（不分页的长图） | Paper, landscape: a4, a3 (the default), a2, a1, a0, `WxH` in mm, or long (one picture without pages)
     #[arg(long, value_name = "PAPER", value_parser = paper, default_value = "a3", hide_default_value = true, requires = "out")]
     paper: PaperWish,
     /// 图纸竖放 | Paper upright

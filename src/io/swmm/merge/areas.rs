@@ -399,21 +399,19 @@ impl Work<'_> {
         let is_spelled = !name.is_empty() && !name.contains(|letter: char| letter.is_whitespace() || letter == ';');
         let is_own = is_spelled && !self.model.gage_names.contains_key(&key(&name));
         let source = source_words(gage).filter(|words| is_own && self.is_known_source(words));
-        match (gage_word(gage, "format"), gage_word(gage, "interval"), source) {
-            (Some(format), Some(interval), Some(source)) => {
-                self.done.added += 1;
-                let source = source.join(" ");
-                self.add(Section::RainGages, format!("{name:<16} {format:<10} {interval:<8} 1.0      {source}"));
-                gage.place.into_iter().for_each(|place| self.add(Section::Symbols, position(&name, place)));
-            }
-            _ => {
-                let what = text!(
-                    "雨量站“{name}”的编号、数据形式、时间间隔或数据来源不完整，没有写出",
-                    "rain gage “{name}” lacks a number of its own, a format, an interval or a source: left out"
-                );
-                self.tell("swmm.not-written", what);
-            }
-        }
+        let (Some(format), Some(interval), Some(source)) =
+            (gage_word(gage, "format"), gage_word(gage, "interval"), source)
+        else {
+            let what = text!(
+                "雨量站“{name}”的编号、数据形式、时间间隔或数据来源不完整，没有写出",
+                "rain gage “{name}” lacks a number of its own, a format, an interval or a source: left out"
+            );
+            return self.tell("swmm.not-written", what);
+        };
+        self.done.added += 1;
+        let source = source.join(" ");
+        self.add(Section::RainGages, format!("{name:<16} {format:<10} {interval:<8} 1.0      {source}"));
+        gage.place.into_iter().for_each(|place| self.add(Section::Symbols, position(&name, place)));
     }
 
     /// Whether the series that rainfall comes from is there; of a file nobody can tell.

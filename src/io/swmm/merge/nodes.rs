@@ -155,12 +155,11 @@ impl Work<'_> {
     }
 
     fn edit_storage(&mut self, line: &mut Edited<'_>, node: &Node) {
-        match storage_words(node).filter(|storage| self.is_known_storage(storage)) {
-            Some(storage) => line.set_tail(4, &storage, "0"),
-            None => {
-                let word = node.storage.clone().unwrap_or_default();
-                self.tell_word(&node.name, ("调蓄曲线", "storage curve"), &word);
-            }
+        if let Some(storage) = storage_words(node).filter(|storage| self.is_known_storage(storage)) {
+            line.set_tail(4, &storage, "0");
+        } else {
+            let word = node.storage.clone().unwrap_or_default();
+            self.tell_word(&node.name, ("调蓄曲线", "storage curve"), &word);
         }
     }
 

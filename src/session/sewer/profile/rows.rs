@@ -13,7 +13,7 @@ use crate::session::sewer::out::OutFile;
 use crate::session::sewer::questions::ProfileAnswer;
 use crate::task::Task;
 use crate::text::Text;
-use crate::trades::sewer::profile::{Crossing, Profile, Reach, Station};
+use crate::trades::sewer::profile::{Crossing, Passing, Profile, Reach, Station};
 
 /// What stands in a row beside its place.
 type Cells = Vec<(&'static str, Value)>;
@@ -178,7 +178,7 @@ fn crossing_cells(it: &Crossing, ground_m: Option<f64>) -> Cells {
         ("cover_m", number(ground_m.zip(it.crown_m).map(|(ground, crown)| ground - crown))),
         ("diameter_mm", number(it.diameter_mm)),
         ("sewer_type", Value::from(it.system.code())),
-        ("passes", Value::from(it.passing.map(|passing| passing.code()))),
+        ("passes", Value::from(it.passing.map(Passing::code))),
         ("gap_m", number(it.gap_m)),
     ]
 }

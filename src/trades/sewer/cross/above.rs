@@ -52,9 +52,7 @@ impl<'a> Upstream<'a> {
             ends: vec![[false; 2]; network.node_count()],
             loop_of: Vec::new(),
         };
-        for (&node, used) in uses {
-            above.nodes[node as usize].volume += used.volume_m3_per_d;
-        }
+        uses.iter().for_each(|(&node, used)| above.nodes[node as usize].volume += used.volume_m3_per_d);
         for pipe in plants.iter().flat_map(|&plant| sewers.network().edges_at(plant, Way::Down)) {
             above.pass_down(pipe, Sum::default());
         }

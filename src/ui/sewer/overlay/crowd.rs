@@ -164,12 +164,11 @@ fn joined(squares: FxHashMap<[i32; 2], Square>, side_m: f64) -> Vec<Square> {
             let [x, y] = found[place].middle();
             (x - middle[0]).hypot(y - middle[1]) < side_m * NEAR
         });
-        match near {
-            Some(place) => found[place].join(square),
-            None => {
-                taken.insert(at, found.len());
-                found.push(square);
-            }
+        if let Some(place) = near {
+            found[place].join(square);
+        } else {
+            taken.insert(at, found.len());
+            found.push(square);
         }
     }
     found

@@ -115,7 +115,7 @@ pub(super) fn capacity_ui(ui: &mut Ui, session: &Session, asks: &mut Asks) {
     }
     if (&new, &new_users) != (&rules, &users) {
         let (capacity, users) = (KeptCapacityRules::of(&new), KeptUserRules::of(&new_users));
-        keep(session, SewerSettings { capacity, users, ..settings.clone() }, asks);
+        keep(session, SewerSettings { users, capacity, ..settings.clone() }, asks);
     }
 }
 

@@ -77,7 +77,7 @@ fn network() -> [Vec<Delta>; 2] {
 
 struct Window {
     harness: Harness<'static, App>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Window {
@@ -98,7 +98,7 @@ impl Window {
         let app = App::new(session, String::new());
         let builder = Harness::builder().with_size(vec2(size[0], size[1])).with_context_setup(theme::install);
         let harness = builder.build_ui_state(|ui, app: &mut App| app.frame(ui), app);
-        let mut window = Self { harness, _folder: folder };
+        let mut window = Self { harness, folder };
         window.wait(|app| {
             app.session.city().is_some_and(|city| {
                 city.layers.len() == 2 && city.layers.iter().all(|it| it.index.is_some() && it.count >= 4)

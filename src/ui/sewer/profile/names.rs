@@ -36,12 +36,11 @@ pub(super) fn draw(ui: &Ui, painter: &Painter, lang: Lang, profile: &Profile, ax
         let color = theme::tone_color(Tone::of_system(crossing.system), ui.visuals().dark_mode);
         let is_clash = crossing.passing == Some(Passing::Through);
         let color = if is_clash { tokens.err } else { color };
-        match crossing.crown_m.or(crossing.invert_m) {
-            Some(top) => names.put(pos2(x, axes.y(top) - 4.0), Align2::CENTER_BOTTOM, &crossing_words(crossing), color),
-            None => {
-                let words = format!("{} {}", crossing.code, lang.pick("标高不明", "level not known"));
-                names.put(pos2(x + 7.0, axes.plot.bottom() - 1.0), Align2::LEFT_BOTTOM, &words, color);
-            }
+        if let Some(top) = crossing.crown_m.or(crossing.invert_m) {
+            names.put(pos2(x, axes.y(top) - 4.0), Align2::CENTER_BOTTOM, &crossing_words(crossing), color);
+        } else {
+            let words = format!("{} {}", crossing.code, lang.pick("标高不明", "level not known"));
+            names.put(pos2(x + 7.0, axes.plot.bottom() - 1.0), Align2::LEFT_BOTTOM, &words, color);
         }
     }
     for (place, station) in profile.stations_within(span_m) {

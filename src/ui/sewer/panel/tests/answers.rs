@@ -78,7 +78,7 @@ fn start_and_end_of_a_way_are_clicked_one_after_the_other() {
 #[test]
 fn a_model_is_written_and_comes_in_through_the_import_dialog_as_sewers() {
     let mut window = Window::open();
-    let path = window._folder.path().join("模型.inp");
+    let path = window.folder.path().join("模型.inp");
     window.act(ActionId::SewerPanel);
     window.asks(UiAsk::SewerTopic(SewerTopic::Summary));
     window.click("写成 SWMM 模型…");
@@ -91,7 +91,7 @@ fn a_model_is_written_and_comes_in_through_the_import_dialog_as_sewers() {
     // A pipe that rises, a network that nobody meant to run: what was made up is listed, nothing is an error of the program.
     assert!(window.session().notices().iter().all(|notice| notice.level != NoticeLevel::Error));
     assert!(path.exists() && !window.has("选择文件…"));
-    let fresh = window._folder.path().join("另一座.gpkg");
+    let fresh = window.folder.path().join("另一座.gpkg");
     window.harness.state_mut().session.run(Command::City(CityCommand::New { path: fresh, overwrite: false }));
     window.wait(|app| app.session.city().is_some_and(|city| city.layers.is_empty()));
     window.asks(UiAsk::ImportFiles(vec![path]));
