@@ -56,9 +56,9 @@ pub(super) struct Commit {
 /// Layers whose rows a commit has changed.
 #[derive(Debug, Default, PartialEq)]
 pub(in crate::session) struct Touched {
-    /// Table names of layers of which some rows changed.
+    /// Table names of layers that came, or of which some rows changed.
     tables: BTreeSet<String>,
-    /// Whether layers came, went or changed in bulk.
+    /// Whether a layer has gone.
     pub(in crate::session) is_everything: bool,
 }
 
@@ -66,7 +66,7 @@ impl Touched {
     /// Whatever there is.
     pub(in crate::session) const EVERYTHING: Self = Self { tables: BTreeSet::new(), is_everything: true };
 
-    /// Adds what a command changed.
+    /// Adds rows that a command changed.
     pub(super) fn add(&mut self, changed: &Changed) {
         match changed {
             Changed::Rows(deltas) => {
@@ -76,10 +76,15 @@ impl Touched {
                     }
                 }
             }
-            Changed::Layer(_) => self.is_everything = true,
             Changed::Photos { layer, .. } => _ = self.tables.insert(layer.clone()),
-            Changed::State(_) | Changed::Settings | Changed::History => {}
+            Changed::Layer(_) | Changed::State(_) | Changed::Settings | Changed::History => {}
         }
+    }
+
+    /// Adds a layer that came, was filled, or has gone: who showed one that has gone cannot be told from its kind.
+    pub(in crate::session) fn add_layer(&mut self, table: &str, is_there: bool) {
+        self.tables.insert(table.to_owned());
+        self.is_everything |= !is_there;
     }
 
     /// Whether rows of a layer may be others now.

@@ -169,7 +169,7 @@ pub(super) fn storage_words(node: &Node) -> Option<Vec<String>> {
     let is_number = |word: &&str| number(word).is_some();
     let numbers = rest.iter().take_while(|word| is_number(word)).count();
     let is_sound = match kind.to_ascii_uppercase().as_str() {
-        "TABULAR" => !rest.is_empty() && rest[1..].iter().all(|word| is_number(word)),
+        "TABULAR" => !rest.is_empty() && rest[1..].iter().all(is_number),
         "FUNCTIONAL" | "CYLINDRICAL" | "CONICAL" | "PARABOLOID" | "PARABOLIC" | "PYRAMIDAL" => {
             numbers >= 3 && numbers == rest.len()
         }

@@ -217,7 +217,9 @@ impl Keeping {
                     };
                 }
                 Changed::Layer(table) => {
-                    self.sewers.forget();
+                    let kind = self.kind_of(table);
+                    touched.add_layer(table, kind.is_some());
+                    self.sewers.forget(table, kind.as_deref());
                     repaint = Repaint::All;
                     if self.cache.is_some() && !self.unread.contains(table) {
                         self.unread.push_back(table.clone());
@@ -231,6 +233,12 @@ impl Keeping {
             }
         }
         self.publish(Some(Commit { saved_at: now(), touched }), repaint);
+    }
+
+    /// The kind of a layer; `None` for one that is gone.
+    fn kind_of(&self, table: &str) -> Option<String> {
+        let layers = self.reader.layers().ok()?;
+        layers.into_iter().find(|info| info.schema.table == table).map(|info| info.schema.kind.into())
     }
 
     /// Lets indexes follow; the box around all that was and is, Web Mercator metres.

@@ -53,6 +53,13 @@ pub enum SewerTopic {
     Defects,
 }
 
+impl SewerTopic {
+    /// Whether an answer is there in the blink of an eye, however large the city is.
+    fn is_quick(self) -> bool {
+        matches!(self, Self::Pipe | Self::Trace | Self::Profile)
+    }
+}
+
 impl SewerAsk {
     /// What the question is about.
     pub fn topic(&self) -> SewerTopic {
@@ -103,14 +110,14 @@ pub struct SewerSlot {
     pub answered_at: String,
     /// The request whose answer is awaited.
     awaited: Option<JobId>,
-    /// Whether something changed while an answer was awaited.
+    /// Whether something changed since it was asked.
     is_stale: bool,
 }
 
 impl SewerSlot {
     /// Whether an answer is on its way.
     pub fn is_waiting(&self) -> bool {
-        self.awaited.is_some()
+        self.awaited.is_some() || self.is_stale
     }
 }
 
@@ -213,10 +220,7 @@ impl Session {
                 slot.failure = Some(failure);
             }
         }
-        if slot.is_stale {
-            let ask = slot.asked.clone();
-            self.ask_again(ask);
-        }
+        self.ask_stale();
     }
 
     /// Rows have changed: what rests on them is asked again.
@@ -224,18 +228,24 @@ impl Session {
         let Some(city) = &self.open else { return };
         let layers = city.view.layers.iter().filter(|layer| touched.has(layer.table()));
         let kinds: BTreeSet<&str> = layers.map(|layer| layer.schema.kind.as_str()).collect();
-        let mut again = Vec::new();
         for slot in self.sewer.slots.values_mut() {
-            if !touched.is_everything && !kinds.iter().any(|kind| slot.asked.rests_on(kind)) {
-                continue;
-            }
-            if slot.awaited.is_some() {
-                slot.is_stale = true;
-            } else {
-                again.push(slot.asked.clone());
+            slot.is_stale |= touched.is_everything || kinds.iter().any(|kind| slot.asked.rests_on(kind));
+        }
+        self.ask_stale();
+    }
+
+    /// Asks again what has become stale and is not awaited. What follows an edit under somebody's eyes goes first; what
+    /// takes longer waits until that is there.
+    fn ask_stale(&mut self) {
+        for is_quick in [true, false] {
+            let slots = self.sewer.slots.iter().filter(|(topic, _)| topic.is_quick() == is_quick).map(|(_, slot)| slot);
+            let stale = slots.filter(|slot| slot.is_stale && slot.awaited.is_none());
+            let again: Vec<SewerAsk> = stale.map(|slot| slot.asked.clone()).collect();
+            again.into_iter().for_each(|ask| self.ask_again(ask));
+            if self.sewer.slots.iter().any(|(topic, slot)| topic.is_quick() && slot.awaited.is_some()) {
+                return;
             }
         }
-        again.into_iter().for_each(|ask| self.ask_again(ask));
     }
 
     /// The job of an answer has broken off without one.
@@ -246,12 +256,18 @@ impl Session {
             slot.answer = None;
             slot.shown = None;
             slot.failure = Some(failure.clone());
+            self.ask_stale();
         }
     }
 
     fn ask_again(&mut self, ask: SewerAsk) {
-        // A city that is being closed has nothing to say.
-        _ = self.ask_sewers(ask);
+        let topic = ask.topic();
+        if self.ask_sewers(ask).is_err()
+            && let Some(slot) = self.sewer.slots.get_mut(&topic)
+        {
+            // A city that is being closed has nothing to say.
+            slot.is_stale = false;
+        }
     }
 
     /// Takes a topic off the window.

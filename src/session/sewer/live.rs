@@ -26,6 +26,10 @@ use super::beside::KeptBeside;
 use crate::session::answer::Failure;
 use crate::session::state::FeatureRef;
 
+/// Kinds of the layers that the network is made of.
+const PIPES: &str = "sewer_pipe";
+const NODES: &str = "sewer_node";
+
 /// The network and the layers that it is made of.
 #[derive(Clone, Debug, Default)]
 pub struct LiveNetwork {
@@ -67,8 +71,8 @@ impl LiveNetwork {
         for info in city.reader()?.layers()? {
             let number = layers.len() as u16;
             let (has_pipes, reader) = match info.schema.kind.as_ref() {
-                "sewer_pipe" => (true, RowReader::pipes(number, &info.schema)),
-                "sewer_node" => (false, RowReader::nodes(number, &info.schema)),
+                PIPES => (true, RowReader::pipes(number, &info.schema)),
+                NODES => (false, RowReader::nodes(number, &info.schema)),
                 _ => continue,
             };
             layers.push(SewerLayer { schema: info.schema, has_pipes, reader });
@@ -224,9 +228,15 @@ impl LiveSewers {
         }
     }
 
-    /// A layer came, went or was filled: the network is read anew at the next question.
-    pub(in crate::session) fn forget(&self) {
-        self.stage().spoil();
+    /// A layer came, was filled, or has gone (`kind` is `None` then): if it is one of the network, that is read anew at
+    /// the next question.
+    pub(in crate::session) fn forget(&self, table: &str, kind: Option<&str>) {
+        let mut stage = self.stage();
+        let is_held = |network: &Arc<LiveNetwork>| network.layers.iter().any(|layer| layer.schema.table == table);
+        let was_held = stage.network.as_ref().is_none_or(is_held);
+        if was_held || kind.is_some_and(|kind| [PIPES, NODES].contains(&kind)) {
+            stage.spoil();
+        }
     }
 
     /// What users and inspections said of the network when somebody asked last.

@@ -4,8 +4,8 @@ use super::sewers::{DirectionBy, Flow, JoinedBy, Joint, Sewers, square};
 
 /// What surveys write where they know no code, in capitals.
 const PLACEHOLDERS: &[&str] = &[
-    "0", "00", "000", "-", "--", "/", "\\", "?", ".", "NA", "N/A", "NAN", "NIL", "NONE", "NULL", "-1", "-9", "-99",
-    "-999", "-9999", "无", "空", "不详", "不明", "未知", "UNKNOWN", "TBD", "待定",
+    "-", "--", "/", "\\", "?", ".", "NA", "N/A", "NAN", "NIL", "NONE", "NULL", "UNKNOWN", "TBD", "无", "空", "不详",
+    "不明", "未知", "待定", "待查", "待补",
 ];
 
 /// A doubtful code is believed of a node this near to the end that names it, metres.
@@ -24,7 +24,12 @@ fn names_a_node(code: &str) -> bool {
 
 /// Whether a code only fills its column: nodes that are meant by it have nothing to do with each other.
 fn is_placeholder(code: &str) -> bool {
-    code.len() <= 8 && PLACEHOLDERS.contains(&&*code.to_uppercase())
+    let digits = code.strip_prefix('-').unwrap_or(code);
+    let is_all = |digit: char| !digits.is_empty() && digits.chars().all(|letter| letter == digit);
+    // 0, 000, -1, -99, 9999; a well may well be number 99.
+    let is_number =
+        is_all('0') || digits == "1" && code != digits || is_all('9') && (code != digits || digits.len() > 3);
+    is_number || code.len() <= 8 && PLACEHOLDERS.contains(&&*code.to_uppercase())
 }
 
 impl Sewers {

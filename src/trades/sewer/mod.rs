@@ -13,6 +13,7 @@ pub mod joins;
 pub mod lateral;
 pub mod manning;
 mod nodes;
+mod parts;
 pub mod pipe;
 pub mod plan;
 pub mod profile;

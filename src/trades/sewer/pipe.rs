@@ -1,10 +1,11 @@
 //! Pipes and nodes as the workbench needs them: rows of the sewer kinds, with words read once.
 
-use crate::geom::measure::path_length_m;
 use crate::geom::transform::Transform;
 use crate::model::geometry::{Coords, Geometry, Visitor};
 use crate::model::schema::Schema;
 use crate::model::value::Value;
+
+use super::parts::{OneLine, one_line};
 
 /// A row in a layer of the city.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +115,8 @@ pub struct Pipe {
     pub inspected_on: Box<str>,
     /// The drawn line, longitude and latitude in degrees; empty for a row without a place.
     pub line: Vec<[f64; 2]>,
+    /// How much of that line nobody drew, because the drawing is in parts that do not touch, metres.
+    pub gap_m: f64,
 }
 
 /// One node, as its row says; levels in metres above the height datum.
@@ -239,6 +242,7 @@ impl RowReader {
     pub fn pipe(&self, id: i64, geometry: Option<&Geometry>, values: &[Value]) -> Pipe {
         let get = |wanted: usize| self.value(values, wanted);
         // The one size of a round pipe may stand in either column.
+        let OneLine { line, gap_m } = geometry.map(|geometry| self.line(geometry)).unwrap_or_default();
         let is_round = matches!(get(5).as_str(), None | Some("" | "circle"));
         Pipe {
             row: RowRef { layer: self.layer, id },
@@ -261,7 +265,8 @@ impl RowReader {
             road: text(get(16)),
             rating: get(17).as_i64(),
             inspected_on: text(get(18)),
-            line: geometry.map(|geometry| self.line(geometry)).unwrap_or_default(),
+            line,
+            gap_m,
         }
     }
 
@@ -285,28 +290,19 @@ impl RowReader {
 
     /// Where a point is, degrees.
     pub fn point(&self, geometry: &Geometry) -> Option<[f64; 2]> {
-        self.line(geometry).first().copied()
+        self.line(geometry).line.first().copied()
     }
 
-    /// The line of a shape, degrees. A pipe is one line, whatever its file made of it: parts that touch are put together;
-    /// of those that do not, the longest is the pipe.
-    fn line(&self, geometry: &Geometry) -> Vec<[f64; 2]> {
-        let Some(to_degrees) = &self.to_degrees else { return Vec::new() };
+    /// The line of a shape, degrees, put together of its parts.
+    fn line(&self, geometry: &Geometry) -> OneLine {
+        let Some(to_degrees) = &self.to_degrees else { return OneLine::default() };
         let mut parts = Parts(Vec::new());
         geometry.walk(&mut parts);
         let degrees = |part: Vec<[f64; 2]>| {
             let part = part.into_iter().map(|at| to_degrees.point(at).ok()).collect::<Option<Vec<_>>>()?;
             part.iter().flatten().all(|it| it.is_finite()).then_some(part)
         };
-        let mut parts: Vec<Vec<[f64; 2]>> = parts.0.into_iter().filter_map(degrees).collect();
-        if parts.len() > 1 {
-            parts = put_together(parts);
-        }
-        let length_m = |part: &Vec<[f64; 2]>| path_length_m(part.iter().copied());
-        if parts.len() > 1 {
-            parts.sort_by(|a, b| length_m(b).total_cmp(&length_m(a)));
-        }
-        parts.into_iter().next().unwrap_or_default()
+        one_line(parts.0.into_iter().filter_map(degrees).collect())
     }
 }
 
@@ -325,40 +321,6 @@ impl Visitor for Parts {
     fn path(&mut self, coords: Coords<'_>) {
         self.0.push(coords.iter().collect());
     }
-}
-
-/// Parts of one line that are nearer than this touch, degrees: about a centimetre.
-const TOUCH_DEG: f64 = 1e-7;
-
-/// Most parts that are tried against each other.
-const MOST_PARTS: usize = 1_000;
-
-/// Joins parts that touch end to end, whichever way they were drawn; the first gives the direction.
-fn put_together(mut parts: Vec<Vec<[f64; 2]>>) -> Vec<Vec<[f64; 2]>> {
-    parts.retain(|part| !part.is_empty());
-    parts.truncate(MOST_PARTS);
-    let touch = |a: Option<&[f64; 2]>, b: Option<&[f64; 2]>| {
-        a.zip(b).is_some_and(|(a, b)| (a[0] - b[0]).abs() < TOUCH_DEG && (a[1] - b[1]).abs() < TOUCH_DEG)
-    };
-    let mut lines: Vec<Vec<[f64; 2]>> = Vec::new();
-    while !parts.is_empty() {
-        let mut line = parts.remove(0);
-        while let Some(next) = parts.iter().position(|part| {
-            [part.first(), part.last()].into_iter().any(|end| touch(line.last(), end) || touch(line.first(), end))
-        }) {
-            let mut part = parts.remove(next);
-            let is_behind = touch(line.last(), part.first()) || touch(line.last(), part.last());
-            let [near, far] = [part.first(), part.last()];
-            if !(if is_behind { touch(line.last(), near) } else { touch(line.first(), far) }) {
-                part.reverse();
-            }
-            let (mut front, back) = if is_behind { (line, part) } else { (part, line) };
-            front.extend(back.into_iter().skip(1));
-            line = front;
-        }
-        lines.push(line);
-    }
-    lines
 }
 
 impl System {

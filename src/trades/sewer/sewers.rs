@@ -310,7 +310,7 @@ impl Sewers {
 
     /// Puts a pipe's row in its place, not joined to anything.
     fn hold(&mut self, pipe: Pipe) -> u32 {
-        let drawn_m = path_length_m(pipe.line.iter().copied());
+        let drawn_m = path_length_m(pipe.line.iter().copied()) - pipe.gap_m;
         let length_m = if drawn_m > 0.0 { drawn_m } else { pipe.recorded_length_m().unwrap_or_default() };
         let row = pipe.row;
         let held = Some(Held { pipe, length_m, flow: None });

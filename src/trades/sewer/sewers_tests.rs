@@ -9,6 +9,7 @@ use super::pipe::{Node, NodeType, Pipe, RowReader, RowRef};
 use super::sewers::{DirectionBy, JoinedBy, Joining, Sewers};
 use crate::analysis::network::Way;
 use crate::geom::crs::Crs;
+use crate::geom::measure::path_length_m;
 use crate::geom::plane::LocalPlane;
 use crate::model::geometry::Geometry;
 
@@ -188,20 +189,24 @@ fn a_pipe_that_is_not_in_use_leads_nowhere_and_a_length_below_nought_is_none() {
 }
 
 #[test]
-fn a_pipe_drawn_in_parts_is_as_long_as_the_parts_that_touch() {
+fn a_pipe_drawn_in_parts_is_as_long_as_all_of_them() {
     let schema = crate::kinds::find("sewer_pipe").expect("a kind").schema(Crs::WGS84);
     let reader = RowReader::pipes(0, &schema);
-    let check = |parts: &[&[[f64; 2]]], line: &[[f64; 2]]| {
+    let check = |parts: &[&[[f64; 2]]], line: &[[f64; 2]], gap_m: f64| {
         let lines = parts.iter().map(|part| part.iter().map(|&[x, y]| gt::Coord { x, y }).collect());
         let geometry = Geometry::from_geo(&gt::Geometry::MultiLineString(gt::MultiLineString(lines.collect())));
-        assert_eq!(reader.pipe(1, Some(&geometry), &[]).line, line, "{parts:?}");
+        let pipe = reader.pipe(1, Some(&geometry), &[]);
+        assert_eq!(pipe.line, line, "{parts:?}");
+        assert!((pipe.gap_m - gap_m).abs() < 0.01, "{} m in {parts:?}", pipe.gap_m);
+        let drawn_m: f64 = parts.iter().map(|part| path_length_m(part.iter().copied())).sum();
+        assert!((sewers(vec![pipe], Vec::new()).length_m(0) - drawn_m).abs() < 0.01);
     };
     let [a, b, c, d] = [at(0.0, 0.0), at(1000.0, 0.0), at(1000.0, 10.0), at(1000.0, 20.0)];
-    check(&[&[a, b], &[b, c, d]], &[a, b, c, d]);
-    check(&[&[a, b], &[d, c, b]], &[a, b, c, d]);
-    check(&[&[b, c], &[c, d], &[b, a]], &[a, b, c, d]);
-    // Parts that do not touch are not joined: the longest on the ground is the pipe.
-    check(&[&[c, at(1000.0, 15.0), d], &[a, at(900.0, 0.0)]], &[a, at(900.0, 0.0)]);
+    check(&[&[a, b], &[b, c, d]], &[a, b, c, d], 0.0);
+    check(&[&[a, b], &[d, c, b]], &[a, b, c, d], 0.0);
+    check(&[&[b, c], &[c, d], &[b, a]], &[a, b, c, d], 0.0);
+    // What does not touch is the pipe as well; what nobody drew adds no length.
+    check(&[&[a, b], &[d, at(1000.0, 30.0)]], &[a, b, d, at(1000.0, 30.0)], 20.0);
 }
 
 #[test]

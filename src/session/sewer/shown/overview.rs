@@ -37,9 +37,9 @@ pub(super) fn summary(live: &LiveNetwork, found: &Summary) -> SewerShown {
     let joining = sewers.joining();
     let snap_m = joining.snap_m;
     let (first_zh, first_en) = if joining.trusts_inverts {
-        ("标高优先于记录", "inverts before the record")
+        ("标高优先，其次记录", "the inverts first, then the record")
     } else {
-        ("记录优先", "the record first")
+        ("记录优先，其次标高", "the record first, then the inverts")
     };
     SewerShown {
         title: Text::new("排水管网概况", "The network as a whole"),
@@ -58,8 +58,8 @@ pub(super) fn summary(live: &LiveNetwork, found: &Summary) -> SewerShown {
         ],
         bars: vec![Bars { name: Text::new("流向依据", "What says the direction"), bars: bars.collect() }],
         notes: vec![text!(
-            "端点 {snap_m} m 以内视为相接；流向：{first_zh}，其次标高，再次绘制方向",
-            "Ends within {snap_m} m of a node join it; direction: {first_en}, then inverts, then as drawn"
+            "端点 {snap_m} m 以内视为相接；流向：{first_zh}，再次绘制方向",
+            "Ends within {snap_m} m of a node join it; direction: {first_en}, then as drawn"
         )],
         drawing: Arc::new(drawing),
         layers: Layers::of(live),

@@ -124,6 +124,15 @@ pub(super) fn against_record(scene: &Scene<'_>, laid: &Laid<'_>) -> Option<Findi
     Some(Finding::new(laid.pipe.row, laid.middle(), what).fixed_by(label, change.into_iter().collect()))
 }
 
+/// SW37.
+pub(super) fn in_parts(scene: &Scene<'_>, found: &mut Found) {
+    for laid in scene.laid().filter(|laid| laid.pipe.gap_m > 0.0) {
+        let gap_m = laid.pipe.gap_m;
+        let what = text!("图形断成几截，缺口共 {gap_m:.2} m", "It is drawn in parts with {gap_m:.2} m between them");
+        found.add(Finding::new(laid.pipe.row, laid.middle(), what));
+    }
+}
+
 /// Ends that name one node, of which there is no row, and lie apart.
 pub(super) fn ends_apart(scene: &Scene<'_>, found: &mut Found) {
     let (drawing, limit_m) = (scene.drawing(), scene.settings.apart_m);

@@ -5,7 +5,7 @@ use crate::text::Text;
 use super::Severity::{Error, Info, Warning};
 use super::scene::Scene;
 use super::{Found, Rule, Severity};
-use super::{attributes, flow, geometry, levels, references, sizes, surveys, systems};
+use super::{attributes, drawing, flow, geometry, levels, references, sizes, surveys, systems};
 
 /// Every rule, by id.
 pub static RULES: &[Rule] = &[
@@ -296,6 +296,14 @@ pub static RULES: &[Rule] = &[
         ("覆土过浅", "Cover too thin"),
         "管顶覆土不小于限值（GB 50014：人行道下 0.6 m，车行道下 0.7 m）；雨水口连接管、明渠与末端除外",
         "The cover over the crown is not less than the limit (GB 50014: 0.6 m under pavements, 0.7 m under carriageways); gully pipes, channels and outlets are excused",
+    ),
+    rule(
+        "SW37",
+        Warning,
+        drawing::in_parts,
+        ("画线断开", "Drawn in parts"),
+        "一根管段的图形首尾相接；分成几截且互不相接的，按最近的端点接起来看",
+        "A pipe is drawn as one line; one in parts that do not touch is taken as joined where they lie nearest",
     ),
 ];
 
