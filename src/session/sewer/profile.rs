@@ -7,6 +7,7 @@ mod block;
 mod names;
 mod pages;
 mod plot;
+mod room;
 mod rows;
 mod scale;
 mod table;
@@ -34,6 +35,7 @@ use super::questions::ProfileAnswer;
 use crate::session::answer::Failure;
 use crate::session::render_file;
 
+use self::room::{Remark, Room};
 use self::scale::ProfileScale;
 
 pub use crate::render::paper::Paper;
@@ -140,6 +142,8 @@ fn page_scene(
         profile: &answer.profile,
         columns,
         is_lettered: Vec::new(),
+        room: Room::default(),
+        remarks: Vec::new(),
         left_out: 0,
         dumb: 0,
     };
@@ -162,6 +166,9 @@ struct Sheet<'a> {
     columns: Vec<(usize, f32)>,
     /// Whether each has its numbers.
     is_lettered: Vec<bool>,
+    /// Where words stand in the plot, and those that wait for their place.
+    room: Room,
+    remarks: Vec<Remark>,
     /// Names of crossing pipes, and nodes, that found no room.
     left_out: usize,
     dumb: usize,

@@ -17,91 +17,111 @@ const SIZE: f32 = 8.5;
 const DROP_M: f64 = 0.5;
 
 impl Sheet<'_> {
-    /// Writes all of them.
+    /// Writes all of them: first what is wrong, last what the table tells as well.
     pub(super) fn names(&mut self) {
-        self.crossing_names();
-        self.unknown_names();
+        self.crossing_names(true);
         self.node_names();
         self.drops();
+        self.crossing_names(false);
+        self.unknown_names();
+        self.remarks();
     }
 
-    /// Of what crosses at a known level: code, size, invert and clearance at the upper edge, a line leading down.
-    fn crossing_names(&mut self) {
-        let (profile, [left, top, right, _], size) = (self.profile, self.scale.plot, self.scale.size);
+    /// Of what crosses at a known level: code, size, invert and clearance at the upper edge, a line leading down. Those that
+    /// would pass through the pipe come first.
+    fn crossing_names(&mut self, are_clashes: bool) {
+        let (profile, top, size) = (self.profile, self.scale.plot[1], self.scale.size);
         let lang = self.look.lang;
-        let (mut free_from, mut placed) = ([left; ROWS], Vec::new());
+        let mut placed = Vec::new();
         for crossing in profile.crossings_within(self.scale.span_m) {
-            let Some(invert_m) = crossing.invert_m else { continue };
+            let is_clash = crossing.passing == Some(Passing::Through);
+            let Some(invert_m) = crossing.invert_m.filter(|_| is_clash == are_clashes) else { continue };
             let words = [name(crossing), levels(crossing, invert_m).get(lang).to_owned()];
-            let wide = words.iter().map(|words| width(words, SIZE * size)).fold(0.0, f32::max);
             let x = self.scale.x(crossing.chainage_m);
-            let middle = x.clamp(left + wide / 2.0 + 2.0, (right - wide / 2.0 - 2.0).max(left + wide / 2.0 + 2.0));
-            let Some(row) = (0..ROWS).find(|&row| middle - wide / 2.0 >= free_from[row] + 4.0) else {
+            let Some(([middle, row_top], words)) = self.crossing_place(x, words, is_clash) else {
                 self.left_out += 1;
                 continue;
             };
-            free_from[row] = middle + wide / 2.0;
-            let y = top + (8.0 + ROW * row as f32) * size;
-            let is_clash = crossing.passing == Some(Passing::Through);
+            let y = top + row_top;
             let ink = if is_clash { RED } else { system_ink(crossing.system) };
             let crown = self.scale.y(crossing.crown_m.unwrap_or(invert_m));
             let from = y + 16.0 * size;
             self.dashed(&[[x, from], [x, crown.max(from)]], ink, LEADER);
-            placed.push((words, [middle, y], wide, ink));
+            placed.push((words, [middle, y], ink));
         }
         // Words stand over the lines that lead down from those above them.
-        for (words, [middle, y], wide, ink) in placed {
+        for (words, [middle, y], ink) in placed {
+            let wide = wide(&words, size);
             self.clear([middle - wide / 2.0 - 1.0, y - 5.0 * size, middle + wide / 2.0 + 1.0, y + 15.0 * size]);
             self.say(&words[0], [middle, y], Align::Middle, ink, SIZE * size);
             self.say(&words[1], [middle, y + 10.0 * size], Align::Middle, ink, SIZE * size);
         }
     }
 
+    /// Where the words of a crossing stand: around it or a little beside, in the first row with room; what is wrong is made
+    /// shorter before it is left out.
+    fn crossing_place(&mut self, x: f32, words: [String; 2], is_clash: bool) -> Option<([f32; 2], [String; 2])> {
+        let size = self.scale.size;
+        let short = is_clash.then(|| {
+            let gap = words[1].rsplit_once(' ').map_or("", |(_, gap)| gap);
+            let code = words[0].split(' ').next().unwrap_or_default();
+            [code.to_owned(), format!("{} {gap}", self.look.lang.pick("相碰", "clash"))]
+        });
+        for words in [words].into_iter().chain(short) {
+            let wide = wide(&words, size);
+            for row in 0..ROWS {
+                let row_top = (8.0 + ROW * row as f32) * size;
+                let y = self.scale.plot[1] + row_top;
+                for aside in [0.0, 0.45, -0.45] {
+                    let middle = self.room.middle(x + aside * wide, wide + 4.0);
+                    let half = wide / 2.0 + 2.0;
+                    if self.room.take([middle - half, y - 5.0 * size, middle + half, y + 16.0 * size]) {
+                        return Some(([middle, row_top], words));
+                    }
+                }
+            }
+        }
+        None
+    }
+
     /// Of what crosses nobody knows how high: code, and that it is so, at the axis.
     fn unknown_names(&mut self) {
-        let (profile, [left, _, right, bottom], size) = (self.profile, self.scale.plot, self.scale.size);
-        let mut free_from = left;
+        let (profile, bottom, size) = (self.profile, self.scale.plot[3], self.scale.size);
         for crossing in profile.crossings_within(self.scale.span_m).filter(|it| it.invert_m.is_none()) {
             let unknown = self.look.lang.pick("标高不明", "level not known");
             let words = format!("{} {unknown}", name(crossing));
-            let (x, wide) = (self.scale.x(crossing.chainage_m) + 6.0, width(&words, SIZE * size));
-            if x < free_from || x + wide > right - 2.0 {
+            let (x, wide) = (self.scale.x(crossing.chainage_m), width(&words, SIZE * size));
+            let y = bottom - 6.0 * size;
+            let ink = system_ink(crossing.system);
+            // Behind its mark, or before it.
+            let asides = [wide / 2.0 + 6.0, -wide / 2.0 - 6.0];
+            if !asides.into_iter().any(|aside| self.say_if_free(&words, [x + aside, y], ink, SIZE * size)) {
                 self.left_out += 1;
-                continue;
             }
-            free_from = x + wide + 12.0;
-            let at = [x, bottom - 6.0 * size];
-            self.say(&words, at, Align::Left, system_ink(crossing.system), SIZE * size);
         }
     }
 
     /// What nodes are that are no plain manholes, above the ground.
     fn node_names(&mut self) {
         let (profile, size) = (self.profile, self.scale.size);
-        let mut free_from = self.scale.plot[0];
         for (_, station) in profile.stations_within(self.scale.span_m) {
             let (Some(name), Some(ground_m)) = (node_name(station), station.ground_m) else { continue };
             let (words, x) = (name.get(self.look.lang), self.scale.x(station.chainage_m));
-            let half = width(words, 9.0 * size) / 2.0;
-            let middle = x.max(self.scale.plot[0] + half + 2.0).min(self.scale.plot[2] - half - 2.0);
-            if middle - half < free_from {
-                continue;
-            }
-            free_from = middle + half + 4.0;
-            let y = self.scale.y(ground_m) - 9.0 * size;
-            self.clear([middle - half, y - 5.0 * size, middle + half, y + 5.0 * size]);
-            self.say(words, [middle, y], Align::Middle, INK, 9.0 * size);
+            let middle = self.room.middle(x, width(words, 9.0 * size) + 2.0);
+            let lifts = [9.0, 20.0, 31.0].map(|lift| lift * size);
+            let ground = self.scale.y(ground_m);
+            let _ = lifts.into_iter().any(|lift| self.say_if_free(words, [middle, ground - lift], INK, 9.0 * size));
         }
     }
 
     /// Takes lines away under words.
-    fn clear(&mut self, [left, top, right, bottom]: [f32; 4]) {
+    pub(super) fn clear(&mut self, [left, top, right, bottom]: [f32; 4]) {
         self.area(&[[left, top], [right, top], [right, bottom], [left, bottom]], PAPER, 0.92);
     }
 
     /// How far water drops at a node, and where it would have to climb.
     fn drops(&mut self) {
-        let (size, mut free_from) = (self.scale.size, f32::NEG_INFINITY);
+        let size = self.scale.size;
         for (place, station) in self.profile.stations_within(self.scale.span_m) {
             let Some(drop_m) = station.drop_m.filter(|drop| *drop >= DROP_M || *drop <= -0.005) else { continue };
             let [before, behind] = self.profile.beside(place);
@@ -118,16 +138,17 @@ impl Sheet<'_> {
             let [Some(first), Some(last)] = levels.map(|level| level.map(|level| self.scale.y(level))) else {
                 continue;
             };
-            let at = [self.scale.x(station.chainage_m) + 6.0, f32::midpoint(first, last)];
-            if at[0] < free_from {
-                continue;
-            }
-            let wide = width(words.get(self.look.lang), 9.0 * size);
-            free_from = at[0] + wide + 2.0;
-            self.clear([at[0] - 1.0, at[1] - 6.0 * size, at[0] + wide + 1.0, at[1] + 6.0 * size]);
-            self.say(words.get(self.look.lang), at, Align::Left, ink, 9.0 * size);
+            let (words, x, y) =
+                (words.get(self.look.lang), self.scale.x(station.chainage_m), f32::midpoint(first, last));
+            let aside = width(words, 9.0 * size) / 2.0 + 6.0;
+            let _ = [aside, -aside].into_iter().any(|aside| self.say_if_free(words, [x + aside, y], ink, 9.0 * size));
         }
     }
+}
+
+/// Width of the words of a crossing.
+fn wide(words: &[String; 2], size: f32) -> f32 {
+    words.iter().map(|words| width(words, SIZE * size)).fold(0.0, f32::max)
 }
 
 /// `YS-0417 DN300`.

@@ -1,6 +1,7 @@
 //! The plot of a long profile: levels, ground, pipes, manholes and what crosses.
 
 use super::pages::ProfilePages;
+use super::room::Remark;
 use super::scale::INSET;
 use super::{FAINT, GROUND, INK, LINE, PAPER, RED, SYSTEMS, Sheet, stake};
 use crate::model::style::Ink;
@@ -150,7 +151,8 @@ impl Sheet<'_> {
             return;
         };
         if width(words, 9.0 * size) < to - from - 8.0 {
-            self.say(words, [x, y_on(top) - 7.0 * size], Align::Middle, ink, 9.0 * size);
+            let at = [x, y_on(top) - 7.0 * size];
+            self.remarks.push(Remark { forms: vec![words], at, ink, size: 9.0 * size });
         }
     }
 
@@ -166,9 +168,9 @@ impl Sheet<'_> {
         let words = self.look.lang.pick("缺管底标高", "no inverts");
         let [start, end] = self.scale.span_m.map(|chainage| self.scale.x(chainage));
         let (from, to) = (from.max(start), to.min(end));
-        let middle = [f32::midpoint(from, to), self.scale.plot[3] - 22.0 * size];
-        let words = if width(words, 9.5 * size) < to - from { words } else { "?" };
-        self.say(words, middle, Align::Middle, RED, 9.5 * size);
+        let at = [f32::midpoint(from, to), self.scale.plot[3] - 22.0 * size];
+        let forms = if width(words, 9.5 * size) < to - from { vec![words, "?"] } else { vec!["?"] };
+        self.remarks.push(Remark { forms, at, ink: RED, size: 9.5 * size });
     }
 
     /// Manholes from floor to ground, and the lines that lead down to the table.
@@ -220,8 +222,9 @@ impl Sheet<'_> {
 
     /// Where this page meets the one before and the one behind.
     pub(super) fn match_lines(&mut self, page: usize, pages: &ProfilePages) {
-        let ([_, top, _, bottom], size) = (self.scale.plot, self.scale.size);
+        let ([left, top, right, bottom], size) = (self.scale.plot, self.scale.size);
         let middle = f32::midpoint(top, bottom);
+        self.room.edges = [left + 2.0, right - 2.0];
         let neighbours = [
             page.checked_sub(1).map(|before| (before, self.scale.span_m[0], -1.0)),
             Some(page + 1).filter(|behind| *behind < pages.count()).map(|behind| (behind, self.scale.span_m[1], 1.0)),
@@ -231,6 +234,8 @@ impl Sheet<'_> {
             self.dashed(&[[x, top], [x, bottom]], RED, MATCH);
             let words = text!("接第 {number} 页　{stake}", "Match line {stake}, see page {number}");
             self.say_up(words.get(self.look.lang), [x + side * INSET * 0.52, middle], RED, 9.5 * size);
+            // Beyond the line nothing else is said.
+            self.room.edges[usize::from(side > 0.0)] = x - side * 5.0;
         }
     }
 }
