@@ -66,6 +66,9 @@ pub(super) struct ImportArgs {
     /// 把没有导入的要素连同原因存到文件；有值读不懂又无处存放的也不导入 | Keep refused features in a file, with the reasons; those of which a value would be lost are refused too
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,
+    /// 退回文件已存在时覆盖 | Replace an existing file of refused features
+    #[arg(long, requires = "rejects")]
+    pub(super) overwrite: bool,
     /// 不导入，与这个图层比较：新增、移动、变更、消失 | Import nothing, compare with this layer: added, moved, changed, gone
     #[arg(long, value_name = "LAYER", conflicts_with_all = ["dry_run", "layer", "kind", "rejects", "save_recipe"])]
     pub(super) compare: Option<String>,

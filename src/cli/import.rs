@@ -80,6 +80,7 @@ fn import_request(run: &Run, args: &ImportArgs) -> Result<ImportRequest, Failure
     request.strict |= args.strict;
     request.lossless |= args.lossless;
     request.rejects.clone_from(&args.rejects);
+    request.replace_rejects = args.overwrite;
     Ok(request)
 }
 

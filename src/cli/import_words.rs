@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::console::{NumberOf, Reply, problem_json};
 use super::exchange::found_lines;
 use super::table::count;
+use crate::geom::crs::Crs;
 use crate::model::geometry::Bounds;
 use crate::model::value::Value;
 use crate::session::Trial;
@@ -184,6 +185,12 @@ fn trial_lines(trial: &Trial, lang: Lang) -> String {
     let (zh, en) = (how.zh, how.en);
     add(text!("坐标系：{crs}（{zh}）", "CRS: {crs} ({en})"));
     preview.understood.iter().cloned().for_each(&mut add);
+    if preview.crs == Crs::Unknown && preview.crs_origin == CrsOrigin::Guessed {
+        add(Text::new(
+            "坐标系用 --crs 指定；坐标轴颠倒时加 --swap-axes，位置不明时用 --crs local",
+            "say the system with --crs, --swap-axes for a northing before the easting, --crs local if nobody knows the place",
+        ));
+    }
     let quiet = preview.datum.iter().filter(|verdict| !matches!(verdict, DatumVerdict::LooksLike { .. }));
     quiet.for_each(|verdict| add(verdict.text()));
     for (layer, becomes) in preview.layers.iter().zip(&trial.becomes) {

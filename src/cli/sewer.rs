@@ -196,6 +196,7 @@ fn summary(run: &mut Run) -> Result<Reply, Failure> {
         "nodes": found.nodes,
         "implied_nodes": found.implied_nodes,
         "length_m": found.length_m,
+        "network_m": found.network_m,
         "parts": found.parts,
         "largest_part_m": found.largest_part_m,
         "ends": {
@@ -216,19 +217,20 @@ fn summary(run: &mut Run) -> Result<Reply, Failure> {
     let percent = |share: f64, whole: f64| if whole > 0.0 { share / whole * 100.0 } else { 0.0 };
     for (zh, en, number) in [
         ("管段", "Pipes", found.pipes.to_string()),
-        ("长度 km", "Length, km", format!("{:.3}", found.length_m / 1000.0)),
+        ("全部管段长度 km", "Length of all pipes, km", format!("{:.3}", found.length_m / 1000.0)),
         (
             "不参与连通的管段（拟建、在建、已废，或无位置无井号）",
             "Pipes in no network (planned, being built, retired, or nowhere)",
             found.apart.to_string(),
         ),
+        ("管网中管段长度 km", "Length of the pipes in the network, km", format!("{:.3}", found.network_m / 1000.0)),
         ("节点", "Nodes", found.nodes.to_string()),
         ("推定节点（无记录）", "Implied nodes (no record)", found.implied_nodes.to_string()),
         ("互不相连的部分", "Parts that hang together", found.parts.to_string()),
         (
-            "最大部分占总长 %",
-            "The largest part, % of the length",
-            format!("{:.1}", percent(found.largest_part_m, found.length_m)),
+            "最大部分占管网中管段长度 %",
+            "The largest part, % of the pipes in the network",
+            format!("{:.1}", percent(found.largest_part_m, found.network_m)),
         ),
         ("管端按记录接井", "Ends joined by the record", found.ends_by_record.to_string()),
         ("管端按位置接井", "Ends joined by their place", found.ends_by_place.to_string()),

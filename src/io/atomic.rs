@@ -1,15 +1,55 @@
-//! Files that appear whole or not at all: written beside, flushed to the disk, then renamed.
+//! Files that appear whole or not at all: written beside, flushed to the disk, then renamed. A file that the program is
+//! working on is never the target, whatever is said: see [`Kept`].
 
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::error::WriteError;
+
+/// What [`Kept`] keeps.
+static KEPT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Keeps a file from everything that is written through here, for as long as this lives: the open city, a file that is
+/// being read.
+#[derive(Debug)]
+pub struct Kept(PathBuf);
+
+impl Kept {
+    /// Keeps the file, by whatever path it will be called.
+    pub fn new(path: &Path) -> Self {
+        let name = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+        Self(name)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = kept.iter().position(|name| *name == self.0) {
+            kept.swap_remove(at);
+        }
+    }
+}
+
+/// Refuses a target that somebody keeps. All writers here do so; ask before long work that ends in a file.
+///
+/// # Errors
+/// [`WriteError::Kept`].
+pub fn refuse_kept(path: &Path) -> Result<(), WriteError> {
+    let name = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if KEPT.lock().unwrap_or_else(PoisonError::into_inner).contains(&name) {
+        return Err(WriteError::Kept { path: path.to_owned() });
+    }
+    Ok(())
+}
 
 /// Writes `path` with `fill`. Until all is on the disk an older file of that name stays as it was; on an error, and
 /// when `fill` gives up, nothing is left behind.
 ///
 /// # Errors
-/// [`WriteError::Exists`] without `overwrite`, whatever `fill` returns, and what the disk says.
+/// [`WriteError::Exists`] without `overwrite`, [`WriteError::Kept`], whatever `fill` returns, and what the disk says.
 pub fn write<T>(
     path: &Path,
     overwrite: bool,
@@ -24,6 +64,7 @@ fn write_beside<T>(
     fill: impl FnOnce(&mut dyn Write) -> Result<T, WriteError>,
 ) -> Result<T, WriteError> {
     let exists = || WriteError::Exists { path: path.to_owned() };
+    refuse_kept(path)?;
     if !overwrite && path.symlink_metadata().is_ok() {
         return Err(exists());
     }
@@ -66,6 +107,7 @@ fn write_files_beside<T>(
     fill: impl FnOnce(&Path) -> Result<T, WriteError>,
 ) -> Result<T, WriteError> {
     let exists = |path: &Path| WriteError::Exists { path: path.to_owned() };
+    refuse_kept(path)?;
     if !overwrite && path.symlink_metadata().is_ok() {
         return Err(exists(path));
     }
@@ -78,6 +120,7 @@ fn write_files_beside<T>(
     for file in &made {
         std::fs::OpenOptions::new().write(true).open(file.path())?.sync_all()?;
         let target = folder.join(file.file_name());
+        refuse_kept(&target)?;
         if !overwrite && target.symlink_metadata().is_ok() {
             return Err(exists(&target));
         }
@@ -106,6 +149,21 @@ mod tests {
         check(folder.path(), &path, "old");
 
         write(&path, true, |out| Ok(out.write_all(b"new")?)).expect("written");
+        check(folder.path(), &path, "new");
+    }
+
+    #[test]
+    fn a_file_that_is_worked_on_is_no_target_by_any_of_its_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("城市.gpkg");
+        fs::write(&path, "city").expect("written");
+        let kept = Kept::new(&path);
+        let also = folder.path().join(".").join("城市.gpkg");
+        assert!(matches!(write(&also, true, |out| Ok(out.write_all(b"new")?)), Err(WriteError::Kept { .. })));
+        assert!(matches!(write_files(&also, true, |at| Ok(fs::write(at, "new")?)), Err(WriteError::Kept { .. })));
+        check(folder.path(), &path, "city");
+        drop(kept);
+        write(&also, true, |out| Ok(out.write_all(b"new")?)).expect("nobody keeps it");
         check(folder.path(), &path, "new");
     }
 

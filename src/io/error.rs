@@ -183,6 +183,13 @@ pub enum WriteError {
         path: PathBuf,
     },
 
+    /// The program is working on it: the open city, or the file that is being read.
+    #[error("the file is in use: {}", .path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// The format has one CRS, and it is not the one asked for.
     #[error("the format cannot be in {crs}")]
     WrongCrs {
@@ -241,6 +248,13 @@ impl WriteError {
             Self::Exists { path } => {
                 let path = path.display();
                 text!("文件已存在：{path}", "The file exists already: {path}")
+            }
+            Self::Kept { path } => {
+                let path = path.display();
+                text!(
+                    "{path} 是打开着的城市文件，或正在读入的文件，不能作为输出文件，请另取文件名",
+                    "{path} is the city that is open, or the file that is being read: it cannot be written over; choose another name"
+                )
             }
             Self::WrongCrs { crs } => text!(
                 "这种格式固定为 WGS 84 经纬度，不能用 {crs}",

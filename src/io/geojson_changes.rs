@@ -94,7 +94,9 @@ impl Changes {
     /// What there is to tell, once the types of the columns are known.
     pub(super) fn problems<'a>(&self, columns: impl Iterator<Item = (&'a str, FieldType)>) -> Vec<Problem> {
         let numbers = self.numbers.iter().zip(columns);
-        let mut found: Vec<Problem> = numbers.filter_map(|(numbers, (name, of))| numbers.problem(name, of)).collect();
+        let rewritten: Vec<Rewritten<'a>> =
+            numbers.filter_map(|(numbers, (name, of))| numbers.rewritten(name, of)).collect();
+        let mut found: Vec<Problem> = Rewritten::problem(&rewritten).into_iter().collect();
         for (name, times) in &self.members {
             let what = text!(
                 "{times} 个要素的成员“{name}”没有读入，导出时不会有",
@@ -106,8 +108,37 @@ impl Changes {
     }
 }
 
+/// A column with numbers that will be written in another way: how many, and one before and after.
+struct Rewritten<'a> {
+    column: &'a str,
+    times: u64,
+    before: String,
+    after: String,
+}
+
+impl Rewritten<'_> {
+    /// One line for all columns.
+    fn problem(all: &[Self]) -> Option<Problem> {
+        let Self { column, times, before, after } = all.first()?;
+        let what = if all.len() == 1 {
+            text!(
+                "列“{column}”有 {times} 个数字导出时写法会变：{before} → {after}",
+                "column “{column}”: {times} numbers will be written in another way: {before} → {after}"
+            )
+        } else {
+            let (count, times) = (all.len(), all.iter().map(|it| it.times).sum::<u64>());
+            text!(
+                "{count} 列共 {times} 个数字导出时写法会变，数值不变；如列“{column}”：{before} → {after}",
+                "{times} numbers in {count} columns will be written in another way, their values stay; column “{column}”: \
+                 {before} → {after}"
+            )
+        };
+        Some(Problem::warning("lossless.numbers", what))
+    }
+}
+
 impl Numbers {
-    fn problem(&self, column: &str, field_type: FieldType) -> Option<Problem> {
+    fn rewritten<'a>(&self, column: &'a str, field_type: FieldType) -> Option<Rewritten<'a>> {
         let [whole, real, odd] = &self.first;
         let (times, before, is_text) = match field_type {
             FieldType::Real => (self.whole + self.odd, odd.as_ref().or(whole.as_ref()), false),
@@ -116,11 +147,7 @@ impl Numbers {
         };
         let before = before.filter(|_| times > 0)?;
         let after = if is_text { format!("\"{before}\"") } else { ours(before)? };
-        let what = text!(
-            "列“{column}”有 {times} 个数字导出时写法会变：{before} → {after}",
-            "column “{column}”: {times} numbers will be written in another way: {before} → {after}"
-        );
-        Some(Problem::warning("lossless.numbers", what))
+        Some(Rewritten { column, times, before: before.to_string(), after })
     }
 }
 

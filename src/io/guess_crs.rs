@@ -43,24 +43,25 @@ pub(super) fn guess_crs(bounds: &Bounds) -> Guess {
     }
     if is_swapped(bounds) {
         let why = Text::new(
-            "坐标像是纬度在前、经度在后，请交换坐标轴再读入（--crs EPSG:4326 --swap-axes）",
-            "the numbers look like latitude before longitude: read them with the axes exchanged (--crs EPSG:4326 \
-             --swap-axes)",
+            "坐标像是纬度在前、经度在后：请选 WGS 84 经纬度（EPSG:4326）并交换坐标轴",
+            "the numbers look like latitude before longitude: choose WGS 84 degrees (EPSG:4326) and exchange the axes",
         );
         return doubtful(Crs::Unknown, why);
     }
     if let Some(zone) = zone_of(bounds) {
         return doubtful(zone_crs(zone), zone_words(zone));
     }
-    if zone_of(&swapped(bounds)).is_some() || is_plain_easting(&swapped(bounds)) {
+    // Numbers that make sense as they are need no exchange, even where they would make sense the other way round too.
+    let is_plain = is_plain_easting(bounds);
+    if !is_plain && (zone_of(&swapped(bounds)).is_some() || is_plain_easting(&swapped(bounds))) {
         let why = Text::new(
-            "坐标像是高斯平面坐标，但 X（北）在前、Y（东）在后，请选择坐标系并交换坐标轴（--crs … --swap-axes）",
-            "the numbers look like Gauss–Krüger metres with the northing first: choose the coordinate system and read them \
-             with the axes exchanged (--crs … --swap-axes)",
+            "坐标像是高斯平面坐标，但 X（北）在前、Y（东）在后：请选择坐标系并交换坐标轴",
+            "the numbers look like Gauss–Krüger metres with the northing first: choose the coordinate system and exchange \
+             the axes",
         );
         return doubtful(Crs::Unknown, why);
     }
-    if is_plain_easting(bounds) {
+    if is_plain {
         let why = Text::new(
             "坐标像是不带带号的高斯平面坐标，无法判断中央经线，请选择坐标系",
             "the numbers look like Gauss–Krüger metres without a zone number: the central meridian cannot be told, \
@@ -142,6 +143,14 @@ mod tests {
         check([29.6, 115.9, 29.8, 116.1], Crs::Unknown);
         check([3_284_000.0, 39_401_296.0, 3_285_000.0, 39_402_000.0], Crs::Unknown);
         check([0.0, 0.0, 420.0, 297.0], Crs::Unknown);
+    }
+
+    #[test]
+    fn an_exchange_of_axes_is_proposed_only_where_the_numbers_make_no_sense_as_they_are() {
+        let told = |west, south, east, north| guess_crs(&Bounds::new(west, south, east, north)).why.en;
+        assert!(told(3_284_000.0, 401_296.0, 3_285_000.0, 402_000.0).contains("exchange"));
+        // Both ways round they are metres of a zone.
+        assert!(!told(530_800.0, 498_000.0, 531_000.0, 498_100.0).contains("exchange"));
     }
 
     #[track_caller]

@@ -195,6 +195,10 @@ fn coded(value: Value, field: &Field) -> Result<Value, Text> {
     };
     let words = words.trim();
     let wanted = letters(words);
+    // A material that nobody knows is not "another one".
+    if field.id == "material" && ["unknown", "unk", "不明", "未知", "不详"].contains(&wanted.as_str()) {
+        return Ok(Value::Null);
+    }
     let found = field
         .codes
         .iter()
@@ -375,6 +379,34 @@ mod tests {
         check("component", "class_code", "雨水井盖", "Text(\"01003\")");
         check("component", "state", "完好", "Text(\"sound\")");
         check("sewer_pipe", "sewer_type", "oil", "!");
+    }
+
+    #[test]
+    fn states_are_read_in_the_words_of_bureaus() {
+        for (words, code) in [
+            ("规划", "planned"),
+            ("规划中", "planned"),
+            ("拟建", "planned"),
+            ("建设中", "building"),
+            ("在建", "building"),
+            ("现状", "in_use"),
+            ("运行", "in_use"),
+            ("待废弃", "to_retire"),
+            ("已废弃", "retired"),
+            ("报废", "retired"),
+            ("拆除", "retired"),
+            ("封堵", "retired"),
+        ] {
+            check("sewer_pipe", "state", words, &format!("Text(\"{code}\")"));
+        }
+    }
+
+    #[test]
+    fn an_unknown_material_is_none() {
+        for words in ["UNKNOWN", "Unk", "不明", "未知"] {
+            check("sewer_pipe", "material", words, "Null");
+        }
+        check("sewer_pipe", "material", "其他", "Text(\"OTH\")");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use super::kind::Kind;
 use crate::model::geometry::GeometryKind;
 use crate::model::schema::Field;
+use crate::model::value::Value;
 
 /// How surely a column means a field; a surer match takes the field first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,18 @@ pub fn guess(fields_of_file: &[Field], kind: &Kind) -> Vec<Option<usize>> {
             taken[place] = true;
         }
     }
+    if kind.id == "sewer_pipe" {
+        let names: Vec<String> = fields_of_file.iter().map(|theirs| key(&theirs.id)).collect();
+        super::sewer_pipe::pair_sizes(&names, &mut guessed, kind);
+    }
     guessed
+}
+
+/// Puts values of a new row where the kind wants them, when a file may have had them in either of two columns.
+pub fn settle(kind: &Kind, fields: &[Field], values: &mut [Value]) {
+    if kind.id == "sewer_pipe" {
+        super::sewer_pipe::settle_size(fields, values);
+    }
 }
 
 /// The kind that a table most probably is; `None` when two are as likely or none is.
@@ -231,6 +243,31 @@ mod tests {
             "Compkey Upstream_M Downstream Sewer_Type Pipe_Type Pipe_Shape Pipe_Size Pipe_Lengt Upstream_E Downstre_1",
             "code from_node to_node sewer_type material section diameter_mm length_m invert_up_m invert_down_m",
         );
+    }
+
+    #[test]
+    fn the_height_of_a_section_goes_beside_its_width() {
+        check("sewer_pipe", "Pipe_Shape Pipe_Size Pipe_Heigh", "section width_mm diameter_mm");
+        check("sewer_pipe", "WIDTH HEIGHT", "width_mm diameter_mm");
+        check("sewer_pipe", "DIAMETER WIDTH HEIGHT", "diameter_mm width_mm -");
+        check("sewer_pipe", "Pipe_Size", "diameter_mm");
+    }
+
+    #[test]
+    fn the_one_size_of_a_circle_is_its_diameter_in_whichever_column() {
+        let kind = super::super::find("sewer_pipe").unwrap();
+        let fields: Vec<Field> = ["section", "diameter_mm", "width_mm"]
+            .map(|id| kind.fields.iter().find(|field| field.id == id).unwrap().clone())
+            .to_vec();
+        let check = |section: Option<&str>, sizes: [Option<i64>; 2], want: [Option<i64>; 2]| {
+            let mut values = vec![Value::from(section), Value::from(sizes[0]), Value::from(sizes[1])];
+            settle(kind, &fields, &mut values);
+            assert_eq!(values[1..], want.map(Value::from));
+        };
+        check(Some("circle"), [None, Some(900)], [Some(900), None]);
+        check(None, [None, Some(300)], [Some(300), None]);
+        check(Some("ellipse"), [None, Some(375)], [None, Some(375)]);
+        check(Some("ellipse"), [Some(500), Some(375)], [Some(500), Some(375)]);
     }
 
     #[test]

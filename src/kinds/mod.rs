@@ -8,6 +8,7 @@ pub mod convert;
 pub mod kind;
 pub mod mapping;
 pub mod overdue;
+pub mod pipe_slope;
 pub mod pipe_styles;
 
 mod bridge;

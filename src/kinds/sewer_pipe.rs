@@ -7,6 +7,7 @@ use super::sewer_pipe_look;
 use crate::model::feature::Feature;
 use crate::model::geometry::GeometryKind;
 use crate::model::schema::Field;
+use crate::model::value::Value;
 use crate::task::Problem;
 use crate::text;
 use crate::text::Text;
@@ -43,6 +44,13 @@ fn sewer_pipe_fields() -> Vec<Field> {
             "管径mm",
             "公称直径",
             "断面尺寸",
+            // Of a section that is no circle it is the height.
+            "height",
+            "pipe height",
+            "pipe heigh",
+            "section height",
+            "断面高",
+            "渠高",
         ]),
         section(),
         Field::int("width_mm", "断面宽", "Section width").unit("mm").range(50.0, 20_000.0).aliases(&[
@@ -297,6 +305,33 @@ fn rating() -> Field {
         "修复等级",
         "struct class",
     ])
+}
+
+/// Columns that state one size of a section, the width where another column is its height.
+const ONE_SIZE: &[&str] = &["pipesize", "size"];
+/// Columns that state a section's height, as [`super::mapping`] compares names.
+const HEIGHTS: &[&str] = &["height", "pipeheight", "pipeheigh", "sectionheight", "断面高", "渠高"];
+
+/// Where a table has a size and a height, the size is the width: a circle has no height of its own. `names` are those of
+/// the columns, `guessed` the fields that were taken for them.
+pub(super) fn pair_sizes(names: &[String], guessed: &mut [Option<usize>], kind: &Kind) {
+    let place = |id: &str| kind.fields.iter().position(|field| field.id == id);
+    let [Some(diameter), Some(width)] = ["diameter_mm", "width_mm"].map(place) else { return };
+    let column = |words: &[&str]| names.iter().position(|name| words.contains(&name.as_str()));
+    let (Some(size), Some(height)) = (column(ONE_SIZE), column(HEIGHTS)) else { return };
+    if guessed[size] == Some(diameter) && guessed[height].is_none() && !guessed.contains(&Some(width)) {
+        (guessed[size], guessed[height]) = (Some(width), Some(diameter));
+    }
+}
+
+/// Puts the one size of a circle where it belongs, in whichever column the file had it.
+pub(super) fn settle_size(fields: &[Field], values: &mut [Value]) {
+    let place = |id: &str| fields.iter().position(|field| field.id == id);
+    let [Some(diameter), Some(width)] = ["diameter_mm", "width_mm"].map(place) else { return };
+    let section = place("section").and_then(|place| values[place].as_str());
+    if matches!(section, None | Some("circle")) && values[diameter].is_null() {
+        values[diameter] = std::mem::take(&mut values[width]);
+    }
 }
 
 fn check_pipe(kind: &Kind, feature: &Feature) -> Vec<Problem> {

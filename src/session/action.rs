@@ -105,7 +105,7 @@ actions! {
     NewCity, "新建城市…", "New city…", "新建", "New", "Ctrl+N", "FILE_PLUS", Project, Nothing;
     OpenCity, "打开城市…", "Open city…", "打开", "Open", "Ctrl+O", "FOLDER_OPEN", Project, Nothing;
     SampleCity, "打开示例城市", "Open the sample city", "示例", "Sample", "", "BUILDINGS", Project, Nothing;
-    ImportFile, "导入文件…", "Import a file…", "导入", "Import", "Ctrl+Shift+V", "DOWNLOAD_SIMPLE", Project, Writable;
+    ImportFile, "导入文件…", "Import a file…", "导入", "Import", "Ctrl+I/Ctrl+Shift+V", "DOWNLOAD_SIMPLE", Project, Writable;
     ExportLayer, "导出图层…", "Export a layer…", "导出", "Export", "Ctrl+E", "EXPORT", Project, City;
     Backup, "备份城市…", "Back up the city…", "备份", "Back up", "Ctrl+Shift+S", "COPY", Project, City;
     PrintMap, "打印地图…", "Print the map…", "打印", "Print", "Ctrl+P", "PRINTER", Project, City;

@@ -75,6 +75,10 @@ impl Session {
         let words = self.lists.history_words.take_if(|(awaited, _)| *awaited == job).map(|(_, words)| words);
         match end {
             Ok(answer) => {
+                // What the sewer workbench writes is seen nowhere at once: its step says what it was.
+                if let (Some(super::deed::Deed::Sewer), Answer::Step { label, .. }) = (deed, &answer) {
+                    self.notify(NoticeLevel::Ok, label.clone(), Vec::new());
+                }
                 self.tell(answer);
                 if let Some(words) = words {
                     self.notify(NoticeLevel::Ok, words, Vec::new());

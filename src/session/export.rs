@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::geom::crs::Crs;
+use crate::io::atomic;
 use crate::io::error::WriteError;
 use crate::io::format::{self, WriteOptions, Written};
 use crate::model::schema::Schema;
@@ -173,10 +174,24 @@ pub(super) fn check_ending(path: &Path) -> Result<(), Failure> {
     Err(Failure::new(FailureKind::Usage, text))
 }
 
+/// Whether refused rows can go to a file: it is of a kind that is written, is none that the program works on, and is not
+/// there yet unless it may go.
+///
+/// # Errors
+/// It cannot be.
+pub(super) fn check_rejects(path: &Path, overwrite: bool) -> Result<(), Failure> {
+    check_ending(path)?;
+    atomic::refuse_kept(path).map_err(|error| write_failure(&error))?;
+    if !overwrite && path.symlink_metadata().is_ok() {
+        return Err(write_failure(&WriteError::Exists { path: path.to_owned() }));
+    }
+    Ok(())
+}
+
 /// A file that cannot be written.
 pub(super) fn write_failure(error: &WriteError) -> Failure {
     let kind = match error {
-        WriteError::WrongCrs { .. } | WriteError::UnknownCrs => FailureKind::Usage,
+        WriteError::Kept { .. } | WriteError::WrongCrs { .. } | WriteError::UnknownCrs => FailureKind::Usage,
         WriteError::NothingWritten { .. } => FailureKind::Data,
         _ => FailureKind::File,
     };

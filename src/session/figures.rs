@@ -55,11 +55,6 @@ pub(super) const FIGURES: &[Figure] = &[
     figure("bulky_waste_plants", "waste_plant", "plant_type = 'bulky'", Measure::Count),
 ];
 
-/// The figure that sums up a kind's group in the layer tree, where that says more than a count.
-pub(super) fn heading(kind: &str) -> Option<&'static Figure> {
-    FIGURES.iter().find(|figure| figure.name == "foul_sewer_km" && figure.kind == kind)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

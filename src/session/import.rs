@@ -55,6 +55,8 @@ pub(super) struct Plan {
     pub(super) strict: bool,
     /// Where the refused features go.
     pub(super) rejects: Option<PathBuf>,
+    /// Whether a file that is there may go for them.
+    pub(super) replace_rejects: bool,
     /// What lies wholly outside of this box stays out, WGS 84 degrees.
     pub(super) within: Option<Bounds>,
     /// Whether the text of the features is kept.
@@ -87,11 +89,12 @@ impl Plan {
     /// Looks into every file; nothing is written yet.
     pub(super) fn make(request: &ImportRequest, layers: &[LayerInfo], task: &mut Task<'_>) -> Result<Self, Failure> {
         if let Some(path) = &request.rejects {
-            super::export::check_ending(path)?;
+            super::export::check_rejects(path, request.replace_rejects)?;
         }
         let (strict, rejects) = (request.strict, request.rejects.clone());
-        let (within, lossless) = (request.within, request.lossless);
-        let mut plan = Self { sources: Vec::new(), targets: Vec::new(), strict, rejects, within, lossless };
+        let (replace_rejects, within, lossless) = (request.replace_rejects, request.within, request.lossless);
+        let (sources, targets) = (Vec::new(), Vec::new());
+        let mut plan = Self { sources, targets, strict, rejects, replace_rejects, within, lossless };
         for path in &request.paths {
             plan.add_file(path, request, layers, task)?;
         }

@@ -6,14 +6,12 @@ use crate::geom::measure;
 use crate::index::arena::PathKind;
 use crate::index::layer::LayerIndex;
 use crate::kinds::kind::Kind;
-use crate::model::expr::Expr;
 use crate::model::geometry::GeometryKind;
 use crate::model::schema::Schema;
 use crate::model::style::{Crowd, Rule, ScaleRange, Style};
 use crate::render::crowd_legend::CrowdSign;
 use crate::render::filter::Filter;
 
-use super::figures::{self, Measure};
 use super::place;
 use super::state::LayerView;
 
@@ -75,7 +73,7 @@ pub(super) struct LayerSums {
 impl LayerSums {
     /// Looks at every feature once.
     pub(super) fn of(kind: &Kind, schema: &Schema, style: &Style, index: &LayerIndex) -> Self {
-        Self { counts: counts(schema, style, index).into(), length_m: length_m(kind, schema, index) }
+        Self { counts: counts(schema, style, index).into(), length_m: length_m(kind, index) }
     }
 }
 
@@ -142,12 +140,18 @@ fn seen_at(scale: ScaleRange) -> f64 {
     }
 }
 
-/// The length of a kind's features that its group shows instead of a count.
-fn length_m(kind: &Kind, schema: &Schema, index: &LayerIndex) -> Option<f64> {
-    let figure = figures::heading(kind.id).filter(|figure| figure.measure == Measure::LengthKm)?;
-    let filter = Expr::parse(figure.filter).ok().map(|test| Filter::compile(&test, index, schema));
-    let meant = index.live_slots().filter(|&slot| filter.as_ref().is_none_or(|filter| filter.holds(index, slot)));
-    let lines = meant.flat_map(|slot| index.geometry(slot)).filter(|path| path.kind == PathKind::Line);
+/// Whether a layer's group shows the length of the layer in place of a count.
+pub fn is_measured(kind: &Kind) -> bool {
+    kind.id == "sewer_pipe"
+}
+
+/// The length of all features of a kind that is measured. It asks for no field: which fields are in memory depends on the
+/// layer's style.
+fn length_m(kind: &Kind, index: &LayerIndex) -> Option<f64> {
+    if !is_measured(kind) {
+        return None;
+    }
+    let lines = index.live_slots().flat_map(|slot| index.geometry(slot)).filter(|path| path.kind == PathKind::Line);
     Some(lines.map(|path| measure::path_length_m(path.world().map(place::lonlat_from_world))).sum())
 }
 
@@ -160,11 +164,15 @@ mod tests {
     use crate::model::geometry::Geometry;
     use crate::model::value::Value;
 
-    /// Pipes of 0.001 degrees each, by type and whether under pressure.
     fn pipes(rows: &[(&str, bool)]) -> LayerSums {
+        pipes_as(rows, &kinds::find("sewer_pipe").expect("a kind of the list").style)
+    }
+
+    /// Pipes of 0.001 degrees each, by type and whether under pressure, in memory as a style needs them.
+    fn pipes_as(rows: &[(&str, bool)], style: &Style) -> LayerSums {
         let kind = kinds::find("sewer_pipe").expect("a kind of the list");
         let schema = kind.schema(Crs::WGS84);
-        let mut builder = LayerIndexBuilder::new(&schema, &kind.style.fields());
+        let mut builder = LayerIndexBuilder::new(&schema, &style.fields());
         let fields = builder.fields().to_vec();
         for (id, (sewer_type, is_pressure)) in (1..).zip(rows) {
             let value = |field: usize| match &*schema.fields[field].id {
@@ -176,7 +184,7 @@ mod tests {
             let line = Geometry::line(&[[116.0, 29.7], [116.0, 29.701]]);
             builder.push(id, Some(&line), &values, &|at: [f64; 2]| Some(place::world_from_lonlat(at)));
         }
-        LayerSums::of(kind, &schema, &kind.style, &builder.finish())
+        LayerSums::of(kind, &schema, style, &builder.finish())
     }
 
     #[test]
@@ -196,10 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn sewers_are_summed_up_by_the_length_of_foul_and_combined_pipes() {
-        let sums = pipes(&[("storm", false), ("foul", false), ("combined", false)]);
-        let length_m = sums.length_m.expect("a length");
-        assert!((length_m - 2.0 * 110.85).abs() < 0.1, "{length_m}");
+    fn sewers_are_summed_up_by_the_length_of_all_pipes_however_they_are_coloured() {
+        let usual = kinds::find("sewer_pipe").expect("a kind of the list").style.clone();
+        for style in [usual, kinds::pipe_styles::by_grade(), kinds::pipe_styles::by_direction()] {
+            let sums = pipes_as(&[("storm", false), ("foul", false), ("combined", false)], &style);
+            let length_m = sums.length_m.expect("a length");
+            assert!((length_m - 3.0 * 110.85).abs() < 0.1, "{length_m}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::io::atomic::Kept;
 use crate::store::city::{Access, City};
 use crate::store::error::StoreError;
 use crate::store::stamp::FileStamp;
@@ -40,8 +41,10 @@ pub(super) struct OpenCity {
     pub(super) sewers: LiveSewers,
     /// What is kept of it between runs, where there is a map.
     pub(super) cache: Option<Cache>,
-    /// Comes last: it looks at the file from outside.
+    /// Comes after the threads and the file: it looks at the file from outside.
     _seal: Option<Seal>,
+    /// No writer of this program puts another file in its place.
+    _kept: Kept,
 }
 
 /// Says at the end how the file looks that the cache was made of.
@@ -106,7 +109,8 @@ impl OpenCity {
         let map = cache.clone().map(|cache| (cache, courtesy));
         let keeper = Keeper::start(opening, &city, map, sewers.clone(), post.clone())?;
         let librarian = Librarian::start(&city, post.clone())?;
-        Ok(Self { opening, librarian, keeper, view, city, sewers, cache, _seal: seal })
+        let kept = Kept::new(city.path());
+        Ok(Self { opening, librarian, keeper, view, city, sewers, cache, _seal: seal, _kept: kept })
     }
 
     /// Keeps the map that is on the screen, if all of it is in memory.

@@ -17,7 +17,7 @@ use super::note_form::{note_form_ui, note_offer_ui};
 use super::notices::{NoticesState, notices_ui};
 use super::panels::Panels;
 use super::print_dialog::print_ui;
-use super::right_panel::{RightTab, right_ui};
+use super::right_panel::{RightTab, right_in_room, right_ui};
 use super::small_dialogs::small_dialogs_ui;
 use super::status_bar::{MapStatus, StatusState, status_ui};
 use super::theme::{self, Tokens};
@@ -282,7 +282,7 @@ impl App {
             let shown = sized(Panel::right("details"), right_width, most).frame(frame).show(ui, |ui| {
                 ui.set_min_width(ui.available_width());
                 if self.has(Part::Right) {
-                    right_ui(ui, &self.session, &mut self.panels.right, asks);
+                    right_in_room(ui, &self.session, &mut self.panels.right, asks);
                 }
             });
             self.shell.sizes[1] = shown.response.rect.width();
@@ -383,7 +383,9 @@ impl App {
         let ctx = ui.ctx().clone();
         let [_, free] = self.map.rooms();
         self.full_screen_ui(&ctx, free, asks);
-        notices_ui(ui, &self.session, &mut self.notices, free.with_max_x(free.right().min(map.right())), asks);
+        let below_strip = free.with_min_y(free.top() + self.sewer_strip_height());
+        let room = below_strip.with_max_x(free.right().min(map.right()));
+        notices_ui(ui, &self.session, &mut self.notices, room, asks);
         self.panels.note.follow(&ctx, &mut self.session, asks);
         note_offer_ui(&ctx, &self.session, &mut self.panels.note, map, asks);
         if let Some(bounds) = self.panels.note.place_world(&self.session) {

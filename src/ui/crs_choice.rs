@@ -8,7 +8,7 @@ use egui::{ComboBox, Context, Id, PopupCloseBehavior, RichText, ScrollArea, Ui, 
 
 use super::ask::{Asks, UiAsk};
 use super::theme::{self, Tokens};
-use super::widgets::{button, list_row, search_field, text_in};
+use super::widgets::{button, focus_when_it_comes, list_row, search_field, text_in};
 use crate::geom::catalogue;
 use crate::geom::crs::Crs;
 use crate::session::{Session, place};
@@ -139,7 +139,8 @@ impl CrsList {
     pub(super) fn ui(&mut self, ui: &mut Ui, lang: Lang, now: Option<Crs>) -> Option<Crs> {
         ui.set_min_width(380.0);
         let hint = lang.pick("名称、EPSG 代码、117、39带、+proj=…", "Name, EPSG code, 117, zone 39, +proj=…");
-        search_field(ui, &mut self.words, hint);
+        let search = search_field(ui, &mut self.words, hint);
+        focus_when_it_comes(ui, &search);
         let around: Around = ui.data_mut(|data| data.get_temp(around_id()).unwrap_or_default());
         let rows = self.rows(&around);
         let mut chosen = None;

@@ -160,7 +160,9 @@ pub(super) fn row_ui(ui: &mut Ui, shown: &Shown<'_>, state: &mut DetailsState, a
         attributes(ui, shown, &mut state.shows_empty, asks);
         derived(ui, shown, asks);
         if let Some(card) = shown.pipe {
-            sewer::card::card_ui(ui, shown.lang, card, asks);
+            let slope = shown.layer.schema.field_index("slope_permille");
+            let stated = slope.and_then(|place| shown.row.feature.values.get(place)?.as_f64());
+            sewer::card::card_ui(ui, shown.lang, card, stated, asks);
         }
         photos(ui, shown, &mut state.thumbs, asks);
         notes(ui, shown, asks);

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 
 use super::show;
+use crate::kinds::pipe_slope;
 use crate::model::feature::{Delta, Feature};
 use crate::model::schema::{Field, Schema};
 use crate::model::value::{FieldType, Value};
@@ -62,7 +63,8 @@ impl FormState {
         self.texts != self.before
     }
 
-    /// The row as typed. A field that was not touched keeps its value exactly.
+    /// The row as typed. A field that was not touched keeps its value exactly, but for a gradient that was computed from
+    /// inverts and length: it is computed anew with them.
     ///
     /// # Errors
     /// Every field whose words are no value of its type.
@@ -79,7 +81,13 @@ impl FormState {
                 Err(what) => problems.push((field.id.to_string(), what)),
             }
         }
-        if problems.is_empty() { Ok(new) } else { Err(problems) }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        if let Some((field, slope)) = pipe_slope::following(schema, &self.old, &new) {
+            new.values[field] = Value::Real(slope);
+        }
+        Ok(new)
     }
 
     /// Everything that keeps the row from being saved; `check` looks at a row whose words are all values.

@@ -26,6 +26,7 @@ use crate::session::Session;
 use crate::session::command::{Command, CompareRequest, ExchangeCommand, ImportRequest};
 use crate::session::exchange::formats;
 use crate::session::import::recipe::Recipe;
+use crate::session::place;
 use crate::session::state::{CityView, CrsOrigin, ImportPreview};
 use crate::text::{Lang, Text};
 #[cfg(test)]
@@ -66,12 +67,20 @@ enum Doubt {
     None,
     /// A look at where it puts the file.
     Look,
+    /// A look too, whoever says the system: the file would lie far from the city.
+    Far,
     /// A system: with none there is nothing to look at.
     NoPlace,
 }
 
+/// A file that would lie farther than this from the city is asked about.
+const FAR_M: f64 = 50_000.0;
+
 impl Doubt {
-    fn of(preview: &ImportPreview) -> Self {
+    fn of(preview: &ImportPreview, city: Option<&CityView>) -> Self {
+        if gap_m(preview, city).is_some_and(|gap_m| gap_m > FAR_M) {
+            return Self::Far;
+        }
         let has_place = preview.layers.iter().any(|layer| layer.geometry.is_some());
         match preview.crs_origin {
             CrsOrigin::Guessed if has_place => {
@@ -81,6 +90,17 @@ impl Doubt {
             _ => Self::None,
         }
     }
+}
+
+/// Where the file would lie, Web Mercator metres.
+fn bounds_world(preview: &ImportPreview) -> Option<Bounds> {
+    let bounds = preview.layers.iter().filter_map(|layer| layer.bounds_world);
+    bounds.reduce(|left, right| left.union(&right)).filter(|bounds| !bounds.is_empty())
+}
+
+/// How far from the city the file would lie, metres; `None` where it lies in it or either has no place.
+fn gap_m(preview: &ImportPreview, city: Option<&CityView>) -> Option<f64> {
+    place::gap_m(&city.and_then(CityView::home_world)?, &bounds_world(preview)?)
 }
 
 /// How the other files of one shape come in.
@@ -347,11 +367,14 @@ fn contents(ui: &mut Ui, lang: Lang, city: Option<&CityView>, state: &mut Import
 }
 
 /// What holds the import back; nothing if it can be done.
-fn obstacle(preview: &ImportPreview, choices: &Choices) -> Option<Text> {
+fn obstacle(preview: &ImportPreview, choices: &Choices, city: Option<&CityView>) -> Option<Text> {
     if choices.layers.iter().all(|layer| !layer.take) {
         return Some(Text::new("至少选一个图层", "Choose at least one layer"));
     }
-    match Doubt::of(preview) {
+    match Doubt::of(preview, city) {
+        Doubt::Far if !choices.place_is_right => {
+            Some(Text::new("位置离本市很远，请先确认", "The place is far from the city: confirm it first"))
+        }
         Doubt::Look if !choices.place_is_right => {
             Some(Text::new("坐标系是推测的，请先确认位置", "The coordinate system is a guess: confirm the place first"))
         }
@@ -381,7 +404,7 @@ fn buttons(
     (number, of): (usize, usize),
     city: Option<&CityView>,
 ) -> End {
-    let obstacle = obstacle(preview, choices);
+    let obstacle = obstacle(preview, choices, city);
     foot(ui, |ui| {
         let add = |ui: &mut Ui| primary_button(ui, Some("DOWNLOAD_SIMPLE"), lang.pick("导入", "Import"));
         let response = ui.add_enabled_ui(obstacle.is_none(), add).inner;

@@ -297,7 +297,14 @@ fn rejects_of(path: &std::path::Path) -> PathBuf {
     let ending =
         crate::session::exchange::formats::writable_by_ending(path).map_or("geojson", |format| format.ending());
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{stem}-未导入.{ending}"))
+    free_name(path, &format!("{stem}-未导入"), ending)
+}
+
+/// The name of a file beside another one that nothing has yet: with a number behind it if need be.
+pub(super) fn free_name(beside: &std::path::Path, stem: &str, ending: &str) -> PathBuf {
+    let numbered = (2..1000).map(|number: u32| format!("{stem}-{number}.{ending}"));
+    let mut names = std::iter::once(format!("{stem}.{ending}")).chain(numbered).map(|name| beside.with_file_name(name));
+    names.find(|path| !path.exists()).unwrap_or_else(|| beside.with_file_name(format!("{stem}.{ending}")))
 }
 
 /// The columns of a layer, with a value of each to look at.

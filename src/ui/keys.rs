@@ -173,6 +173,7 @@ mod tests {
         check(Key::Z, Modifiers::NONE, None);
         check(Key::Plus, Modifiers::CTRL | Modifiers::SHIFT, Some(ActionId::ZoomIn));
         check(Key::Equals, Modifiers::CTRL, Some(ActionId::ZoomIn));
+        check(Key::I, Modifiers::CTRL, Some(ActionId::ImportFile));
         check(Key::OpenBracket, Modifiers::NONE, Some(ActionId::LeftPanel));
     }
 

@@ -130,11 +130,15 @@ fn group_row(
         let (layers, visible) = state.switch_group(group, members);
         run(asks, LayerCommand::Visible { layers, visible });
     }
-    let right = right_words(ui, rect, &size_words(session, members));
+    let (size, size_tip) = size_words(session, members);
+    let right = right_words(ui, rect, &size);
     let at = pos2(rect.left() + 48.0, rect.center().y);
     widgets::text_in(ui, at, name, theme::body(), tokens.text, rect.width() - 56.0 - right);
     if response.clicked() {
         state.toggle(group);
+    }
+    if !size_tip.is_empty() {
+        response.on_hover_text_at_pointer(size_tip);
     }
     let dragged = egui::DragAndDrop::payload::<String>(ui.ctx()).and_then(|table| session.city()?.layer(&table));
     let over = ui.ctx().pointer_interact_pos().filter(|at| rect.contains(*at));
@@ -143,13 +147,26 @@ fn group_row(
     }
 }
 
-/// How large a group is: sewers by their length, the rest by number.
-fn size_words(session: &Session, members: &[&LayerView]) -> String {
-    let length_m: f64 = members.iter().filter_map(|layer| layer.length_m).sum();
-    if length_m > 0.0 {
-        return place::format_length(length_m, session.settings().units, session.lang());
+/// How large a group is, and what of it that is: sewers by the length of all their pipes, the rest by number. A length is
+/// not said before all of it is known.
+fn size_words(session: &Session, members: &[&LayerView]) -> (String, String) {
+    let lang = session.lang();
+    let measured = || members.iter().filter(|layer| session_legend::is_measured(layer.kind) && layer.count > 0);
+    let layers = measured().count();
+    if layers == 0 {
+        return (count(members.iter().map(|layer| layer.count).sum()), String::new());
     }
-    count(members.iter().map(|layer| layer.count).sum())
+    let Some(length_m) = measured().map(|layer| layer.length_m).sum::<Option<f64>>() else {
+        return (String::new(), lang.pick("正在量管线长度…", "Measuring the pipes…").to_owned());
+    };
+    let words = place::format_length(length_m, session.settings().units, lang);
+    let tip = match lang {
+        Lang::Zh => format!("{layers} 个排水管图层的管线全长（按图形，含未投用、停用的管段）：{words}"),
+        Lang::En => {
+            format!("Length of all pipes of {layers} layers of sewers, as drawn, with those out of use: {words}")
+        }
+    };
+    (words, tip)
 }
 
 fn layer_ui(
@@ -201,6 +218,9 @@ fn layer_row(
     let is_current = state.current.as_deref() == Some(layer.table());
     let id = ui.scope_id().with(("layer", layer.table()));
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    if state.arrived.take_if(|arrived| arrived == layer.table()).is_some() {
+        ui.scroll_to_rect(rect, Some(egui::Align::Center));
+    }
     let response = ui.interact(rect, id, Sense::click_and_drag());
     let ground = if is_current { Some(tokens.selected) } else { response.hovered().then_some(tokens.hover) };
     if let Some(ground) = ground {

@@ -19,6 +19,10 @@ const FOLLOW_EVERY_S: f64 = 0.15;
 pub struct LayersState {
     /// The city that all this is about.
     city: Option<PathBuf>,
+    /// Its layers in the last frame.
+    known: BTreeSet<String>,
+    /// A layer that has come, until the tree has scrolled to it.
+    pub(super) arrived: Option<String>,
     /// Words that narrow the tree.
     pub(super) filter: String,
     folded: BTreeSet<Group>,
@@ -93,6 +97,25 @@ impl LayersState {
         if let Some(fade) = &mut self.fade {
             fade.is_held = false;
         }
+        self.follow_layers(city);
+    }
+
+    /// A layer that has come is shown in the tree, whatever is folded.
+    fn follow_layers(&mut self, city: &CityView) {
+        let is_same =
+            city.layers.len() == self.known.len() && city.layers.iter().all(|layer| self.known.contains(layer.table()));
+        if is_same {
+            return;
+        }
+        if !self.known.is_empty()
+            && let Some(new) = city.layers.iter().find(|layer| !self.known.contains(layer.table()))
+        {
+            self.arrived = Some(new.table().to_owned());
+            if self.is_folded(new.group()) {
+                self.toggle(new.group());
+            }
+        }
+        self.known = city.layers.iter().map(|layer| layer.table().to_owned()).collect();
     }
 
     /// The opacity that the hand has let go of.
@@ -181,6 +204,22 @@ mod tests {
         let members: Vec<&LayerView> = layers.iter().collect();
         let all = ["a", "b", "c"].map(str::to_owned).to_vec();
         assert_eq!(state.switch_group(Group::Other, &members), (all, true), "nothing is remembered: all come");
+    }
+
+    #[test]
+    fn a_layer_that_comes_is_scrolled_to_and_its_group_unfolded() {
+        let mut city = sample::city();
+        let mut state = LayersState::default();
+        state.follow(&city);
+        assert_eq!(state.arrived, None, "the layers that a city opens with are no news");
+        let schema = crate::model::schema::Schema { table: "sewer_rated".to_owned(), ..sample::manhole_schema() };
+        let layer = sample::layer(schema, "plain");
+        let group = layer.group();
+        state.folded.insert(group);
+        city.layers.push(layer);
+        state.follow(&city);
+        assert_eq!(state.arrived.as_deref(), Some("sewer_rated"));
+        assert!(!state.is_folded(group));
     }
 
     #[test]

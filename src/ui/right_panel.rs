@@ -1,6 +1,6 @@
 //! The right panel: details of one feature, the list of notes, the steps so far, the style of a layer.
 
-use egui::{Align2, Frame, Margin, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align2, Frame, Margin, Response, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::ask::Asks;
 use super::details_panel::{DetailsState, details_ui};
@@ -85,6 +85,15 @@ impl RightState {
         }
         self.shown = now;
     }
+}
+
+/// Draws the panel in the room that there is: what finds no room in it makes it no wider.
+pub fn right_in_room(ui: &mut Ui, session: &Session, state: &mut RightState, asks: &mut Asks) {
+    let room = ui.available_rect_before_wrap();
+    let mut contents = ui.new_child(UiBuilder::new().id_salt("right").max_rect(room));
+    contents.set_clip_rect(room.intersect(ui.clip_rect()));
+    right_ui(&mut contents, session, state, asks);
+    ui.advance_cursor_after_rect(room);
 }
 
 /// Draws the panel.

@@ -243,6 +243,19 @@ pub fn text_field(ui: &mut Ui, words: &mut String, name: &str) -> Response {
     ui.add(field).accessible_name(name)
 }
 
+/// Gives a field the keyboard in the frame in which it comes onto the screen, and leaves it alone from then on.
+pub fn focus_when_it_comes(ui: &Ui, field: &Response) {
+    let (id, now) = (field.id.with("comes"), ui.ctx().cumulative_frame_nr());
+    let before = ui.data_mut(|data| {
+        let before = data.get_temp::<u64>(id);
+        data.insert_temp(id, now);
+        before
+    });
+    if before.is_none_or(|before| before + 1 < now) {
+        field.request_focus();
+    }
+}
+
 /// What is wrong with the field above.
 pub fn field_error(ui: &mut Ui, words: &str) {
     let color = Tokens::of(ui).err;

@@ -16,6 +16,7 @@ mod layering;
 mod memory;
 mod seeds;
 mod sewer_checks;
+mod sewer_defects;
 mod sewer_questions;
 mod sewer_users;
 mod tidy;

@@ -215,6 +215,14 @@ fn a_profile_has_levels_crossings_and_faults_and_is_drawn() {
     let long = ["sewer", "profile", "c.gpkg", "--down", "A", "--paper", "long", "--interpolate", "--out", "l.svg"];
     assert_eq!(desk.json(&long)["pages"], 1);
     desk.fails(&["sewer", "profile", "c.gpkg", "--down", "A", "--paper", "b9", "--out", "x.pdf"], 2, "usage");
+    // What is in the file is not told again; a scale may be typed with a full-width colon.
+    let whole = desk.run(&["sewer", "profile", "c.gpkg", "--from", "A", "--to", "C"]);
+    let short = [&pages[..9], &["--scale", "1：500", "--out", "w.pdf"]].concat();
+    let short = desk.run(&short);
+    assert_eq!((whole.code, short.code), (0, 0), "{}", short.err);
+    assert!(whole.out.contains("Invert in") && !short.out.contains("Invert in"), "{}", short.out);
+    let none = desk.run(&["sewer", "profile", "c.gpkg"]);
+    assert!(none.code == 2 && ["--from", "--down", "--longest"].iter().all(|it| none.err.contains(it)), "{}", none.err);
     // A file that is there stays, unless it may go.
     desk.fails(&["sewer", "profile", "c.gpkg", "--down", "A", "--paper", "a2", "--out", "p.svg"], 3, "file");
     desk.fails(&["sewer", "profile", "c.gpkg", "--from", "A", "--to", "E", "--out", "q.svg"], 2, "usage");

@@ -19,7 +19,7 @@ use crate::session::sewer::command::SewerCommand;
 use crate::session::sewer::kept_rules::{other_n_of, peaking_of, set_roughness, split_of};
 use crate::session::sewer::out::OutFile;
 use crate::text;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 use crate::trades::sewer::capacity::{CapacityRules, Peaking, Split};
 use crate::trades::sewer::manning::{ManningRules, NoCapacity};
 
@@ -148,11 +148,12 @@ fn answer_json(found: &CapacityAnswer) -> Json {
             "loops": found.loops, "splits": found.splits,
         },
         "sinks": found.sinks.iter().map(sink_json).collect::<Vec<_>>(),
-        "pipes": found.pipes.iter().map(pipe_json).collect::<Vec<_>>(),
+        "load_known": found.knows_load(),
+        "pipes": found.pipes.iter().map(|pipe| pipe_json(pipe, found.knows_load())).collect::<Vec<_>>(),
     })
 }
 
-fn pipe_json(pipe: &LoadedPipe) -> Json {
+fn pipe_json(pipe: &LoadedPipe, knows_load: bool) -> Json {
     let full = pipe.load.full.ok();
     json!({
         "layer": pipe.at.layer, "id": pipe.at.id, "pipe": pipe.code, "system": pipe.system,
@@ -161,7 +162,7 @@ fn pipe_json(pipe: &LoadedPipe) -> Json {
         "full_l_per_s": full.map(|full| full.l_per_s),
         "velocity_m_per_s": full.map(|full| full.velocity_m_per_s),
         "mean_l_per_s": pipe.load.mean_l_per_s, "peak_l_per_s": pipe.load.peak_l_per_s,
-        "ratio": pipe.load.ratio(), "no_capacity": pipe.load.full.err().map(NoCapacity::code),
+        "ratio": pipe.load.ratio().filter(|_| knows_load), "no_capacity": pipe.load.full.err().map(NoCapacity::code),
         "in_loop": pipe.load.is_in_loop,
     })
 }
@@ -184,7 +185,7 @@ fn answer_lines(found: &CapacityAnswer, lang: Lang) -> String {
     for (pipe, ratio, full) in fullest.take(SHOWN) {
         table.row([
             pipe.code.clone(),
-            real(ratio * 100.0, 1),
+            if found.knows_load() { real(ratio * 100.0, 1) } else { "—".to_owned() },
             real(pipe.load.peak_l_per_s, 2),
             real(full.l_per_s, 1),
             pipe.diameter_mm.map_or_else(String::new, |size| real(size, 0)),
@@ -241,6 +242,12 @@ fn sum_lines(found: &CapacityAnswer, lang: Lang) -> String {
         "排水户 {users}，进入管网 {flow} m³/d；无处接入 {lost} 户（{unjoined} m³/d），排水量不明 {unknown} 户",
         "{users} users, {flow} m³/d into the network; {lost} join no node ({unjoined} m³/d), {unknown} of unknown discharge"
     ));
+    if !found.knows_load() {
+        lines.push(Text::new(
+            "没有排水户数据：负荷率无从得知，只算出满流能力",
+            "No users, or none of known discharge: the load is not known, only what the pipes can carry",
+        ));
+    }
     let (loops, splits) = (found.loops, found.splits);
     lines.push(text!(
         "有水的环路 {loops} 个，分流处 {splits} 个",

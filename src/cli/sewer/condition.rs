@@ -12,7 +12,7 @@ use crate::cli::table::{Table, count, real};
 use crate::session::answer::{Answer, Failure};
 use crate::session::command::Command;
 use crate::session::sewer::command::SewerCommand;
-use crate::session::sewer::condition::{ConditionReport, RatedPipe};
+use crate::session::sewer::condition::{ConditionReport, RatedPipe, day_words};
 use crate::session::sewer::out::OutFile;
 use crate::task::Problems;
 use crate::text;
@@ -33,6 +33,9 @@ pub(in crate::cli) struct RateArgs {
     /// 相邻缺陷规则：both 两处都乘 1.1，later 只后一处（默认按设置，未设为 both） | Close pairs: both take the factor 1.1, or the later alone (the setting's by default, else both)
     #[arg(long, value_name = "both|later", value_parser = pair_rule)]
     pub(super) pair_rule: Option<PairRule>,
+    /// 检测长度不足管长百分之几算部分检测，不取代之前的全长检测（默认按设置，未设为 80） | An inspection of less than this share of the pipe, percent, does not take the place of an earlier one of the whole (the setting's by default, else 80)
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) whole_percent: Option<u8>,
     /// 只评估这一管段 | This pipe alone, by its code
     #[arg(long, value_name = "CODE")]
     pub(super) pipe: Option<String>,
@@ -73,7 +76,7 @@ fn by_word(word: &str) -> Result<By, String> {
 
 /// Rates the pipes that were inspected, or writes their ratings.
 pub(super) fn rate(run: &mut Run, args: &RateArgs) -> Result<Reply, Failure> {
-    let rules = rules_of(run, args.pair_rule);
+    let rules = rules_of(run, args.pair_rule, args.whole_percent);
     if args.write {
         return match run.finish(Command::Sewer(SewerCommand::WriteRatings(rules)))? {
             Answer::Step { step, label } => {
@@ -111,8 +114,40 @@ pub(super) fn inspected(run: &mut Run, args: &InspectedArgs) -> Result<Reply, Fa
 }
 
 /// How the standard is read: as typed, else as the settings say.
-pub(super) fn rules_of(run: &Run, typed: Option<PairRule>) -> Rules {
-    typed.map_or_else(|| run.session.settings().sewer.rules(), |pairs| Rules { pairs })
+pub(super) fn rules_of(run: &Run, pairs: Option<PairRule>, whole_percent: Option<u8>) -> Rules {
+    let kept = run.session.settings().sewer.rules();
+    Rules { pairs: pairs.unwrap_or(kept.pairs), whole_percent: whole_percent.unwrap_or(kept.whole_percent) }
+}
+
+/// A value without what arithmetic left behind it: four decimals, as reports have them.
+pub(super) fn four(value: f64) -> f64 {
+    (value * 10_000.0).round() / 10_000.0
+}
+
+/// Every step of a rating, and what its length and inspection are.
+fn steps(pipe: &RatedPipe) -> Vec<Text> {
+    let mut steps = explain(&pipe.rating, &pipe.defects());
+    if let Some(length) = pipe.rating.segment.length_m.filter(|_| pipe.is_length_drawn) {
+        let words = text!(
+            "管长没有记录，取图上量得的 {length:.2} m",
+            "its length is not recorded: the drawn one is taken, {length:.2} m"
+        );
+        steps.insert(1, words);
+    }
+    if let Some(share) = pipe.seen_share {
+        let percent = share * 100.0;
+        let words = text!("部分检测：只检测了管长的 {percent:.0}%", "partly inspected: {percent:.0} % of its length");
+        steps.insert(1, words);
+    }
+    if !pipe.later_part.is_empty() {
+        let (on, later) = (&pipe.on, &pipe.later_part);
+        let words = text!(
+            "{later} 的检测只检测了一部分，仍以 {on} 的全长检测为准",
+            "the inspection of {later} saw a part alone; that of the whole on {on} counts"
+        );
+        steps.insert(1, words);
+    }
+    steps
 }
 
 fn rating_json(found: &ConditionReport, explained: bool) -> Json {
@@ -120,22 +155,25 @@ fn rating_json(found: &ConditionReport, explained: bool) -> Json {
         let (structure, function) = (&it.rating.structure, &it.rating.function);
         let mut json = json!({
             "pipe": it.code,
-            "S": structure.mean, "Smax": structure.highest, "SM": structure.density,
-            "F": structure.value, "F_grade": structure.grade,
-            "Y": function.mean, "Ymax": function.highest, "YM": function.density,
-            "G": function.value, "G_grade": function.grade,
-            "RI": it.rating.ri.value, "RI_grade": it.rating.ri.grade,
-            "MI": it.rating.mi.value, "MI_grade": it.rating.mi.grade,
+            "S": four(structure.mean), "Smax": four(structure.highest), "SM": structure.density.map(four),
+            "F": four(structure.value), "F_grade": structure.grade,
+            "Y": four(function.mean), "Ymax": four(function.highest), "YM": function.density.map(four),
+            "G": four(function.value), "G_grade": function.grade,
+            "RI": four(it.rating.ri.value), "RI_grade": it.rating.ri.grade,
+            "MI": four(it.rating.mi.value), "MI_grade": it.rating.mi.grade,
             "n": [structure.n(), function.n()], "n2": [structure.n2, function.n2],
             "SM_class": structure.extent, "YM_class": function.extent,
             "K": [it.rating.ri.k, it.rating.mi.k], "E": [it.rating.ri.e, it.rating.mi.e], "T": it.rating.ri.t,
-            "length_m": it.rating.segment.length_m, "diameter_mm": it.rating.segment.diameter_mm,
+            "length_m": it.rating.segment.length_m.map(four), "diameter_mm": it.rating.segment.diameter_mm,
+            "length_by": if it.is_length_drawn { "drawing" } else { "record" },
+            "seen_share": it.seen_share.map(four),
+            "later_part_on": Some(&it.later_part).filter(|day| !day.is_empty()),
             "inspection": it.inspection_code, "inspected_on": it.on, "method": it.method,
             "inspections": it.inspections, "defects": it.defects.len(),
             "layer": it.at.layer, "id": it.at.id,
         });
         if explained {
-            let steps = explain(&it.rating, &it.defects());
+            let steps = steps(it);
             json["steps"] = steps.iter().map(|step| json!({"zh": step.zh, "en": step.en})).collect();
         }
         json
@@ -146,6 +184,7 @@ fn rating_json(found: &ConditionReport, explained: bool) -> Json {
         "basis": {"zh": basis.zh, "en": basis.en},
         "pipes": found.pipes.iter().map(pipe).collect::<Vec<_>>(),
         "never_inspected": found.never,
+        "whole_percent": found.rules.whole_percent,
         "problems": found.problems.iter().map(problem_json).collect::<Vec<_>>(),
     })
 }
@@ -167,7 +206,7 @@ fn rating_lines(found: &ConditionReport, args: &RateArgs, lang: Lang) -> String 
         let (rating, density) = (&pipe.rating, |it: Option<f64>| it.map_or("-".to_owned(), number));
         table.row([
             pipe.code.clone(),
-            pipe.on.clone(),
+            day_words(&pipe.on, pipe.seen_share, !pipe.later_part.is_empty()),
             number(rating.structure.value),
             density(rating.structure.density),
             number(rating.ri.value),
@@ -182,7 +221,7 @@ fn rating_lines(found: &ConditionReport, args: &RateArgs, lang: Lang) -> String 
     if args.explain {
         for pipe in &worst[..shown] {
             lines.push_str(&format!("\n{}\n", pipe.code));
-            for step in explain(&pipe.rating, &pipe.defects()) {
+            for step in steps(pipe) {
                 lines.push_str(&format!("  {}\n", step.get(lang)));
             }
         }
@@ -190,6 +229,10 @@ fn rating_lines(found: &ConditionReport, args: &RateArgs, lang: Lang) -> String 
     lines.push_str(&format!("\n{}\n", rules(found.rules).get(lang)));
     if args.pipe.is_none() {
         lines.push_str(grades(found).get(lang));
+    }
+    if let Some(words) = found.parts() {
+        let mark = Text::new("（日期后为所占百分比，* 为后者）", " (percent behind the day; * for the latter)");
+        lines.push_str(&format!("{}{}\n", words.get(lang), mark.get(lang)));
     }
     let problems = Problems { listed: found.problems.clone(), omitted: 0 };
     lines + &problem_lines(&problems, NumberOf::Row, lang)
@@ -231,6 +274,7 @@ fn inspected_json(found: &Inspected, by: By) -> Json {
         "ever": share_json(&found.ever),
         "network_m": found.network_m,
         "without_pipe": found.without_pipe,
+        "future": found.future,
     })
 }
 
@@ -269,7 +313,15 @@ fn inspected_lines(found: &Inspected, by: By, lang: Lang) -> String {
     if strangers > 0 {
         let words = text!(
             "{strangers} 次检测的管段编号在管网中没有，按所写长度计\n",
-            "{strangers} inspections name pipes that the network does not have; they count as long as they say\n"
+            "inspections that name no pipe of the network, counted as long as they say: {strangers}\n"
+        );
+        lines.push_str(words.get(lang));
+    }
+    let future = found.future;
+    if future > 0 {
+        let words = text!(
+            "{future} 次检测的日期在今天之后，没有计入\n",
+            "inspections dated after today, not counted: {future}\n"
         );
         lines.push_str(words.get(lang));
     }
@@ -298,8 +350,7 @@ mod tests {
         let found: Vec<String> = members.iter().map(|member| pipe[member].to_string()).collect();
         assert_eq!(found[1..2], ["5.0"]);
         assert_eq!(found[3..], ["5.0", "3", "0.0", "0.0", "null", "0.0", "1"]);
-        assert!((pipe["S"].as_f64().expect("a number") - 7.75 / 3.0).abs() < 1e-12);
-        assert!((pipe["SM"].as_f64().expect("a number") - 0.1).abs() < 1e-12);
+        assert_eq!([&pipe["S"], &pipe["SM"]].map(ToString::to_string), ["2.5833", "0.1"]);
         let indexes = ["pipe", "RI", "RI_grade", "MI", "MI_grade"].map(|member| pipe[member].to_string());
         assert_eq!(indexes, ["\"WS-1\"", "4.25", "3", "0.0", "1"]);
         assert_eq!((&json["pair_rule"], json["never_inspected"].as_u64()), (&json!("both"), Some(7)));
@@ -311,6 +362,7 @@ mod tests {
         let args = RateArgs {
             city: PathBuf::new(),
             pair_rule: None,
+            whole_percent: None,
             pipe: None,
             explain: true,
             out: None,
@@ -347,6 +399,9 @@ mod tests {
             line: Vec::new(),
             rating: rate(&segment, &defects, Rules::default()),
             defects: Vec::new(),
+            seen_share: None,
+            later_part: String::new(),
+            is_length_drawn: false,
             at,
         };
         ConditionReport { pipes: vec![pipe], never: 7, ..ConditionReport::default() }

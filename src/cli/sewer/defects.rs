@@ -45,6 +45,9 @@ pub(in crate::cli) struct DefectsArgs {
     /// 把退回的行连同原因存到文件（.csv、.xlsx …） | Keep refused rows in a file, with the reasons (.csv, .xlsx …)
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     pub(super) rejects: Option<PathBuf>,
+    /// 退回文件已存在时覆盖 | Replace an existing file of refused rows
+    #[arg(long, requires = "rejects")]
+    pub(super) overwrite: bool,
     /// 只看会怎样，不写入 | See what would come of it; write nothing
     #[arg(long, conflicts_with = "strict")]
     pub(super) dry_run: bool,
@@ -66,6 +69,7 @@ pub(super) fn defects(run: &mut Run, args: DefectsArgs) -> Result<Reply, Failure
         set: pairs(args.set),
         strict: args.strict,
         rejects: args.rejects,
+        replace_rejects: args.overwrite,
         ..DefectImport::default()
     };
     if args.dry_run {
@@ -106,7 +110,7 @@ fn tried(found: &DefectPreview, lang: Lang) -> Result<Reply, Failure> {
     let DefectPreview { inspections, defects, refused, .. } = found;
     let head = text!(
         "没有写入；将导入检测 {inspections} 次、缺陷 {defects} 处，退回 {refused} 行\n",
-        "nothing was written; {inspections} inspections and {defects} defects would come in, {refused} rows refused\n"
+        "nothing was written; would come in: inspections {inspections}, defects {defects}; rows refused: {refused}\n"
     );
     let lines = format!(
         "{}{}{}",

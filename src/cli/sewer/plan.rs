@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::condition::{SHOWN, pair_rule, rules_of};
+use super::condition::{SHOWN, four, pair_rule, rules_of};
 use crate::cli::Run;
 use crate::cli::console::Reply;
 use crate::cli::table::{Table, count, real};
@@ -32,7 +32,7 @@ pub(in crate::cli) struct PlanArgs {
     #[arg(long, value_name = "YUAN", value_parser = budget)]
     pub(super) budget: Option<f64>,
     #[arg(
-        help = "单价表：列 work（local、whole、cleaning）、up_to_mm、yuan_per_m | Unit costs: a table with work (local, whole, cleaning), up_to_mm, yuan_per_m",
+        help = "单价表，三列：work/措施/工作/修复方式（local 局部修复、whole 整体修复、cleaning 清淤疏通）、up_to_mm/管径上限/管径、yuan_per_m/单价/元/m | Unit costs, three columns: work/method/措施 (local, whole, cleaning), up_to_mm/diameter/管径上限, yuan_per_m/price/cost/单价",
         long,
         value_name = "FILE"
     )]
@@ -40,6 +40,9 @@ pub(in crate::cli) struct PlanArgs {
     /// 相邻缺陷规则：both 或 later | Close pairs: both or later
     #[arg(long, value_name = "both|later", value_parser = pair_rule)]
     pub(super) pair_rule: Option<PairRule>,
+    /// 检测长度不足管长百分之几算部分检测，不取代之前的全长检测（默认按设置，未设为 80） | An inspection of less than this share of the pipe, percent, does not take the place of an earlier one of the whole (the setting's by default, else 80)
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) whole_percent: Option<u8>,
     /// 只需观察的管段隔几年再检测（默认按设置，未设为 5） | Years until a pipe that is only watched is inspected again (the setting's by default, else 5)
     #[arg(long, value_name = "YEARS", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(super) watch_years: Option<u32>,
@@ -59,7 +62,7 @@ fn budget(word: &str) -> Result<f64, String> {
 /// Makes the repair plan.
 pub(super) fn plan(run: &mut Run, args: PlanArgs) -> Result<Reply, Failure> {
     let lang = run.lang();
-    let rules = rules_of(run, args.pair_rule);
+    let rules = rules_of(run, args.pair_rule, args.whole_percent);
     let settings = run.session.settings().sewer.clone();
     let out = args.out.map(|path| OutFile { path, overwrite: args.overwrite, lang });
     let (found, written) = run.ask_sewers(|desk, task| {
@@ -89,19 +92,19 @@ fn plan_json(plan: &PlanReport) -> Json {
     let item = |(rank, it): (usize, &PlannedPipe)| {
         json!({
             "rank": rank, "pipe": it.code, "layer": it.at.layer, "id": it.at.id,
-            "RI": it.rating.ri.value, "RI_grade": it.rating.ri.grade,
-            "MI": it.rating.mi.value, "MI_grade": it.rating.mi.grade,
-            "F": it.rating.structure.value, "SM": it.rating.structure.density,
-            "diameter_mm": it.rating.segment.diameter_mm, "length_m": it.rating.segment.length_m,
-            "repair": it.item.repair.map(Work::code), "repair_m": it.item.repair_m,
-            "cleaning": it.item.cleans, "cleaning_m": it.item.cleaning_m,
+            "RI": four(it.rating.ri.value), "RI_grade": it.rating.ri.grade,
+            "MI": four(it.rating.mi.value), "MI_grade": it.rating.mi.grade,
+            "F": four(it.rating.structure.value), "SM": it.rating.structure.density.map(four),
+            "diameter_mm": it.rating.segment.diameter_mm, "length_m": it.rating.segment.length_m.map(four),
+            "repair": it.item.repair.map(Work::code), "repair_m": it.item.repair_m.map(four),
+            "cleaning": it.item.cleans, "cleaning_m": it.item.cleaning_m.map(four),
             "yuan": it.item.yuan, "sum_yuan": it.item.sum_yuan, "fits": it.item.fits,
             "zh": it.item.reason.zh, "en": it.item.reason.en,
         })
     };
     let sums = Work::ALL.into_iter().zip(&plan.sums);
     let sums = sums.map(
-        |(work, sum)| json!({"work": work.code(), "pipes": sum.pipes, "length_m": sum.length_m, "yuan": sum.yuan}),
+        |(work, sum)| json!({"work": work.code(), "pipes": sum.pipes, "length_m": four(sum.length_m), "yuan": sum.yuan}),
     );
     let costs = plan
         .ask
@@ -119,7 +122,7 @@ fn plan_json(plan: &PlanReport) -> Json {
         "watch_years": plan.ask.years(),
         "watch": plan.watched.iter().map(watched_json).collect::<Vec<_>>(),
         "sums": sums.collect::<Vec<_>>(),
-        "yuan": plan.yuan, "unpriced": plan.unpriced, "sound": plan.sound,
+        "yuan": plan.yuan, "unpriced": plan.unpriced, "unpriced_yuan": plan.unpriced_yuan, "future": plan.future, "sound": plan.sound,
         "fitting": plan.fitting, "fitting_yuan": plan.fitting_yuan,
     })
 }
@@ -127,8 +130,8 @@ fn plan_json(plan: &PlanReport) -> Json {
 fn watched_json(it: &PlannedPipe) -> Json {
     json!({
         "pipe": it.code, "layer": it.at.layer, "id": it.at.id,
-        "RI": it.rating.ri.value, "RI_grade": it.rating.ri.grade,
-        "F": it.rating.structure.value, "length_m": it.rating.segment.length_m,
+        "RI": four(it.rating.ri.value), "RI_grade": it.rating.ri.grade,
+        "F": four(it.rating.structure.value), "length_m": it.rating.segment.length_m.map(four),
         "inspected_on": if it.on.is_empty() { None } else { Some(&it.on) },
         "next_on": if it.next_on.is_empty() { None } else { Some(&it.next_on) },
         "zh": it.item.reason.zh, "en": it.item.reason.en,
@@ -142,18 +145,16 @@ fn plan_lines(plan: &PlanReport, lang: Lang) -> String {
     };
     let mut table = Table::new(heads);
     let metres = |length: Option<f64>| length.map_or("-".to_owned(), |length| real(length, 1));
-    let mut below = None;
     for (rank, it) in (1_usize..).zip(&plan.items).take(SHOWN) {
-        below = below.or((!it.item.fits).then_some(rank));
         table.row([
-            format!("{}{rank}", if it.item.fits { "" } else { "×" }),
+            format!("{}{rank}", it.item.fits.map_or("?", |fits| if fits { "" } else { "×" })),
             it.code.clone(),
             number(it.rating.ri.value),
             number(it.rating.mi.value),
             it.work().get(lang).to_owned(),
             metres(it.item.repair_m),
             it.item.yuan.map_or("-".to_owned(), |yuan| real(yuan, 0)),
-            real(it.item.sum_yuan, 0),
+            it.item.fits.map_or("-".to_owned(), |_| real(it.item.sum_yuan, 0)),
         ]);
     }
     let mut lines = table.lines();
@@ -205,10 +206,19 @@ fn totals(plan: &PlanReport, lang: Lang) -> String {
     }
     let (yuan, unpriced, sound) = (real(plan.yuan, 0), plan.unpriced, count(plan.sound as u64));
     let total = text!(
-        "合计 {yuan} 元；{unpriced} 段缺管长、管径或单价，未计价；{sound} 段已检测无需处理\n",
-        "in all {yuan} yuan; {unpriced} pipes without length, diameter or price are not counted; {sound} inspected pipes need nothing\n"
+        "合计 {yuan} 元；{sound} 段已检测无需处理\n",
+        "in all {yuan} yuan; inspected pipes that need nothing: {sound}\n"
     );
     lines.push_str(total.get(lang));
+    if unpriced > 0 {
+        let part = real(plan.unpriced_yuan, 0);
+        let words = text!(
+            "{unpriced} 段缺管长、管径或单价，未能全部计价（?），不算在预算内；其中有单价的措施计 {part} 元，已在合计里\n",
+            "pipes that lack length, diameter or price for a work (?), which the budget leaves out: {unpriced}; what has a price of \
+             them, {part} yuan, is in the sum\n"
+        );
+        lines.push_str(words.get(lang));
+    }
     if let Some(budget) = plan.ask.budget_yuan {
         let (budget, fitting, cost) = (real(budget, 0), count(plan.fitting as u64), real(plan.fitting_yuan, 0));
         let words = text!(

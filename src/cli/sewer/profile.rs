@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde_json::{Value as Json, json};
 
 use super::questions::{if_no_way, tell_file};
@@ -20,9 +20,11 @@ use crate::session::sewer::questions::{ProfileAnswer, ProfileCourse};
 use crate::text;
 use crate::text::Lang;
 use crate::trades::sewer::profile::{Crossing, Passing, Profile, Reach, Station};
+use crate::trades::sewer::section::Size;
 
 /// `sewer profile`.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("course").required(true).multiple(true).args(["from", "down", "longest"])))]
 pub(in crate::cli) struct ProfileArgs {
     /// 城市文件（.gpkg） | The city's file (.gpkg)
     #[arg(value_name = "CITY")]
@@ -34,7 +36,7 @@ pub(in crate::cli) struct ProfileArgs {
     #[arg(long, value_name = "PLACE", requires = "from", allow_hyphen_values = true)]
     to: Option<String>,
     /// 从这里顺主流向到处理厂或排放口 | From here down the main way to a plant or outfall
-    #[arg(long, value_name = "PLACE", conflicts_with_all = ["from", "longest"], required_unless_present_any = ["from", "longest"], allow_hyphen_values = true)]
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["from", "longest"], allow_hyphen_values = true)]
     down: Option<String>,
     /// 到这个节点的最长管路，不写则到任一处理厂或排放口 | The longest path to this node; to any plant or outfall if none is named
     #[arg(long, value_name = "PLACE", num_args = 0..=1, default_missing_value = "", conflicts_with = "from")]
@@ -131,7 +133,8 @@ fn up(word: &str) -> Result<UpWish, String> {
 }
 
 fn denominator(word: &str) -> Result<f64, String> {
-    let number = word.strip_prefix("1:").unwrap_or(word).parse().ok();
+    let word = word.trim();
+    let number = word.strip_prefix("1:").or_else(|| word.strip_prefix("1：")).unwrap_or(word).trim().parse().ok();
     let number = number.filter(|number: &f64| (1.0..=1_000_000.0).contains(number));
     number.ok_or_else(|| "auto, 1 … 1000000".to_owned())
 }
@@ -164,6 +167,8 @@ pub(super) fn profile(run: &mut Run, args: &ProfileArgs) -> Result<Reply, Failur
         };
         Ok((found, rows))
     })?;
+    // A picture or a table of it is in the file: what is left to say is how long it is.
+    let lines = if file.is_some() { head_lines(&found, lang) } else { profile_lines(&found, lang) };
     let mut json = profile_json(&found);
     tell_file(run, &mut json, file.as_ref(), rows);
     if let (Some(file), Some(ProfileDrawn { pages, in_files })) = (&file, drawn) {
@@ -180,7 +185,7 @@ pub(super) fn profile(run: &mut Run, args: &ProfileArgs) -> Result<Reply, Failur
         json["file"] = json!(name);
         json["pages"] = json!(pages);
     }
-    Ok(Reply::result(json, profile_lines(&found, lang)))
+    Ok(Reply::result(json, lines))
 }
 
 fn profile_json(found: &ProfileAnswer) -> Json {
@@ -202,6 +207,7 @@ fn station_json((station, name): (&Station, &str)) -> Json {
         "node": name,
         "chainage_m": station.chainage_m,
         "ground_m": station.ground_m,
+        "ground_derived": station.is_ground_derived,
         "floor_m": station.floor_m,
         "drop_m": station.drop_m,
         "at": station.at,
@@ -233,6 +239,7 @@ fn crossing_json(crossing: &Crossing) -> Json {
         "system": crossing.system.code(),
         "chainage_m": crossing.chainage_m,
         "diameter_mm": crossing.diameter_mm,
+        "width_mm": crossing.width_mm,
         "invert_m": crossing.invert_m,
         "crown_m": crossing.crown_m,
         "passes": crossing.passing.map(Passing::code),
@@ -268,24 +275,53 @@ fn profile_lines(found: &ProfileAnswer, lang: Lang) -> String {
         table.row([
             station.code.to_string(),
             format!("{:.2}", station.chainage_m),
-            level(station.ground_m),
+            if station.is_ground_derived { format!("({})", level(station.ground_m)) } else { level(station.ground_m) },
             before.map_or_else(String::new, |reach| level(reach.inverts_m[1])),
             behind.map_or_else(String::new, |reach| level(reach.inverts_m[0])),
             behind
                 .map_or_else(String::new, |it| it.covers_m[0].map_or("—".to_owned(), |cover| format!("{cover:.2}"))),
-            behind.and_then(|reach| reach.diameter_mm).map_or_else(String::new, |size| size.to_string()),
+            behind.and_then(|reach| plain_size(reach.size())).unwrap_or_default(),
             behind.and_then(|reach| reach.slope).map_or_else(String::new, |slope| format!("{:.2}", slope * 1000.0)),
             behind.map_or_else(String::new, |it| format!("{:.2}", it.chainages_m[1] - it.chainages_m[0])),
             behind.map_or_else(String::new, |reach| reach.code.to_string()),
             behind.map_or_else(String::new, |reach| remark(reach, lang)),
         ]);
     }
-    let passing = crossing_lines(profile, lang);
-    let (title, whole, crossings) = (profile_title(found), length(profile.length_m), profile.crossings.len());
+    let (passing, derived) = (crossing_lines(profile, lang), derived_line(profile, lang));
+    let head = head_lines(found, lang);
+    format!("{head}\n{}{derived}{passing}", table.lines())
+}
+
+/// What the profile is, how long, and how many pipes cross it.
+fn head_lines(found: &ProfileAnswer, lang: Lang) -> String {
+    let profile = &found.profile;
+    let (title, whole) = (profile_title(found), length(profile.length_m));
     let sample =
         if found.is_sample { lang.pick("示例数据，纯属虚构\n", "Sample data, invented\n") } else { "" };
-    let foot = text!("全长 {whole}，交叉管 {crossings} 处\n", "{whole} long, crossed by {crossings} pipes\n");
-    format!("{}\n{sample}\n{}\n{}{passing}", title.get(lang), table.lines(), foot.get(lang))
+    let [nodes, pipes, crossings] = [profile.stations.len(), profile.reaches.len(), profile.crossings.len()];
+    let by = if crossings == 1 { "pipe" } else { "pipes" };
+    let foot = text!(
+        "全长 {whole}，节点 {nodes} 个，管段 {pipes} 段，交叉管 {crossings} 处\n",
+        "{whole} long, nodes: {nodes}, pipes: {pipes}, crossed by {crossings} {by}\n"
+    );
+    format!("{}\n{sample}{}", title.get(lang), foot.get(lang))
+}
+
+/// What brackets around a ground mean.
+fn derived_line(profile: &Profile, lang: Lang) -> &'static str {
+    let is_derived = profile.stations.iter().any(|station| station.is_ground_derived);
+    let words = lang.pick("括号内地面标高由井底标高加井深推算\n", "In brackets: ground worked out as floor + depth\n");
+    if is_derived { words } else { "" }
+}
+
+/// A size under a heading that says mm.
+fn plain_size(size: Size) -> Option<String> {
+    size.words().map(|words| words.trim_start_matches("DN").to_owned())
+}
+
+/// Metres to the centimetre, never a zero below zero.
+fn centimetres(metres: f64) -> String {
+    format!("{:.2}", (metres * 100.0).round() / 100.0 + 0.0)
 }
 
 /// What is to be said of a pipe beside its numbers.
@@ -320,10 +356,10 @@ fn crossing_lines(profile: &Profile, lang: Lang) -> String {
         table.row([
             format!("{:.2}", it.chainage_m),
             it.code.to_string(),
-            it.diameter_mm.map_or_else(String::new, |size| size.to_string()),
+            plain_size(it.size()).unwrap_or_default(),
             level(it.invert_m),
             level(it.crown_m),
-            it.gap_m.map_or_else(|| "—".to_owned(), |gap| format!("{gap:.2}")),
+            it.gap_m.map_or_else(|| "—".to_owned(), centimetres),
             passes.to_owned(),
         ]);
     }

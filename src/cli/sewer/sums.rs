@@ -7,6 +7,7 @@ use crate::kinds;
 use crate::text;
 use crate::text::{Lang, Text};
 use crate::trades::sewer::pipe::System;
+use crate::trades::sewer::section::Size;
 use crate::trades::sewer::trace::{Amount, Sums};
 
 /// What directions of flow came from, by the word programs read.
@@ -19,6 +20,16 @@ static DIRECTIONS: [(&str, Text); 3] = [
 /// Pipes and metres.
 pub(super) fn amount_json(amount: &Amount) -> Json {
     json!({ "pipes": amount.pipes, "length_m": amount.length_m })
+}
+
+/// Pipes of one size; a width is told of sections that are no circles alone.
+fn size_json(size: &Size, amount: &Amount) -> Json {
+    let mut json = amount_json(amount);
+    json["diameter_mm"] = json!(size.height_mm);
+    if size.is_shaped {
+        json["width_mm"] = json!(size.width_mm);
+    }
+    json
 }
 
 /// All sums.
@@ -35,7 +46,7 @@ pub(super) fn sums_json(sums: &Sums) -> Json {
         "nodes": sums.nodes,
         "length_m": sums.length_m,
         "devices": sums.devices,
-        "by_diameter": sums.by_diameter.iter().map(|(size, it)| with("diameter_mm", json!(size), it)).collect::<Vec<_>>(),
+        "by_diameter": sums.by_size.iter().map(|(size, it)| size_json(size, it)).collect::<Vec<_>>(),
         "by_material":
             sums.by_material.iter().map(|(code, it)| with("material", json!(code), it)).collect::<Vec<_>>(),
         "by_system":
@@ -68,8 +79,8 @@ pub(super) fn sum_lines(sums: &Sums, lang: Lang) -> String {
     for (system, it) in &sums.by_system {
         amount(format!("  {}", system_name(*system).get(lang)), it);
     }
-    for (size, it) in &sums.by_diameter {
-        let name = size.map_or_else(|| lang.pick("管径未知", "no diameter").to_owned(), |size| format!("DN{size}"));
+    for (size, it) in &sums.by_size {
+        let name = size.words().unwrap_or_else(|| lang.pick("管径未知", "no diameter").to_owned());
         amount(format!("  {name}"), it);
     }
     for (code, it) in &sums.by_material {

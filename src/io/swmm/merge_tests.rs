@@ -277,6 +277,31 @@ fn pumps_that_share_their_node_get_a_curve() {
     assert!(text.ends_with("50\n"), "a section that was not there comes at the end");
 }
 
+#[test]
+fn an_ellipse_without_a_width_becomes_a_circle_and_that_is_told() {
+    let ellipse = |width_mm| Link {
+        section: Some("ellipse".into()),
+        width_mm,
+        inverts_m: [None; 2],
+        vertices: Vec::new(),
+        ..new_link("E2", LinkKind::Conduit, ["ST1", "O1"])
+    };
+    let (nodes, links) = network(&File::of(WHOLE.as_bytes()).rows());
+    for (width_mm, line, told) in [
+        (None, "E2 CIRCULAR 0.3 0", &["swmm.assumed"][..]),
+        (Some(450.0), "E2 HORIZ_ELLIPSE 0.3 0.45", &[]),
+        (Some(200.0), "E2 VERT_ELLIPSE 0.3 0.2", &[]),
+    ] {
+        let mut links = links.clone();
+        links.push(ellipse(width_mm));
+        let merged = merge(WHOLE.as_bytes(), written(&nodes, &links), &mut Task::silent()).unwrap();
+        let text = String::from_utf8(merged.bytes).unwrap();
+        let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.lines().any(|it| squeezed(it).starts_with(line)), "{line}");
+        assert_eq!(merged.problems.listed.iter().map(|problem| problem.rule).collect::<Vec<_>>(), told);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
     /// A broken text is read for what it has and written again for what is there, or refused.

@@ -241,8 +241,8 @@ fn choose_crs(
     if guess.is_doubtful && !bounds.is_empty() {
         let Text { zh, en } = &guess.why;
         let what = text!(
-            "{zh}；SWMM 文件不写坐标系，请用 --crs 指定，位置不明时用 --crs local",
-            "{en}; a SWMM file names no coordinate system: say it with --crs, or --crs local if nobody knows the place"
+            "{zh}；SWMM 文件不写坐标系，请指定一个，或说明位置不明",
+            "{en}; a SWMM file names no coordinate system: say which, or that nobody knows the place"
         );
         problems.push(Problem::warning("swmm.crs", what));
     }

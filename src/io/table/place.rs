@@ -70,7 +70,13 @@ impl Place {
             Self::Nowhere => return Ok(None),
             Self::Xy { x, y, .. } if is_blank(x) && is_blank(y) => return Ok(None),
             Self::Pair { column, .. } | Self::Wkt(column) if is_blank(column) => return Ok(None),
-            Self::Wkt(column) => return shape(cell(column)).map(Some),
+            Self::Wkt(column) => {
+                let shape = shape(cell(column))?;
+                let outside = Some(shape.bounds()).filter(|bounds| is_geographic && !bounds.is_empty());
+                let corners = outside.into_iter().flat_map(|bounds| [bounds.min, bounds.max]);
+                let mut beyond = corners.filter(|&[x, y]| is_beyond([x, y]));
+                return beyond.next().map_or(Ok(Some(shape)), |at| Err(BadPlace::OffTheGlobe(at)));
+            }
             Self::Xy { x, y, z } => ([number(x)?, number(y)?], z.and_then(|z| coordinate(cell(z)))),
             Self::Pair { column, is_north_first } => {
                 let word = cell(column);
@@ -81,11 +87,16 @@ impl Place {
         if x == 0.0 && y == 0.0 {
             return Err(BadPlace::Zero);
         }
-        if is_geographic && (x.abs() > 180.0 || y.abs() > 90.0) {
+        if is_geographic && is_beyond([x, y]) {
             return Err(BadPlace::OffTheGlobe([x, y]));
         }
         Ok(point(x, y, z))
     }
+}
+
+/// Whether degrees are those of no place, or no numbers.
+fn is_beyond([x, y]: [f64; 2]) -> bool {
+    !((-180.0..=180.0).contains(&x) && (-90.0..=90.0).contains(&y))
 }
 
 impl BadPlace {

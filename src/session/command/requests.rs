@@ -32,6 +32,8 @@ pub struct ImportRequest {
     pub each: Vec<LayerRequest>,
     /// Where the features that are refused go, to be mended; its ending names the format.
     pub rejects: Option<PathBuf>,
+    /// Whether a file that is there may go for them.
+    pub replace_rejects: bool,
     /// The recipe that all this came from: columns of it that the file does not have are told of, not refused.
     pub recipe: Option<Box<crate::session::import::recipe::Recipe>>,
     /// Keep the text of the features, so that an export gives it back (`GeoJSON`).

@@ -187,7 +187,14 @@ impl Columns {
     pub(in crate::session) fn mapped(&self, fields: &[Field], theirs: &[Field]) -> Vec<(String, String)> {
         let filled = fields.iter().zip(&self.sources).filter_map(|(field, source)| Some((field, (*source)?)));
         let named = filled.filter(|(field, source)| source.is_read || theirs[source.column].id != field.id);
-        named.map(|(field, source)| (theirs[source.column].name.zh.to_string(), field.id.to_string())).collect()
+        let pair = |(field, source): (&Field, Source)| {
+            let column = &theirs[source.column];
+            // A column that its format names in two languages is one of ours: only another field is worth a word.
+            let is_own = column.name.zh != column.name.en;
+            let name = if is_own { column.id.to_string() } else { column.name.zh.to_string() };
+            (!is_own || column.id != field.id).then(|| (name, field.id.to_string()))
+        };
+        named.filter_map(pair).collect()
     }
 
     /// Whether a column stays somewhere as it came.

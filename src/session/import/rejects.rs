@@ -129,7 +129,8 @@ impl Rejects {
 
     /// Writes what there is: to `path`, or where several layers have some, each to a file that is called after it too.
     /// The files, and how many features each has.
-    pub(super) fn write(self, path: &Path, lang: Lang) -> Result<Vec<(PathBuf, u64)>, WriteError> {
+    /// A file that is there goes only with `replace`.
+    pub(super) fn write(self, path: &Path, replace: bool, lang: Lang) -> Result<Vec<(PathBuf, u64)>, WriteError> {
         let piles: Vec<Pile> = self.piles.into_iter().filter(|pile| !pile.rejects.is_empty()).collect();
         let is_one = piles.len() == 1;
         let mut written = Vec::new();
@@ -145,7 +146,7 @@ impl Rejects {
                 pile.schema.fields.push(Field::text("reject_source", "原文", "Source text"));
             }
             let schema = pile.schema;
-            let done = format::write_file(&path, true, &schema, &options, |writer| {
+            let done = format::write_file(&path, replace, &schema, &options, |writer| {
                 pile.rejects.into_iter().try_for_each(|reject| writer.write(&reject.into_row(&schema, lang)))
             })?;
             written.push((path, done.features));

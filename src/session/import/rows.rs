@@ -152,6 +152,7 @@ impl Planned {
             *told.dropped.entry(column).or_default() += u64::from(is_lost);
         }
         self.constants.fill(&mut values);
+        kinds::mapping::settle(self.kind, fields, &mut values);
         values
     }
 

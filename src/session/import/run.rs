@@ -7,6 +7,7 @@ use super::feed::Outcome;
 use super::recipe::Recipe;
 use super::{Plan, read_failure};
 use crate::geom::crs::Crs;
+use crate::io::atomic::Kept;
 use crate::io::format::{Draft, ReadOptions, Survey};
 use crate::kinds;
 use crate::session::Session;
@@ -45,6 +46,7 @@ impl Session {
         let (author, lang) = (self.author(), self.lang());
         if let Some(path) = request.new_city.clone() {
             return Ok(self.jobs.start(title, move |_, mut task| {
+                let _kept = keep(&request);
                 let plan = Plan::make(&request, &[], &mut task)?;
                 let mut answer = Answer::Done;
                 create_with(&path, false, |city| {
@@ -61,6 +63,7 @@ impl Session {
         }
         let (city, follower) = (Arc::clone(&open.city), open.keeper.follower());
         Ok(self.jobs.start(title, move |_, mut task| {
+            let _kept = keep(&request);
             remove_leftovers(city.path());
             let reader = city.reader()?;
             let layers = reader.layers()?;
@@ -74,6 +77,11 @@ impl Session {
     }
 }
 
+/// Keeps what is read, and the city that is made of it, from being written over with refused rows.
+fn keep(request: &ImportRequest) -> Vec<Kept> {
+    request.paths.iter().chain(&request.new_city).map(|path| Kept::new(path)).collect()
+}
+
 /// Runs a plan in a city and waits for the commit.
 fn import_into(
     city: &City,
@@ -84,6 +92,7 @@ fn import_into(
 ) -> Result<(Committed, Answer), StoreError> {
     let (label, mut layers, cancel) = (plan.label(), plan.imported(), task.cancel().clone());
     let datum = plan.datums();
+    let replace = plan.replace_rejects;
     let (feed, tally) = plan.into_feed(task);
     let write = Write { label, author, action: Action::Import(Box::new(feed)) };
     let committed = city.submit_stoppable(write, cancel).wait()?;
@@ -91,7 +100,7 @@ fn import_into(
     for (layer, features) in layers.iter_mut().zip(features) {
         layer.features = features;
     }
-    let written = rejects.map_or(Ok(Vec::new()), |(path, rejects)| rejects.write(&path, lang));
+    let written = rejects.map_or(Ok(Vec::new()), |(path, rejects)| rejects.write(&path, replace, lang));
     let rejects = written.unwrap_or_else(|error| {
         problems.push(Problem::warning("import.rejects", error.headline()));
         Vec::new()

@@ -111,6 +111,11 @@ pub struct LoadedSink {
 }
 
 impl CapacityAnswer {
+    /// Whether anything is known to come into the network: where nothing is, a load of nothing says nothing.
+    pub fn knows_load(&self) -> bool {
+        self.in_l_per_s > 0.0 || self.unjoined_m3_per_d > 0.0
+    }
+
     /// What the numbers rest on, for the foot of a report.
     pub fn basis(&self) -> Vec<Text> {
         let LoadRules { litres_per_head, heads_per_household } = self.ask.users.load;
@@ -232,7 +237,7 @@ impl SewerDesk {
                 let line = live.sewers.line_along(live.sewers.pipe_of_row(row)?);
                 (has_lines && line.len() > 1).then(|| Geometry::line(&line))
             };
-            (1..).zip(&answer.pipes).map(|(id, pipe)| pipe_row(id, pipe, line(pipe))).collect()
+            (1..).zip(&answer.pipes).map(|(id, pipe)| pipe_row(id, pipe, answer.knows_load(), line(pipe))).collect()
         })?;
         self.write_rows(out, &schema, &rows, task)
     }
@@ -359,7 +364,7 @@ fn pipe_schema(has_lines: bool) -> Schema {
     }
 }
 
-fn pipe_row(id: i64, pipe: &LoadedPipe, geometry: Option<Geometry>) -> Feature {
+fn pipe_row(id: i64, pipe: &LoadedPipe, knows_load: bool, geometry: Option<Geometry>) -> Feature {
     let load = &pipe.load;
     let full = load.full.ok();
     let rounded = |value: Option<f64>, scale: f64| Value::from(value.map(|value| (value * scale).round() / scale));
@@ -375,7 +380,7 @@ fn pipe_row(id: i64, pipe: &LoadedPipe, geometry: Option<Geometry>) -> Feature {
         rounded(full.map(|full| full.velocity_m_per_s), 1000.0),
         rounded(Some(load.mean_l_per_s), 1000.0),
         rounded(Some(load.peak_l_per_s), 1000.0),
-        rounded(load.ratio(), 10_000.0),
+        rounded(load.ratio().filter(|_| knows_load), 10_000.0),
         load.full.err().map(NoCapacity::code).into(),
         load.is_in_loop.into(),
         pipe.at.layer.as_str().into(),

@@ -227,16 +227,27 @@ fn code_of(live: &LiveNetwork, finding: &checks::Finding) -> String {
 
 /// Inspections with their defects; the tables of both are added to those that layer numbers count.
 fn surveys(reader: &Reader, sewers: &Sewers, tables: &mut Vec<String>) -> Result<Vec<Survey>, Failure> {
-    let pipes = pipes_by_code(sewers);
+    let (pipes, today) = (pipes_by_code(sewers), jiff::Zoned::now().date().to_string());
     let mut surveys: Vec<Survey> = Vec::new();
     let mut known: FxHashMap<(String, u32), usize> = FxHashMap::default();
     let layers = reader.layers()?;
     let of_kind = |kind: &'static str| layers.iter().map(|info| &info.schema).filter(move |schema| schema.kind == kind);
     for schema in of_kind("sewer_inspection") {
-        each_row(reader, schema, tables, &["code", "pipe_code", "length_inspected_m"], &mut |row, get| {
+        let wanted = ["code", "pipe_code", "length_inspected_m", "inspected_on"];
+        each_row(reader, schema, tables, &wanted, &mut |row, get| {
             let Some(&pipe) = get(1).as_str().and_then(|code| pipes.get(code.trim())) else { return };
-            known.insert((get(0).to_string().trim().to_owned(), pipe), surveys.len());
-            surveys.push(Survey { row: Some(row), pipe, length_m: get(2).as_f64(), defects: Vec::new() });
+            let (code, on) = (get(0).to_string().trim().to_owned(), get(3));
+            let on = on.as_str().unwrap_or_default().trim();
+            known.insert((code.clone(), pipe), surveys.len());
+            surveys.push(Survey {
+                row: Some(row),
+                pipe,
+                code: code.into(),
+                on: on.into(),
+                is_future: on > today.as_str(),
+                length_m: get(2).as_f64(),
+                defects: Vec::new(),
+            });
         })?;
     }
     let wanted = ["inspection_code", "pipe_code", "defect", "start_m", "end_m", "description"];

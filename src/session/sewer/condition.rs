@@ -46,8 +46,37 @@ pub struct ConditionReport {
     pub never: usize,
     /// Pipes whose row says another grade, or none: what colours pipes by their rows shows those.
     pub unwritten: usize,
-    /// Rows that name no pipe, and defects that the standard does not have.
+    /// Rows that name no pipe, inspections of days to come, and defects that the standard does not have.
     pub problems: Vec<Problem>,
+}
+
+impl ConditionReport {
+    /// Pipes of which a part alone was seen, and pipes of which a later inspection saw but a part; in words where there are
+    /// any.
+    pub fn parts(&self) -> Option<Text> {
+        let seen = self.pipes.iter().filter(|pipe| pipe.seen_share.is_some()).count();
+        let kept = self.pipes.iter().filter(|pipe| !pipe.later_part.is_empty()).count();
+        parts_words([seen, kept], self.rules)
+    }
+}
+
+/// What is said of pipes of which a part alone was seen, and of those of which a later inspection saw but a part.
+pub(super) fn parts_words([seen, kept]: [usize; 2], rules: Rules) -> Option<Text> {
+    let percent = rules.whole_percent;
+    (seen + kept > 0).then(|| {
+        text!(
+            "部分检测：{seen} 段只检测了管长的一部分（不足 {percent}%），没有更早的全长检测；另有 {kept} 段最近一次只检测了一部分，\
+             仍以之前的全长检测为准",
+            "Partly inspected: of {seen} pipes only a part was seen (less than {percent} % of the length) and no earlier \
+             inspection saw the whole; of {kept} more the last one saw a part, and the earlier one of the whole counts"
+        )
+    })
+}
+
+/// `2025-03-01 (8 %)` of a pipe of which a part was seen; `2024-03-01*` where a later inspection saw but a part.
+pub fn day_words(on: &str, seen_share: Option<f64>, has_later_part: bool) -> String {
+    let share = seen_share.map(|share| format!(" ({:.0} %)", share * 100.0)).unwrap_or_default();
+    format!("{on}{share}{}", if has_later_part { "*" } else { "" })
 }
 
 /// The condition of one pipe.
@@ -75,6 +104,12 @@ pub struct RatedPipe {
     pub defects: Vec<RatedDefect>,
     /// What comes of them.
     pub rating: Rating,
+    /// How much of the pipe was seen, 0 to 1, where that is clearly less than all.
+    pub seen_share: Option<f64>,
+    /// The day of a later inspection that saw only a part of the pipe, and so does not count; empty for none.
+    pub later_part: String,
+    /// Whether nobody recorded the pipe's length: then the drawn one was taken.
+    pub is_length_drawn: bool,
 }
 
 impl RatedPipe {
@@ -113,13 +148,16 @@ impl ConditionRows {
     /// Reads them all.
     pub(super) fn read(reader: &Reader) -> Result<Self, StoreError> {
         let mut rows = Self::default();
+        let today = jiff::Zoned::now().date().to_string();
         for info in reader.layers()? {
             match info.schema.kind.as_str() {
                 "sewer_inspection" => {
                     let number = rows.inspection_layers.len() as u16;
                     let found = &mut rows.inspections;
                     each_row(reader, &info.schema, number, INSPECTION_FIELDS, &mut |layer, row, values| {
-                        found.push(Inspection::of_row(layer, row, values));
+                        let mut inspection = Inspection::of_row(layer, row, values);
+                        inspection.is_future = *inspection.on > *today;
+                        found.push(inspection);
                     })?;
                     rows.inspection_layers.push(info.schema);
                 }
@@ -298,6 +336,9 @@ pub(super) fn rated_pipe(live: &LiveNetwork, rows: &ConditionRows, condition: Pi
         line: live.sewers.line_along(condition.pipe),
         defects: defects.collect(),
         rating: condition.rating,
+        seen_share: condition.seen_share,
+        later_part: condition.later_part.map(|place| rows.inspections[place].on.to_string()).unwrap_or_default(),
+        is_length_drawn: pipe.recorded_length_m().is_none(),
     })
 }
 

@@ -51,6 +51,8 @@ fn schema(has_lines: bool) -> Schema {
         Field::real("length_m", "管长", "Length", "m"),
         Field::text("inspection", "检测编号", "Inspection number"),
         Field::text("inspected_on", "检测日期", "Inspected"),
+        Field::real("seen_percent", "只检测了管长的", "Part of the length seen", "%"),
+        Field::text("later_part", "之后只检测了一部分的日期", "A part seen later on"),
         Field::int("defects", "缺陷数", "Defects"),
     ];
     let fields = [
@@ -92,6 +94,8 @@ fn row(schema: &Schema, id: i64, pipe: &RatedPipe, pairs: &str) -> Feature {
         rating.segment.length_m.map_or(Value::Null, four),
         pipe.inspection_code.as_str().into(),
         pipe.on.as_str().into(),
+        pipe.seen_share.map_or(Value::Null, |share| Value::Real((share * 1000.0).round() / 10.0)),
+        Some(pipe.later_part.as_str()).filter(|day| !day.is_empty()).into(),
         Value::Int(pipe.defects.len() as i64),
         four(structure.mean),
         four(structure.highest),

@@ -14,6 +14,7 @@ use crate::trades::sewer::inspected::By;
 use crate::trades::sewer::plan::Work;
 
 use super::SewerDesk;
+use super::checks::CheckAsk;
 use super::command::SewerCommand;
 use super::condition::ConditionReport;
 use super::defects::DefectImport;
@@ -22,7 +23,7 @@ use super::place::SewerPlace;
 use super::plan::{PlanAsk, PlannedPipe};
 use super::questions::Direction;
 use crate::session::answer::{Answer, Failure, FailureKind};
-use crate::session::command::{Command, EditCommand, HistoryCommand, ImportRequest};
+use crate::session::command::{Command, EditCommand, ExchangeCommand, HistoryCommand, ImportRequest};
 use crate::session::test_city::TestCity;
 
 /// A city of which reports are taken in.
@@ -68,6 +69,14 @@ impl Desk {
         (layers.into_iter().map(|layer| (layer.name, layer.features)).collect(), refused)
     }
 
+    /// Rules by which rows that were taken are told of, and their numbers.
+    #[track_caller]
+    fn told(&mut self, table: &str) -> Vec<String> {
+        let Answer::Imported { problems, .. } = self.import(table).expect("taken in") else { panic!("imported") };
+        let rows = problems.listed.iter().filter_map(|it| Some(format!("{} {}", it.rule, it.feature?)));
+        rows.collect()
+    }
+
     #[track_caller]
     fn ask<T>(&self, ask: impl FnOnce(&SewerDesk, &mut Task<'_>) -> Result<T, Failure>) -> T {
         let desk = self.0.session.sewers().expect("a city");
@@ -104,10 +113,10 @@ fn a_plain_table_is_rated_at_once_and_bad_rows_are_named() {
         A,PL,3,5,5\nA,CK,2,12,12\nA,SL,1,13.2,13.2\nA,TL,3,6,6\nX,PL,1,1,1\nB,QQ,1,1,1\nB,CJ,2,31,31\n";
     let (layers, refused) = desk.taken(table);
     assert_eq!(layers, [("sewer_inspection".to_owned(), 1), ("sewer_defect".to_owned(), 3)]);
-    let expected = [("defects.pipe", 6), ("defect.grade", 5), ("defect.code", 7), ("defect.outside", 8)];
+    let expected = [("defect.grade", 5), ("defects.pipe", 6), ("defect.code", 7), ("defect.outside", 8)];
     assert_eq!(refused, expected);
     assert_eq!(desk.shown(), ["A 3.65 PL3@5-5 CK2@12-12 SL1@13.2-13.2"]);
-    let later = desk.ask(|desk, task| desk.rate(Rules { pairs: PairRule::Later }, Some("A"), task));
+    let later = desk.ask(|desk, task| desk.rate(Rules { pairs: PairRule::Later, ..Rules::default() }, Some("A"), task));
     assert_eq!(number(later.pipes[0].rating.structure.mean), "2.5167");
     desk.run(Command::History(HistoryCommand::Undo));
     assert!(desk.rating().pipes.is_empty(), "one step takes all of it back");
@@ -146,9 +155,87 @@ fn a_chinese_report_against_the_flow_counts_from_the_well_upstream() {
 fn the_same_report_again_adds_nothing() {
     let mut desk = Desk::new();
     let table = "pipe,code,grade,start_m,end_m,date\nA,PL,3,5,5,2025-03-01\nA,PL,3,5,5,2025-03-01\n";
-    assert_eq!(desk.taken(table).0[1].1, 2);
+    assert_eq!(desk.told(table), ["defects.twice 3"], "nor does the same row again within the report");
     assert!(desk.taken(table).0.iter().all(|(_, rows)| *rows == 0));
-    assert_eq!(desk.shown(), ["A 7.15 PL3@5-5 PL3@5-5"]);
+    assert_eq!(desk.shown(), ["A 3.65 PL3@5-5"]);
+}
+
+#[test]
+fn what_contradicts_an_inspection_of_that_number_is_told() {
+    let mut desk = Desk::new();
+    let head = "inspection,pipe,code,grade,start_m,date\n";
+    assert_eq!(desk.told(&format!("{head}J1,A,PL,1,5,2025-03-01\n")), [""; 0]);
+    let told = desk.told(&format!("{head}J1,A,PL,2,9,2025-04-01\nJ1,B,PL,1,5,2025-03-01\nJ2,B,PL,1,5,2025-03-01\n"));
+    assert_eq!(told, ["defects.date 2", "defects.number 3"]);
+    assert_eq!(desk.value("sewer_inspection", 1, "inspected_on"), "2025-03-01".into());
+    let ask = CheckAsk { rules: vec!["SW39".to_owned()], ..CheckAsk::default() };
+    let found = desk.ask(|desk, task| desk.check(&ask, task)).findings;
+    assert_eq!(found.iter().map(|it| (it.at.id, it.code.as_str())).collect::<Vec<_>>(), [(1, "A"), (2, "B")]);
+}
+
+#[test]
+fn a_glance_into_a_pipe_keeps_its_rating_and_a_day_to_come_does_not_count() {
+    let mut desk = Desk::new();
+    let head = "pipe,code,grade,start_m,date,检测长度\n";
+    desk.taken(&format!("{head}A,PL,4,5,2025-03-01,30\nB,PL,4,5,2025-03-01,12\n"));
+    desk.taken(&format!("{head}A,,,,2025-06-01,3\n"));
+    assert_eq!(desk.shown(), ["A 7.15 PL4@5-5", "B 7.15 PL4@5-5"]);
+    let report = desk.rating();
+    let parts: Vec<_> = report.pipes.iter().map(|it| (it.seen_share, it.later_part.as_str())).collect();
+    assert_eq!(parts, [(None, "2025-06-01"), (Some(0.4), "")]);
+    assert!(report.parts().is_some_and(|words| words.zh.contains("1 段只检测了管长的一部分（不足 80%）")));
+    let plan = desk.ask(|desk, task| desk.plan(&PlanAsk::default(), task));
+    assert_eq!(plan.items.iter().map(|it| it.item.reason.zh.contains("只检测了")).collect::<Vec<_>>(), [false, true]);
+    assert!(plan.basis().iter().any(|words| words.en.starts_with("Partly inspected")));
+    let strict = desk.ask(|desk, task| desk.rate(Rules { whole_percent: 10, ..Rules::default() }, None, task));
+    assert_eq!(strict.pipes[0].on, "2025-06-01", "a tenth is enough for those who say so");
+    let day = [("inspected_on", "2099-01-01"), ("method", "cctv")];
+    let day = day.map(|(field, value)| (field.to_owned(), value.to_owned())).to_vec();
+    desk.run(Command::Edit(EditCommand::Set { layer: "sewer_inspection".to_owned(), id: 1, values: day }));
+    assert_eq!(desk.shown(), ["A 0", "B 7.15 PL4@5-5"]);
+    assert!(desk.rating().problems.iter().any(|problem| problem.rule == "condition.future"));
+    let lengths = desk.ask(|desk, task| desk.inspected(By::Year, task));
+    assert_eq!((lengths.future, lengths.years.len(), lengths.ever.length_m), (1, 1, 15.0));
+    let ask = CheckAsk { rules: vec!["SW39".to_owned()], ..CheckAsk::default() };
+    let found = desk.ask(|desk, task| desk.check(&ask, task)).findings;
+    assert_eq!(found.iter().map(|it| (it.at.id, it.code.as_str())).collect::<Vec<_>>(), [(1, "A")]);
+}
+
+#[test]
+fn odd_days_and_distances_are_called_what_they_are() {
+    let mut desk = Desk::new();
+    let table = "管段编号,缺陷代码,等级,起点距离,检测日期\nA,PL,1,-1,2025-01-01\nA,PL,1,5,1900-01-01\nA,PL,1,6,46086\n";
+    assert_eq!(desk.taken(table).1, [("defect.outside", 2), ("defects.past", 3)]);
+    assert_eq!(desk.value("sewer_inspection", 1, "inspected_on"), "2026-03-05".into());
+}
+
+#[test]
+fn the_short_names_of_the_help_may_be_mapped_to() {
+    let mut desk = Desk::new();
+    let path = desk.write("odd.csv", "甲,乙,级别,米\nA,PL,2,3\n");
+    let map = [("甲", "pipe"), ("乙", "code"), ("级别", "grade"), ("米", "start_m")];
+    let map = map.map(|(their, our)| (their.to_owned(), our.to_owned())).to_vec();
+    desk.run(Command::Sewer(SewerCommand::ImportDefects(Box::new(DefectImport {
+        path,
+        map,
+        ..DefectImport::default()
+    }))));
+    assert_eq!(desk.shown(), ["A 1.4 PL2@3-3"]);
+}
+
+#[test]
+fn a_cost_table_with_chinese_headings_is_read() {
+    let mut desk = Desk::new();
+    for head in ["工作,管径上限,单价", "措施,管径上限（mm）,元/m", "修复方式,管径,单价（元/m）"]
+    {
+        let path = desk.write("prices.csv", &format!("{head}\n局部修复,600,5000\n"));
+        let costs = desk.ask(|_, task| SewerDesk::read_costs(&path, task));
+        assert_eq!(costs.yuan_per_m(Work::Local, 500.0), Some(5000.0), "{head}");
+    }
+    let path = desk.write("prices.csv", "甲,乙\n1,2\n");
+    let refused = SewerDesk::read_costs(&path, &mut Task::new(Cancel::default(), |_| {})).expect_err("no heading");
+    assert!(refused.text.en.contains("修复方式") && !refused.text.en.contains("--map"), "{}", refused.text.en);
+    desk.run(Command::History(HistoryCommand::Undo));
 }
 
 #[test]
@@ -214,7 +301,8 @@ fn a_plan_goes_out_with_the_bureaus_prices() {
     });
     let items: Vec<_> =
         plan.items.iter().map(|it| (it.code.as_str(), it.item.repair, it.item.yuan, it.item.fits)).collect();
-    let expected = [("A", Some(Work::Local), Some(5000.0), true), ("B", Some(Work::Whole), Some(30_000.0), false)];
+    let expected =
+        [("A", Some(Work::Local), Some(5000.0), Some(true)), ("B", Some(Work::Whole), Some(30_000.0), Some(false))];
     assert_eq!(items, expected);
     assert!(!plan.ask.costs.is_assumed() && written.features > 2);
     let text = desk.0.read("plan.csv");
@@ -298,6 +386,48 @@ fn refused_rows_are_kept_in_a_file_or_keep_all_of_them_out() {
     assert_eq!(lines[0], "reject_row,reject_reason,pipe,code,grade,start_m");
     assert!(lines[1].starts_with("2,") && lines[1].ends_with(",X,PL,1,1"), "{text}");
     assert!(lines[2].starts_with("5,") && lines[2].ends_with(",A,QQ,1,1"), "{text}");
+}
+
+#[test]
+fn neither_the_city_nor_the_report_is_a_file_for_refused_rows_or_results() {
+    let mut desk = Desk::new();
+    let city = desk.0.session.city().expect("a city").path.clone();
+    let path = desk.write("report.csv", "pipe,code,grade,start_m\nX,PL,1,1\nA,PL,2,5\n");
+    let other = desk.write("other.csv", "somebody's");
+    let also = city.with_file_name(".").join(city.file_name().expect("a name"));
+    let before = std::fs::read(&city).expect("readable").len();
+    let import = |rejects: &Path, replace_rejects| {
+        let request = DefectImport {
+            path: path.clone(),
+            rejects: Some(rejects.to_owned()),
+            replace_rejects,
+            ..DefectImport::default()
+        };
+        Command::Sewer(SewerCommand::ImportDefects(Box::new(request)))
+    };
+    for (rejects, replace) in [(&city, true), (&also, true), (&path, true), (&other, false)] {
+        let refused = desk.0.session.finish(import(rejects, replace), &mut |_| {}).expect_err("no such target");
+        assert!(matches!(refused.kind, FailureKind::Usage | FailureKind::File), "{refused:?}");
+        assert!(desk.rating().pipes.is_empty(), "nothing was taken in");
+    }
+    let plain = ImportRequest {
+        paths: vec![path.clone()],
+        rejects: Some(also.clone()),
+        replace_rejects: true,
+        ..ImportRequest::default()
+    };
+    let refused = desk.0.session.finish(Command::Exchange(ExchangeCommand::Import(plain)), &mut |_| {});
+    assert_eq!(refused.expect_err("the city").kind, FailureKind::Usage);
+    desk.run(import(&other, true));
+    assert!(desk.0.read("other.csv").contains("X,PL,1,1"));
+    let written = desk.0.session.sewers().expect("a city");
+    let report = desk.rating();
+    for path in [&city, &also] {
+        let out = OutFile { path: path.clone(), overwrite: true, lang: Lang::En };
+        let refused = written.write_rating(&report, &out, &mut Task::new(Cancel::default(), |_| {}));
+        assert_eq!(refused.expect_err("the city").kind, FailureKind::Usage);
+    }
+    assert!(std::fs::read(&city).expect("readable").len() >= before && desk.shown() == ["A 1.4 PL2@5-5"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::SewerDesk;
 use super::defect_rows::{NEEDED, RECORD, entries, has_grades};
 use super::defect_take::{Known, Taken, of_row, visits};
 use super::defects::DefectImport;
-use super::sheet::{Layout, Sheet, check_map, missing_columns, read_sheets};
+use super::sheet::{Layout, MAP_HINT, Sheet, check_map, missing_columns, read_sheets};
 use crate::model::schema::Field;
 use crate::model::value::{FieldType, Value};
 use crate::session::answer::{Failure, FailureKind};
@@ -89,7 +89,10 @@ impl Looked {
         if self.sheets.iter().any(|(_, _, missing)| missing.is_empty()) {
             return Ok(());
         }
-        Err(Failure::new(FailureKind::Data, missing_columns(sheet, &RECORD, missing)))
+        let Text { zh, en } = missing_columns(sheet, &RECORD, missing);
+        let (zh_hint, en_hint) = (MAP_HINT.zh, MAP_HINT.en);
+        let text = text!("{zh}。{zh_hint}", "{en}. {en_hint}");
+        Err(Failure::new(FailureKind::Data, text))
     }
 
     /// Columns of the first sheet that is used, and the fields that they fill.

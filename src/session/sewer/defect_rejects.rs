@@ -17,25 +17,30 @@ use crate::session::export::write_failure;
 use crate::text::{Lang, Text};
 
 /// Writes what was refused to `path`; where several sheets have refused rows, each to a file that is called after it too.
-/// The files, and how many rows each has.
+/// A file that is there goes only with `replace`. The files, and how many rows each has.
 ///
 /// # Errors
 /// A file cannot be written.
-pub(super) fn write_rejects(looked: &Looked, path: &Path, lang: Lang) -> Result<Vec<(PathBuf, u64)>, Failure> {
+pub(super) fn write_rejects(
+    looked: &Looked,
+    path: &Path,
+    replace: bool,
+    lang: Lang,
+) -> Result<Vec<(PathBuf, u64)>, Failure> {
     let refused = |place: usize| looked.taken.refused.iter().filter(move |it| it.sheet == place);
     let places: Vec<usize> = (0..looked.sheets.len()).filter(|&place| refused(place).next().is_some()).collect();
     let mut written = Vec::new();
     for &place in &places {
         let (sheet, ..) = &looked.sheets[place];
         let path = if places.len() == 1 { path.to_owned() } else { named(path, &sheet.name) };
-        let rows = write(&path, sheet, refused(place), lang).map_err(|error| write_failure(&error))?;
+        let rows = write((&path, replace), sheet, refused(place), lang).map_err(|error| write_failure(&error))?;
         written.push((path, rows));
     }
     Ok(written)
 }
 
 fn write<'a>(
-    path: &Path,
+    (path, replace): (&Path, bool),
     sheet: &Sheet,
     refused: impl Iterator<Item = &'a Refused>,
     lang: Lang,
@@ -54,7 +59,7 @@ fn write<'a>(
     let mut refused: Vec<&Refused> = refused.collect();
     refused.sort_by_key(|it| it.number);
     let options = WriteOptions { lang, ..WriteOptions::default() };
-    let done = format::write_file(path, true, &schema, &options, |writer| {
+    let done = format::write_file(path, replace, &schema, &options, |writer| {
         for it in refused {
             // Rows are in the order of the file.
             let cells = sheet.rows.binary_search_by_key(&it.number, |(number, _)| *number);

@@ -8,12 +8,11 @@ use crate::kinds::kind::{Group, Kind};
 use crate::model::schema::Field;
 use crate::model::style::Style;
 use crate::model::value::Value;
-use crate::task::Problem;
 use crate::text;
 use crate::text::Text;
 use crate::trades::sewer::cjj181::record::{Record, narrow, split_grade};
 
-use super::defect_take::{Known, Refused, Taken, of_row};
+use super::defect_take::{Known, Refused, Taken};
 use super::sheet::{Layout, Sheet};
 
 /// Fields that a row of such a table may fill: those of a defect and of its inspection.
@@ -88,6 +87,9 @@ impl Entry {
     }
 }
 
+/// Before this day nobody inspected sewers with cameras.
+const FIRST_DAY: &str = "1950-01-01";
+
 /// Rows that are looked at for codes with their grades.
 const FIRST_ROWS: usize = 500;
 
@@ -115,8 +117,7 @@ pub(super) fn entries(
     for (number, row) in &sheet.rows {
         match entry((place, *number), row, layout, known) {
             Ok((entry, lost)) => {
-                let problem = |what| Problem::warning("defects.value", of_row(name, *number, what)).of_feature(*number);
-                lost.into_iter().for_each(|what| taken.problems.push(problem(what)));
+                lost.into_iter().for_each(|what| taken.warn("defects.value", (place, *number), name, what));
                 found.push(entry);
             }
             Err((rule, why)) => taken.refuse(rule, Refused { sheet: place, number: *number, why }, name),
@@ -142,6 +143,8 @@ fn entry(
                 grade = read_grade(raw).map_err(|what| ("defect.grade", what))?;
                 Ok(Value::from(grade))
             }
+            "inspected_on" => convert(day_of_number(raw), field),
+            "start_m" => metres(raw, field),
             _ => convert(raw.clone(), field),
         };
         values.push(match value {
@@ -172,7 +175,32 @@ fn entry(
         let what = text!("检测日期 {on} 在今天（{today}）之后", "its day {on} is after today, {today}");
         return Err(("defects.future", what));
     }
+    if !on.is_empty() && on < FIRST_DAY {
+        let what =
+            text!("检测日期 {on} 早于 {FIRST_DAY}，不可能", "its day {on} is before {FIRST_DAY}, which cannot be");
+        return Err(("defects.past", what));
+    }
     Ok((entry, lost))
+}
+
+/// A day that lost its format in a spreadsheet, as the number of days since 1899-12-30 that it is there.
+fn day_of_number(raw: &Value) -> Value {
+    let words = raw.to_string();
+    let days = raw.as_f64().or_else(|| words.trim().parse().ok()).filter(|days| (20_000.0..80_000.0).contains(days));
+    let day = days.and_then(|days| {
+        jiff::civil::date(1899, 12, 30).checked_add(jiff::Span::new().try_days(days as i64).ok()?).ok()
+    });
+    day.map_or_else(|| raw.clone(), |day| day.to_string().into())
+}
+
+/// A distance. One below zero is none that is missing, but one off the pipe: [`crate::trades::sewer::cjj181::record`]
+/// says so.
+fn metres(raw: &Value, field: &Field) -> Result<Value, Text> {
+    let number = raw.as_f64().or_else(|| narrow(&raw.to_string()).trim().parse().ok());
+    match number.filter(|metres: &f64| metres.is_finite() && *metres < 0.0) {
+        Some(metres) => Ok(Value::Real(metres)),
+        None => convert(raw.clone(), field),
+    }
 }
 
 impl Entry {

@@ -24,6 +24,8 @@ pub(super) struct Visit {
     against_flow: bool,
     /// Whether the city has no row for it yet.
     is_new: bool,
+    /// The day that the city's row for it says.
+    on: Option<String>,
     entries: Vec<Entry>,
 }
 
@@ -34,6 +36,8 @@ pub(super) struct Known {
     pipes: FxHashMap<String, Option<f64>>,
     /// Places of the latest inspections by the pipe's code.
     latest: FxHashMap<Box<str>, usize>,
+    /// Pipes by the numbers of their inspections.
+    numbers: FxHashMap<Box<str>, Vec<String>>,
     /// Places of defects by the codes of inspection and pipe.
     defects: FxHashMap<(Box<str>, Box<str>), Vec<usize>>,
     /// ISO 8601, as days of inspections are.
@@ -48,7 +52,11 @@ impl Known {
             known.map(|(code, number)| (code.to_owned(), length_m(&live.sewers, number))).collect()
         })?;
         let mut latest: FxHashMap<Box<str>, usize> = FxHashMap::default();
+        let mut numbers: FxHashMap<Box<str>, Vec<String>> = FxHashMap::default();
         for (place, inspection) in rows.inspections.iter().enumerate() {
+            if !inspection.code.is_empty() {
+                numbers.entry(inspection.code.clone()).or_default().push(inspection.pipe_code.to_string());
+            }
             let known = latest.entry(inspection.pipe_code.clone()).or_insert(place);
             let day = |place: usize| (&rows.inspections[place].on, rows.inspections[place].row.id);
             if day(place) > day(*known) {
@@ -59,7 +67,7 @@ impl Known {
         for (place, finding) in rows.findings.iter().enumerate() {
             defects.entry((finding.inspection_code.clone(), finding.pipe_code.clone())).or_default().push(place);
         }
-        Ok(Self { rows, pipes, latest, defects, today: jiff::Zoned::now().date().to_string() })
+        Ok(Self { rows, pipes, latest, numbers, defects, today: jiff::Zoned::now().date().to_string() })
     }
 
     /// The code of a pipe as the city has it: as written, else without full-width letters and digits.
@@ -93,6 +101,10 @@ pub(super) struct Taken {
     pub(super) refused_count: usize,
     /// Defects that the city has already.
     pub(super) repeated: usize,
+    /// What is to be told of rows, by sheet and number.
+    rows: Vec<((usize, i64), Problem)>,
+    /// The pipe that each inspection number of the table was first given to.
+    numbers: FxHashMap<String, String>,
     inherited: usize,
     undated: bool,
 }
@@ -140,11 +152,11 @@ pub(super) fn visits(entries: Vec<Entry>, known: &Known) -> Vec<Visit> {
             "" => old.is_some_and(|old| old.against_flow),
             stated => stated == "against",
         };
-        let is_new = old.is_none();
+        let (is_new, on) = (old.is_none(), old.map(|old| old.on.to_string()).filter(|on| !on.is_empty()));
         let place = *places.entry((code.clone(), pipe.clone(), against_flow)).or_insert_with(|| {
             // A second visit under the same code counts from the other end; its row is the first one's.
             let is_first = rowed.insert((code.clone(), pipe.clone()));
-            visits.push(Visit { code, pipe, against_flow, is_new: is_new && is_first, entries: Vec::new() });
+            visits.push(Visit { code, pipe, against_flow, is_new: is_new && is_first, on, entries: Vec::new() });
             visits.len() - 1
         });
         visits[place].entries.push(entry);
@@ -191,17 +203,34 @@ impl Taken {
     pub(super) fn refuse(&mut self, rule: &'static str, refused: Refused, sheet: &str) {
         let Refused { number, why, .. } = &refused;
         let problem = Problem::error(rule, of_row(sheet, *number, why.clone())).of_feature(*number);
-        self.problems.push(problem);
+        self.tell_of((refused.sheet, *number), problem);
         self.refused_count += 1;
         if self.refused.len() < MOST_PROBLEMS {
             self.refused.push(refused);
         }
     }
 
+    /// Keeps what is to be told of a row until all of them can be told in their order.
+    fn tell_of(&mut self, row: (usize, i64), problem: Problem) {
+        if self.rows.len() < MOST_PROBLEMS {
+            self.rows.push((row, problem));
+        } else {
+            self.problems.omitted += 1;
+        }
+    }
+
+    /// Tells something of a row that is taken. `sheet` is the name of its sheet where there are several.
+    pub(super) fn warn(&mut self, rule: &'static str, (place, number): (usize, i64), sheet: &str, what: Text) {
+        let problem = Problem::warning(rule, of_row(sheet, number, what)).of_feature(number);
+        self.tell_of((place, number), problem);
+    }
+
     /// Works one inspection in. `sheet_names` are those of the sheets, empty where there is one alone.
     pub(super) fn take(&mut self, visit: Visit, known: &Known, sheet_names: &[String]) {
         let survey =
             Survey { length_m: known.pipes.get(&visit.pipe).copied().flatten(), against_flow: visit.against_flow };
+        let name_of = |sheet: usize| sheet_names.get(sheet).map_or("", String::as_str);
+        self.hold_against_the_number(&visit, known, &name_of);
         let (sound, faulty): (Vec<Entry>, Vec<Entry>) = visit.entries.into_iter().partition(Entry::is_sound);
         let records: Vec<Record> = faulty.iter().map(|entry| entry.record.clone()).collect();
         let (observed, faults) = read(&records, survey);
@@ -210,8 +239,7 @@ impl Taken {
             let pipe = &visit.pipe;
             let what = text!("管段 {pipe}：{zh}", "pipe {pipe}: {en}");
             let Entry { sheet, number, .. } = faulty[row];
-            let name = sheet_names.get(sheet).map_or("", String::as_str);
-            self.refuse(fault.rule, Refused { sheet, number, why: what }, name);
+            self.refuse(fault.rule, Refused { sheet, number, why: what }, name_of(sheet));
         }
         let first = observed.first().map(|it| &faulty[it.row]).or(sound.first());
         let Some(first) = first else { return };
@@ -220,13 +248,52 @@ impl Taken {
             self.inspections.push(row);
         }
         let mut there = known.defects_of(&visit.code, &visit.pipe);
+        let mut before: BTreeSet<(DefectKey, String, String)> = BTreeSet::new();
         for one in observed {
-            if let Some(at) = there.iter().position(|key| *key == key_of(&one)) {
+            let entry = &faulty[one.row];
+            let words = |id: &str| entry.value(id).to_string();
+            if !before.insert((key_of(&one), words("photo"), words("description"))) {
+                let what = Text::new(
+                    "与前面的一行完全相同，没有重复导入",
+                    "it says the same as a row before it and is not taken twice",
+                );
+                self.warn("defects.twice", (entry.sheet, entry.number), name_of(entry.sheet), what);
+            } else if let Some(at) = there.iter().position(|key| *key == key_of(&one)) {
                 there.swap_remove(at);
                 self.repeated += 1;
             } else {
-                self.defects.push(defect(&one, &faulty[one.row], &visit.code, &visit.pipe));
+                self.defects.push(defect(&one, entry, &visit.code, &visit.pipe));
             }
+        }
+    }
+
+    /// Tells where rows say another day than the inspection whose number they give, and where that number is already
+    /// one of another pipe.
+    fn hold_against_the_number<'a>(&mut self, visit: &Visit, known: &Known, name_of: &dyn Fn(usize) -> &'a str) {
+        let Some(first) = visit.entries.first() else { return };
+        let (code, pipe) = (&visit.code, &visit.pipe);
+        let row = (first.sheet, first.number);
+        let other = self.numbers.entry(code.clone()).or_insert_with(|| pipe.clone());
+        let other = Some(other.clone()).filter(|other| other != pipe);
+        let there = || known.numbers.get(code.as_str())?.iter().find(|it| **it != *pipe).cloned();
+        let is_named = !first.words("inspection_code").is_empty();
+        if let Some(other) = other.or_else(there).filter(|_| is_named) {
+            let what = text!(
+                "检测编号 {code} 已用于管段 {other}，这里又用于管段 {pipe}，成了两次检测同一个编号",
+                "the inspection number {code} is that of pipe {other} and is given to pipe {pipe} here: two inspections have one number"
+            );
+            self.warn("defects.number", row, name_of(first.sheet), what);
+        }
+        let days = || visit.entries.iter().find_map(|entry| entry.value("inspected_on").as_str());
+        let Some(on) = visit.on.as_deref().or_else(days).map(str::to_owned) else { return };
+        let differs = |entry: &&Entry| entry.value("inspected_on").as_str().is_some_and(|day| day != on);
+        if let Some(entry) = visit.entries.iter().find(differs) {
+            let day = entry.words("inspected_on");
+            let what = text!(
+                "检测 {code} 的日期是 {on}，这一行写的是 {day}；按 {on} 计",
+                "inspection {code} is dated {on}, this row says {day}; {on} is taken"
+            );
+            self.warn("defects.date", (entry.sheet, entry.number), name_of(entry.sheet), what);
         }
     }
 
@@ -256,6 +323,10 @@ impl Taken {
 
     /// What was done that no row says.
     pub(super) fn tell(&mut self, known: &Known) {
+        // What is said of rows comes in their order, whichever of the steps it was that said it.
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.sort_by_key(|(row, _)| *row);
+        rows.into_iter().for_each(|(_, problem)| self.problems.push(problem));
         let (repeated, inherited, today) = (self.repeated, self.inherited, &known.today);
         let mut warn = |rule, what| self.problems.push(Problem::warning(rule, what));
         if repeated > 0 {

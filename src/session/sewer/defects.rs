@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::geom::crs::Crs;
+use crate::io::atomic::Kept;
 use crate::io::format::ReadOptions;
 use crate::kinds;
 use crate::model::feature::Feature;
@@ -25,7 +26,7 @@ use super::defect_rejects::write_rejects;
 use crate::session::Session;
 use crate::session::answer::{Answer, Failure, FailureKind, ImportedLayer};
 use crate::session::command::JobId;
-use crate::session::export::check_ending;
+use crate::session::export::check_rejects;
 
 /// A table of defects to take in.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +43,8 @@ pub struct DefectImport {
     pub strict: bool,
     /// The file that refused rows go to, with the reasons.
     pub rejects: Option<PathBuf>,
+    /// Whether a file that is there may go for them.
+    pub replace_rejects: bool,
     /// Rows that a person typed, in place of a file: field and words. All of them come in or none.
     pub typed: Vec<Vec<(String, String)>>,
 }
@@ -80,19 +83,14 @@ impl Session {
 
 /// Reads the table and says what would come of it. Nothing is written yet but the file of refused rows.
 fn plan(desk: &SewerDesk, request: &DefectImport, lang: Lang, task: &mut Task<'_>) -> Result<(Ready, Answer), Failure> {
+    let _kept = Kept::new(&request.path);
     if let Some(path) = &request.rejects {
-        check_ending(path)?;
+        check_rejects(path, request.replace_rejects)?;
     }
     let mut looked = Looked::of(desk, request, task)?;
     looked.require_columns()?;
-    let rejects = match &request.rejects {
-        Some(path) => write_rejects(&looked, path, lang)?,
-        None => Vec::new(),
-    };
-    let taken = std::mem::take(&mut looked.taken);
-    let problems = looked.problems_with(&taken);
-    let counts = [taken.inspections.len(), taken.defects.len()];
-    let refused = taken.refused_count;
+    let problems = looked.problems_with(&looked.taken);
+    let refused = looked.taken.refused_count;
     if refused > 0 && (request.strict || !request.typed.is_empty()) {
         let text = text!(
             "有 {refused} 行不合格，整个没有导入，城市没有改动",
@@ -100,6 +98,12 @@ fn plan(desk: &SewerDesk, request: &DefectImport, lang: Lang, task: &mut Task<'_
         );
         return Err(Failure { problems: problems.listed, ..Failure::new(FailureKind::Data, text) });
     }
+    let rejects = match &request.rejects {
+        Some(path) => write_rejects(&looked, path, request.replace_rejects, lang)?,
+        None => Vec::new(),
+    };
+    let taken = std::mem::take(&mut looked.taken);
+    let counts = [taken.inspections.len(), taken.defects.len()];
     if counts == [0, 0] && taken.repeated == 0 {
         let text = Text::new("没有一行可以导入，城市没有改动", "No row can be taken in; the city is unchanged");
         return Err(Failure { problems: problems.listed, ..Failure::new(FailureKind::Data, text) });

@@ -16,6 +16,7 @@ use crate::trades::sewer::cjj181::{Rating, Rules, explain};
 use crate::trades::sewer::plan::{Costs, Item, Sum, UnitCost, Work, plan};
 
 use super::SewerDesk;
+use super::condition::parts_words;
 use super::sheet::{fitting, read_sheets};
 use crate::session::answer::{Failure, FailureKind};
 use crate::session::state::FeatureRef;
@@ -56,14 +57,20 @@ pub struct PlanReport {
     pub sums: [Sum; 3],
     /// What all of it costs that has a price, yuan.
     pub yuan: f64,
-    /// Items without a price.
+    /// Items of which a work, or all, has no price. They take nothing of the budget.
     pub unpriced: usize,
+    /// What those of their works cost that have one, yuan.
+    pub unpriced_yuan: f64,
     /// Inspected pipes with nothing to do.
     pub sound: usize,
     /// Items above the budget's line.
     pub fitting: usize,
     /// What they cost, yuan.
     pub fitting_yuan: f64,
+    /// What is said of pipes of which a part alone was seen.
+    pub parts: Option<Text>,
+    /// Inspections of days to come, which do not count.
+    pub future: usize,
 }
 
 /// One line of the plan.
@@ -120,7 +127,14 @@ impl PlanReport {
             "Pipes that are only watched are listed apart, without rank or cost; their next inspection is {years} years \
              after the last, a setting of the program and not the standard's"
         );
-        vec![
+        let future = self.future;
+        let future = (future > 0).then(|| {
+            text!(
+                "{future} 次检测的日期在今天之后，没有计入",
+                "inspections dated after today, which do not count: {future}"
+            )
+        });
+        let basis = vec![
             explain::rules(self.ask.rules),
             Text::new(
                 "修复方式按某工程的做法选择，不是标准条文：RI ≤ 1，或 RI ≤ 4 且 F ≤ 3 不修；其余 SM < 0.1 \
@@ -131,14 +145,24 @@ impl PlanReport {
             ),
             costs,
             watch,
-        ]
+        ];
+        basis.into_iter().chain(self.parts.clone()).chain(future).collect()
     }
 }
 
 /// The columns of a table of unit costs.
 static COSTS: LazyLock<Kind> = LazyLock::new(|| {
     let codes = Work::ALL.map(|work| (work.code(), work.name()));
-    let work = Field::text("work", "措施", "Work").required().aliases(&["method", "方法", "方式", "修复方式"]);
+    let work = Field::text("work", "措施", "Work").required().aliases(&[
+        "method",
+        "方法",
+        "方式",
+        "修复方式",
+        "工作",
+        "工作内容",
+        "工程措施",
+        "项目",
+    ]);
     let codes = codes.into_iter().map(|(value, name)| crate::model::schema::Code { value: value.into(), name });
     Kind {
         id: "sewer_costs",
@@ -149,7 +173,15 @@ static COSTS: LazyLock<Kind> = LazyLock::new(|| {
         fields: vec![
             Field { codes: codes.collect(), ..work },
             Field::real("up_to_mm", "管径上限", "Diameter up to", "mm").aliases(&["diameter", "管径", "最大管径"]),
-            Field::real("yuan_per_m", "单价", "Unit cost", "元/m").required().aliases(&["price", "cost", "元每米"]),
+            Field::real("yuan_per_m", "单价", "Unit cost", "元/m").required().aliases(&[
+                "price",
+                "cost",
+                "元每米",
+                "元/m",
+                "yuan/m",
+                "单价（元/m）",
+                "综合单价",
+            ]),
         ],
         title: &[],
         style: Style::default(),
@@ -181,6 +213,8 @@ impl SewerDesk {
                     item,
                 })
             };
+            let seen = conditions.pipes.iter().filter(|it| it.seen_share.is_some()).count();
+            let kept = conditions.pipes.iter().filter(|it| it.later_part.is_some()).count();
             let years = Some(ask.years());
             let mut watched: Vec<PlannedPipe> =
                 found.watched.into_iter().filter_map(|item| planned(item, years)).collect();
@@ -193,9 +227,12 @@ impl SewerDesk {
                 sums: found.sums,
                 yuan: found.yuan,
                 unpriced: found.unpriced,
+                unpriced_yuan: found.unpriced_yuan,
                 sound: found.sound,
                 fitting: found.fitting,
                 fitting_yuan: found.fitting_yuan,
+                parts: parts_words([seen, kept], ask.rules),
+                future: rows.inspections.iter().filter(|inspection| inspection.is_future).count(),
             }
         })
     }
@@ -206,7 +243,7 @@ impl SewerDesk {
     /// The file cannot be read; a column is missing; a line makes no sense.
     pub fn read_costs(path: &Path, task: &mut Task<'_>) -> Result<Costs, Failure> {
         let (sheets, _) = read_sheets(path, &ReadOptions::default(), task)?;
-        let sheets = fitting(sheets, &COSTS, &["work", "yuan_per_m"], &[], &[])?;
+        let sheets = fitting(sheets, &COSTS, &["work", "yuan_per_m"])?;
         let mut lines = Vec::new();
         for (sheet, layout) in sheets {
             for (number, row) in &sheet.rows {

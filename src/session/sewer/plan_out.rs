@@ -125,10 +125,12 @@ fn lines(plan: &PlanReport) -> Vec<(Text, usize, Option<f64>, Option<f64>)> {
     if let Some(budget) = plan.ask.budget_yuan {
         lines.push((Text::new("预算", "Budget"), plan.items.len(), None, Some(budget)));
         lines.push((Text::new("预算内", "Within the budget"), plan.fitting, None, Some(plan.fitting_yuan)));
-        let (beyond, yuan) = (plan.items.len() - plan.fitting, plan.yuan - plan.fitting_yuan);
+        let beyond = plan.items.iter().filter(|it| it.item.fits == Some(false)).count();
+        let yuan = plan.yuan - plan.fitting_yuan - plan.unpriced_yuan;
         lines.push((Text::new("预算外", "Beyond the budget"), beyond, None, Some(yuan)));
     }
-    lines.push((Text::new("无法计价", "Without a price"), plan.unpriced, None, None));
+    let unpriced_yuan = Some(plan.unpriced_yuan).filter(|yuan| *yuan > 0.0);
+    lines.push((Text::new("未能全部计价", "Not priced in full"), plan.unpriced, None, unpriced_yuan));
     lines.push((Text::new("观察", "To watch"), plan.watched.len(), None, None));
     lines.push((Text::new("检测后无需处理", "Inspected, nothing to do"), plan.sound, None, None));
     lines
@@ -171,9 +173,9 @@ fn sums(plan: &PlanReport, lang: Lang) -> ExtraSheet {
     }));
     rows.push(Vec::new());
     rows.push(vec![
-        words("单价", "Unit costs"),
+        words("措施", "Work"),
         words("管径上限（mm）", "Diameter up to (mm)"),
-        words("元/m", "yuan/m"),
+        words("单价（元/m）", "Unit cost (yuan/m)"),
     ]);
     rows.extend(
         plan.ask

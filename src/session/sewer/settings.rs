@@ -15,6 +15,9 @@ use super::plan::PlanAsk;
 pub struct SewerSettings {
     /// Pair rule of CJJ 181: `both` or `later`; anything else is `both`.
     pub pair_rule: String,
+    /// How much of a pipe an inspection has to see to take the place of an earlier one, percent; none for what the
+    /// program assumes.
+    pub whole_percent: Option<u8>,
     /// The bureau's unit costs; none for those that the program assumes.
     pub costs: Vec<KeptCost>,
     /// Years until a pipe that is only watched is inspected again; none for what the program assumes.
@@ -43,7 +46,9 @@ impl SewerSettings {
     /// How the standard is read.
     pub fn rules(&self) -> Rules {
         let pairs = if self.pair_rule == PairRule::Later.code() { PairRule::Later } else { PairRule::Both };
-        Rules { pairs }
+        let usual = Rules::default();
+        let whole_percent = self.whole_percent.filter(|percent| *percent <= 100).unwrap_or(usual.whole_percent);
+        Rules { pairs, whole_percent }
     }
 
     /// How full the pipes run by these rules.

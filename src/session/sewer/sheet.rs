@@ -145,7 +145,10 @@ impl Layout {
 }
 
 fn place_of(kind: &Kind, word: &str) -> Result<usize, Failure> {
-    kind.fields.iter().position(|field| field.is_named(word)).ok_or_else(|| {
+    let named = kind.fields.iter().position(|field| field.is_named(word));
+    // Whatever a column may be called is a name of its field too: `pipe`, `code`.
+    let known = || mapping::guess(&[Field { id: word.to_owned().into(), ..Field::text("", "", "") }], kind)[0];
+    named.or_else(known).ok_or_else(|| {
         let known: Vec<&str> = kind.fields.iter().map(|field| field.id.as_ref()).collect();
         let known = known.join(" ");
         let text = text!("没有字段“{word}”，可用：{known}", "There is no field “{word}”; there are: {known}");
@@ -166,23 +169,18 @@ pub(super) fn check_map(sheets: &[Sheet], map: &[(String, String)]) -> Result<()
 /// The sheets that fill the fields that are needed, with their layouts.
 ///
 /// # Errors
-/// None does: what is missing and what is there instead; a column of `map` that no sheet has.
-pub(super) fn fitting(
-    sheets: Vec<Sheet>,
-    kind: &Kind,
-    needed: &[&str],
-    map: &[(String, String)],
-    set: &[(String, String)],
-) -> Result<Vec<(Sheet, Layout)>, Failure> {
-    check_map(&sheets, map)?;
+/// None does: what is missing, what is there instead, and which headings are known.
+pub(super) fn fitting(sheets: Vec<Sheet>, kind: &Kind, needed: &[&str]) -> Result<Vec<(Sheet, Layout)>, Failure> {
     let (mut found, mut complaint) = (Vec::new(), None);
     for sheet in sheets {
-        let layout = Layout::of(&sheet, kind, map, set)?;
+        let layout = Layout::of(&sheet, kind, &[], &[])?;
         let missing = layout.missing(kind, needed);
         if missing.is_empty() {
             found.push((sheet, layout));
         } else if complaint.is_none() {
-            complaint = Some(missing_columns(&sheet, kind, &missing));
+            let Text { zh, en } = missing_columns(&sheet, kind, &missing);
+            let known = headings(kind);
+            complaint = Some(text!("{zh}。认得的列名：{known}", "{en}. Headings that are known: {known}"));
         }
     }
     match complaint {
@@ -194,6 +192,19 @@ pub(super) fn fitting(
     }
 }
 
+/// The headings that each field of a table is known by.
+fn headings(kind: &Kind) -> String {
+    let words = |field: &Field| {
+        let own = [field.id.as_ref(), field.name.zh.as_ref()].map(str::to_owned);
+        let more = field.aliases.iter().map(ToString::to_string);
+        own.into_iter().chain(more).collect::<Vec<_>>().join(" / ")
+    };
+    kind.fields.iter().map(words).collect::<Vec<_>>().join("; ")
+}
+
+/// How columns are named that have other headings.
+pub(super) const MAP_HINT: Text = Text::new("可用 --map 文件列=本程序字段 指定", "--map THEIRS=OURS names them");
+
 /// Which columns a sheet lacks, and which it has.
 pub(super) fn missing_columns(sheet: &Sheet, kind: &Kind, missing: &[&str]) -> Text {
     let field = |id: &&str| kind.fields.iter().find(|field| field.id == **id);
@@ -204,8 +215,5 @@ pub(super) fn missing_columns(sheet: &Sheet, kind: &Kind, missing: &[&str]) -> T
         .unzip();
     let columns: Vec<&str> = sheet.columns.iter().map(|column| column.name.zh.as_ref()).collect();
     let (zh, en, there) = (zh.join("、"), en.join(", "), columns.join(", "));
-    text!(
-        "缺少列：{zh}；文件里有：{there}。可用 --map 文件列=本程序字段 指定",
-        "Columns are missing: {en}; the file has: {there}. --map THEIRS=OURS names them"
-    )
+    text!("缺少列：{zh}；文件里有：{there}", "Columns are missing: {en}; the file has: {there}")
 }

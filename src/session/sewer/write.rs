@@ -64,11 +64,21 @@ impl SewerDesk {
             SewerAnswer::Cross(report) => self.write_cross(report, out, task)?,
             SewerAnswer::Users(report) => self.write_users(report, out, task)?,
             SewerAnswer::Capacity(report) => self.write_capacity(report, out, task)?,
-            SewerAnswer::Summary(_) | SewerAnswer::Inspected(_) | SewerAnswer::Pipe(_) | SewerAnswer::Defects(_) => {
-                return Err(nothing());
-            }
+            SewerAnswer::Inspected(_) => self.write_table(answer, out, task)?,
+            SewerAnswer::Summary(_) | SewerAnswer::Pipe(_) | SewerAnswer::Defects(_) => return Err(nothing()),
         };
         Ok(Some(written))
+    }
+
+    /// Writes the first table of an answer as a person sees it, without places.
+    fn write_table(&self, answer: &SewerAnswer, out: &OutFile, task: &mut Task<'_>) -> Result<Written, Failure> {
+        let shown = SewerShown::of(self, answer, task)?;
+        let table = shown.tables.first().filter(|table| !table.rows.is_empty()).ok_or_else(nothing)?;
+        let schema =
+            Schema { geometry: None, ..layer_schema(table, &shown, Text::same(shown.title.get(out.lang)), &|_| false) };
+        let rows: Vec<Feature> =
+            (1..).zip(layer_rows(table, &shown, out.lang)).map(|(id, row)| Feature { id, ..row }).collect();
+        self.write_rows(out, &schema, &rows, task)
     }
 }
 
@@ -117,11 +127,12 @@ impl Session {
         let is_taken = |name: &str| open.view.layer(name).is_some();
         let schema = layer_schema(table, &shown, name.clone(), &is_taken);
         let rows = layer_rows(table, &shown, lang);
+        let count = rows.len();
         let (city, follower) = (std::sync::Arc::clone(&open.city), open.keeper.follower());
         let title = Text::new("结果存为图层", "Making a layer of the result");
         Ok(self.jobs.start(title, move |_, task| {
             let name = &schema.name.zh;
-            let label = text!("结果存为图层“{name}”", "Keep the result as layer “{name}”");
+            let label = text!("结果存为图层“{name}”（{count} 行）", "Keep the result as layer “{name}” ({count} rows)");
             let feed = Kept::new(schema, rows);
             let write = Write { label: label.clone(), author, action: Action::Import(Box::new(feed)) };
             let committed = city.submit_stoppable(write, task.cancel().clone()).wait()?;

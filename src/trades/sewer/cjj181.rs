@@ -59,10 +59,19 @@ impl PairRule {
 }
 
 /// The readings of the standard that a bureau chooses; printed with every result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// Close pairs.
     pub pairs: PairRule,
+    /// How much of a pipe's length an inspection has to see, percent, to take the place of an earlier one. The standard
+    /// does not say.
+    pub whole_percent: u8,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { pairs: PairRule::default(), whole_percent: 80 }
+    }
 }
 
 /// How much an area matters (地区重要性 K).

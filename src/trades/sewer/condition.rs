@@ -1,7 +1,8 @@
 //! From rows of inspections and defects to the condition of each pipe.
 //!
 //! Of several inspections of a pipe the latest one counts, whatever its method; of two on one day the row that was
-//! written later. A defect belongs to the inspection that its row names; where there is no such inspection it makes one
+//! written later. One that saw clearly less than the pipe ([`Rules::whole_percent`]) does not take the place of an
+//! earlier one that saw it all, and one whose day is yet to come does not count. A defect belongs to the inspection that its row names; where there is no such inspection it makes one
 //! of its own without a day, which any dated one outdates. The segment's length is the recorded one of the pipe, else
 //! the drawn one; its diameter is the pipe's; area and soil are the inspection's.
 
@@ -46,6 +47,8 @@ pub struct Inspection {
     pub area: Option<Area>,
     /// What it lies in.
     pub soil: Option<Soil>,
+    /// Whether its day is yet to come, which nobody can have inspected on.
+    pub is_future: bool,
 }
 
 impl Inspection {
@@ -62,6 +65,7 @@ impl Inspection {
             length_m: reader.value(values, 5).as_f64().filter(|length| length.is_finite() && *length >= 0.0),
             area: Area::of(words(6)),
             soil: Soil::of(words(7)),
+            is_future: false,
         }
     }
 
@@ -120,6 +124,10 @@ pub struct PipeCondition {
     pub inspections: usize,
     /// Whether this one is the latest and counts.
     pub is_latest: bool,
+    /// How much of the pipe this inspection saw, 0 to 1, where that is clearly less than all.
+    pub seen_share: Option<f64>,
+    /// Place of a later inspection that saw only a part of the pipe, and so did not take this one's place.
+    pub later_part: Option<usize>,
     /// Places of the findings, in the order of `defects`.
     pub findings: Vec<usize>,
     /// The defects that were rated.
@@ -164,9 +172,14 @@ pub fn conditions(
     let (visits, mut problems) = visits(sewers, inspections, findings);
     let mut pipes = Vec::with_capacity(inspections.len());
     for own in visits.chunk_by(|a, b| a.pipe == b.pipe) {
-        let latest = own.len() - 1;
-        let first = if which == Which::Every { 0 } else { latest };
-        for (place, visit) in own.iter().enumerate().skip(first) {
+        let seen = |visit: &Visit| Some(seen_share(sewers, visit.pipe, &inspections[visit.inspection?]));
+        let is_part = |share: f64| share * 100.0 < f64::from(rules.whole_percent);
+        let counting = counting(own, inspections, &|visit| seen(visit).is_some_and(|share| !is_part(share)));
+        for (place, visit) in own.iter().enumerate() {
+            let is_latest = counting.is_some_and(|[counts, _]| counts == place);
+            if which == Which::Latest && !is_latest {
+                continue;
+            }
             let rated = visit.findings.iter().filter_map(|&place| Some((place, findings[place].defect?)));
             let (places, defects): (Vec<usize>, Vec<Defect>) = rated.unzip();
             let odd = visit.findings.iter().filter(|place| findings[**place].defect.is_none());
@@ -176,7 +189,11 @@ pub fn conditions(
                 pipe: visit.pipe,
                 inspection: visit.inspection,
                 inspections: own.len(),
-                is_latest: place == latest,
+                is_latest,
+                seen_share: seen(visit).filter(|share| is_part(*share)),
+                later_part: counting
+                    .filter(|[counts, last]| is_latest && counts != last)
+                    .and_then(|[_, last]| own[last].inspection),
                 findings: places,
                 rating: rate(&segment, &defects, rules),
                 defects,
@@ -186,17 +203,36 @@ pub fn conditions(
     Conditions { pipes, problems }
 }
 
+/// Of a pipe's visits, by day, the one that counts, and the last one that could have: the latest that saw the whole pipe,
+/// else the latest. None where all are yet to come.
+fn counting(own: &[Visit], inspections: &[Inspection], is_whole: &dyn Fn(&Visit) -> bool) -> Option<[usize; 2]> {
+    let has_been = |visit: &Visit| visit.inspection.is_none_or(|place| !inspections[place].is_future);
+    let last = own.iter().rposition(has_been)?;
+    let whole = own[..=last].iter().rposition(|visit| has_been(visit) && is_whole(visit));
+    Some([whole.unwrap_or(last), last])
+}
+
+/// How much of a pipe an inspection saw, 0 to 1: all of it where it states no length.
+fn seen_share(sewers: &Sewers, pipe: u32, inspection: &Inspection) -> f64 {
+    let share = inspection.length_m.zip(length_m(sewers, pipe)).map(|(seen_m, whole_m)| seen_m / whole_m);
+    share.map_or(1.0, |share| share.min(1.0))
+}
+
 /// Inspections with their defects, by pipe and day; and what names no pipe.
 fn visits(sewers: &Sewers, inspections: &[Inspection], findings: &[Finding]) -> (Vec<Visit>, Vec<Problem>) {
     let pipes = pipes_by_code(sewers);
     let mut visits: Vec<Visit> = Vec::with_capacity(inspections.len());
     let mut by_codes: FxHashMap<(&str, &str), usize> = FxHashMap::default();
     let mut homeless = [Vec::new(), Vec::new()];
+    let mut future = Vec::new();
     for (place, inspection) in inspections.iter().enumerate() {
         let Some(&pipe) = pipes.get(&*inspection.pipe_code) else {
             homeless[0].push(inspection.row);
             continue;
         };
+        if inspection.is_future {
+            future.push(yet_to_come(inspection));
+        }
         by_codes.insert((&inspection.code, &inspection.pipe_code), visits.len());
         visits.push(Visit { pipe, inspection: Some(place), findings: Vec::new() });
     }
@@ -213,7 +249,8 @@ fn visits(sewers: &Sewers, inspections: &[Inspection], findings: &[Finding]) -> 
     }
     let day = |visit: &Visit| visit.inspection.map(|at| (&inspections[at].on, inspections[at].row.id));
     visits.sort_by(|a, b| a.pipe.cmp(&b.pipe).then_with(|| day(a).cmp(&day(b))));
-    (visits, without_pipe(&homeless))
+    future.extend(without_pipe(&homeless));
+    (visits, future)
 }
 
 /// What is rated of a pipe that was looked at so.
@@ -282,6 +319,15 @@ fn without_pipe([inspections, defects]: &[Vec<RowRef>; 2]) -> Vec<Problem> {
     found
 }
 
+fn yet_to_come(inspection: &Inspection) -> Problem {
+    let (code, pipe, on) = (&inspection.code, &inspection.pipe_code, &inspection.on);
+    let what = text!(
+        "管段 {pipe} 的检测 {code} 日期 {on} 在今天之后，没有计入",
+        "inspection {code} of pipe {pipe} is dated {on}, after today; it does not count"
+    );
+    Problem::warning("condition.future", what).of_feature(inspection.row.id)
+}
+
 fn not_in_standard(row: RowRef) -> Problem {
     let what = text!(
         "缺陷的代码、等级或距离不合 CJJ 181，没有参加评估",
@@ -324,6 +370,38 @@ mod tests {
         sewers.set_pipe(pipe(3));
         let row = |number: u32| sewers.pipe(number).map(|pipe| pipe.row.id);
         assert_eq!(pipes_by_code(&sewers).get("A").and_then(|&number| row(number)), Some(2));
+    }
+
+    #[test]
+    fn a_look_into_a_part_of_a_pipe_does_not_take_the_place_of_the_whole() {
+        check_counting("2024-01-01 100, 2025-01-01 8", "2024-01-01 - later");
+        check_counting("2024-01-01 100, 2025-01-01 85", "2025-01-01 -");
+        check_counting("2024-01-01 -, 2025-01-01 79.9", "2024-01-01 - later");
+        check_counting("2024-01-01 20, 2025-01-01 8", "2025-01-01 0.08");
+        check_counting("2025-01-01 8", "2025-01-01 0.08");
+        check_counting("2024-01-01 100, 2025-01-01 8, 2099-01-01 100", "2024-01-01 - later");
+        check_counting("2099-01-01 100", "");
+    }
+
+    /// `DAY LENGTH` of each inspection of a pipe of 100 m, by commas; days from 2099 on are yet to come.
+    #[track_caller]
+    fn check_counting(written: &str, expected: &str) {
+        let inspection = |(id, words): (i64, &str)| {
+            let (on, length) = words.trim().split_once(' ').expect("a day and a length");
+            let (row, length_m) = (RowRef { layer: 0, id }, length.parse().ok());
+            let is_future = on >= "2099";
+            Inspection { row, pipe_code: "A".into(), on: on.into(), length_m, is_future, ..Inspection::default() }
+        };
+        let inspections: Vec<Inspection> = (1..).zip(written.split(',')).map(inspection).collect();
+        let rated = conditions(&sewers(), &inspections, &[], Rules::default(), Which::Latest);
+        let shown = rated.pipes.iter().map(|it| {
+            let on = it.inspection.map_or("", |place| &inspections[place].on);
+            let share = it.seen_share.map_or("-".to_owned(), |share| share.to_string());
+            format!("{on} {share}{}", if it.later_part.is_some() { " later" } else { "" })
+        });
+        assert_eq!(shown.collect::<Vec<_>>().join(", "), expected);
+        let told = rated.problems.iter().filter(|problem| problem.rule == "condition.future").count();
+        assert_eq!(told, inspections.iter().filter(|it| it.is_future).count());
     }
 
     #[test]

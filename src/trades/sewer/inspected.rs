@@ -64,6 +64,8 @@ pub struct Inspected {
     pub network_m: f64,
     /// Inspections that name no pipe of the network; they count with the length that they state.
     pub without_pipe: usize,
+    /// Inspections whose day is yet to come; they do not count.
+    pub future: usize,
 }
 
 /// A part of a pipe that one inspection saw; metres from the upstream end.
@@ -86,7 +88,8 @@ pub fn inspected(
     let mut lines: BTreeMap<(Option<i16>, String), Vec<Stretch>> = BTreeMap::new();
     let mut years: BTreeMap<Option<i16>, Vec<Stretch>> = BTreeMap::new();
     let (mut all, mut without_pipe, mut others) = (Vec::with_capacity(inspections.len()), 0, 0);
-    for inspection in inspections {
+    let future = inspections.iter().filter(|inspection| inspection.is_future).count();
+    for inspection in inspections.iter().filter(|inspection| !inspection.is_future) {
         let pipe = known.get(&*inspection.pipe_code).copied();
         without_pipe += usize::from(pipe.is_none());
         let stretch = if let Some(pipe) = pipe {
@@ -122,6 +125,7 @@ pub fn inspected(
         ever: share(None, String::new(), all),
         network_m: sewers.pipes().filter_map(|(number, _)| length_m(sewers, number)).sum(),
         without_pipe,
+        future,
     }
 }
 

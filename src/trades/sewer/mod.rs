@@ -18,6 +18,7 @@ pub mod pipe;
 pub mod plan;
 pub mod profile;
 pub mod runnable;
+pub mod section;
 pub mod sewers;
 pub mod summary;
 pub mod trace;

@@ -150,12 +150,12 @@ pub struct Item {
     pub cleans: bool,
     /// Why.
     pub reason: Text,
-    /// What it costs, whole yuan; `None` where length, diameter or price are not known.
+    /// What its works cost that have a price, whole yuan; `None` where length, diameter or price are not known of any.
     pub yuan: Option<f64>,
-    /// What it costs with all before it.
+    /// What it costs with all before it that have a price in full.
     pub sum_yuan: f64,
-    /// Whether the budget reaches so far; true without a budget.
-    pub fits: bool,
+    /// Whether the budget reaches so far; true without a budget. `None` where a work has no price: nobody knows.
+    pub fits: Option<bool>,
 }
 
 /// Sums of one kind of work.
@@ -180,8 +180,10 @@ pub struct Plan {
     pub sums: [Sum; 3],
     /// What all of it costs that has a price, yuan.
     pub yuan: f64,
-    /// Items without a price.
+    /// Items of which a work, or all, has no price. They take nothing of the budget.
     pub unpriced: usize,
+    /// What those of their works cost that have one, yuan.
+    pub unpriced_yuan: f64,
     /// Inspected pipes with nothing to do.
     pub sound: usize,
     /// Items above the budget's line, and what they cost.
@@ -233,7 +235,7 @@ pub fn plan(conditions: &Conditions, sewers: &Sewers, costs: &Costs, budget_yuan
     let mut ranked: Vec<usize> = (0..conditions.pipes.len()).filter(|&it| asks(&conditions.pipes[it])).collect();
     ranked.sort_by(|&a, &b| rank(&conditions.pipes[a], &conditions.pipes[b], sewers));
     let mut plan = Plan { sound: conditions.pipes.len() - ranked.len(), ..Plan::default() };
-    let mut reaches = true;
+    let (mut reaches, mut running_yuan) = (true, 0.0);
     for condition in ranked {
         let (mut item, [repair_yuan, cleaning_yuan]) = item(condition, &conditions.pipes[condition], costs);
         if item.repair.is_none() && !item.cleans {
@@ -247,17 +249,23 @@ pub fn plan(conditions: &Conditions, sewers: &Sewers, costs: &Costs, budget_yuan
             let sum = &mut plan.sums[place];
             sum.pipes += 1;
             sum.length_m += length_m.unwrap_or_default();
-            sum.yuan += yuan.filter(|_| item.yuan.is_some()).unwrap_or_default();
+            sum.yuan += yuan.unwrap_or_default();
         }
-        plan.unpriced += usize::from(item.yuan.is_none());
-        plan.yuan += item.yuan.unwrap_or_default();
-        item.sum_yuan = plan.yuan;
-        reaches &= budget_yuan.is_none_or(|budget| plan.yuan <= budget);
-        item.fits = reaches;
-        if reaches {
-            plan.fitting += 1;
-            plan.fitting_yuan = plan.yuan;
+        let yuan = item.yuan.unwrap_or_default();
+        plan.yuan += yuan;
+        if item.fits.is_some() {
+            running_yuan += yuan;
+            reaches &= budget_yuan.is_none_or(|budget| running_yuan <= budget);
+            item.fits = Some(reaches);
+            if reaches {
+                plan.fitting += 1;
+                plan.fitting_yuan = running_yuan;
+            }
+        } else {
+            plan.unpriced += 1;
+            plan.unpriced_yuan += yuan;
         }
+        item.sum_yuan = running_yuan;
         plan.items.push(item);
     }
     plan
@@ -291,6 +299,10 @@ fn item(place: usize, condition: &PipeCondition, costs: &Costs) -> (Item, [Optio
         let Text { zh, en } = reason;
         reason = text!("{zh}；MI = {mi} > 1", "{en}; MI = {mi} > 1");
     }
+    if let Some(share) = condition.seen_share {
+        let (Text { zh, en }, percent) = (reason, share * 100.0);
+        reason = text!("{zh}；只检测了管长的 {percent:.0}%", "{en}; only {percent:.0} % of it was seen");
+    }
     let cleaning_m = whole_m.filter(|_| cleans);
     let price = |work: Work, length_m: Option<f64>| {
         let diameter_mm = rating.segment.diameter_mm?;
@@ -299,10 +311,14 @@ fn item(place: usize, condition: &PipeCondition, costs: &Costs) -> (Item, [Optio
     };
     let repaired = repair.map_or(Some(0.0), |work| price(work, repair_m));
     let cleaned = if cleans { price(Work::Cleaning, cleaning_m) } else { Some(0.0) };
-    let yuan = repaired.zip(cleaned).map(|(repair, cleaning)| repair + cleaning);
+    let asked = [repaired.filter(|_| repair.is_some()), cleaned.filter(|_| cleans)];
+    let priced = asked.into_iter().flatten().reduce(|sum, yuan| sum + yuan);
+    let fits = (repaired.is_some() && cleaned.is_some()).then_some(true);
+    // What is only watched costs nothing.
+    let yuan = priced.or((repair.is_none() && !cleans).then_some(0.0));
     let (pipe, condition) = (condition.pipe, place);
-    let item = Item { condition, pipe, repair, repair_m, cleaning_m, cleans, reason, yuan, sum_yuan: 0.0, fits: true };
-    (item, [repaired, cleaned])
+    let item = Item { condition, pipe, repair, repair_m, cleaning_m, cleans, reason, yuan, sum_yuan: 0.0, fits };
+    (item, asked)
 }
 
 #[cfg(test)]
@@ -349,7 +365,7 @@ mod tests {
         check(roads, "D local 1 7800, B local 1 6000, C local 1 6000");
         let (plan, _) = planned(roads, Some(14_000.0));
         assert_eq!((plan.fitting, plan.fitting_yuan, plan.yuan), (2, 13_800.0, 19_800.0));
-        assert_eq!(plan.items.iter().map(|item| item.fits).collect::<Vec<_>>(), [true, true, false]);
+        assert_eq!(plan.items.iter().map(|item| item.fits).collect::<Vec<_>>(), [Some(true), Some(true), Some(false)]);
         let sum = |pipes, length_m, yuan| Sum { pipes, length_m, yuan };
         assert_eq!(plan.sums, [sum(3, 3.0, 18_000.0), Sum::default(), sum(1, 30.0, 1800.0)]);
     }
@@ -357,6 +373,27 @@ mod tests {
     #[test]
     fn what_has_no_diameter_has_no_price() {
         check("A 30 - PL4@5", "A local 1 ?");
+    }
+
+    #[test]
+    fn what_has_no_price_is_not_within_the_budget_and_what_has_one_is_counted() {
+        // B has no diameter; cleaning has no price for C, repair has none for D.
+        let (conditions, sewers) =
+            looked_at("A 30 600 PL4@5, B 30 - PL4@5, C 30 900 PL4@5 CJ4@9, D 30 300 PL3@5 CJ4@9");
+        let line = |work, up_to_mm, yuan_per_m| UnitCost { work, up_to_mm: Some(up_to_mm), yuan_per_m };
+        let costs = vec![line(Work::Local, 600.0, 5000.0), line(Work::Cleaning, 900.0, 100.0)];
+        let costs = Costs::new(costs).unwrap();
+        let plan = plan(&conditions, &sewers, &costs, Some(9000.0));
+        let shown = plan.items.iter().map(|it| {
+            let (yuan, fits) =
+                (it.yuan.map_or("?".to_owned(), number), it.fits.map_or("?".to_owned(), |it| it.to_string()));
+            format!("{} {yuan} {} {fits}", sewers.pipe(it.pipe).unwrap().code, it.sum_yuan)
+        });
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        assert_eq!(shown, "C 3000 0 ?, A 5000 5000 true, B ? 5000 ?, D 8000 13000 false");
+        assert_eq!((plan.fitting, plan.fitting_yuan), (1, 5000.0));
+        assert_eq!((plan.unpriced, plan.unpriced_yuan, plan.yuan), (2, 3000.0, 16_000.0));
+        assert_eq!(plan.sums.map(|sum| sum.yuan), [10_000.0, 0.0, 6000.0]);
     }
 
     #[test]
@@ -383,6 +420,11 @@ mod tests {
 
     /// `CODE LENGTH DIAMETER DEFECT@METRE …`, by commas; on other carriageways in ordinary soil.
     fn planned(written: &str, budget: Option<f64>) -> (Plan, Sewers) {
+        let (conditions, sewers) = looked_at(written);
+        (plan(&conditions, &sewers, &Costs::default(), budget), sewers)
+    }
+
+    fn looked_at(written: &str) -> (Conditions, Sewers) {
         let (mut pipes, mut inspections, mut findings) = (Vec::new(), Vec::new(), Vec::new());
         for (id, words) in (1..).zip(written.split(',')) {
             let mut words = words.split_whitespace();
@@ -409,7 +451,6 @@ mod tests {
             }
         }
         let sewers = Sewers::new(pipes, Vec::new(), Joining::default());
-        let conditions = conditions(&sewers, &inspections, &findings, Rules::default(), Which::Latest);
-        (plan(&conditions, &sewers, &Costs::default(), budget), sewers)
+        (conditions(&sewers, &inspections, &findings, Rules::default(), Which::Latest), sewers)
     }
 }

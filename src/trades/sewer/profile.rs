@@ -7,6 +7,7 @@ mod crossings;
 
 use self::crossings::crossings;
 use super::pipe::{NodeType, Pipe, RowRef, System};
+use super::section::Size;
 use super::sewers::Sewers;
 use super::ways::Course;
 
@@ -43,8 +44,12 @@ pub struct Station {
     pub chainage_m: f64,
     /// Level of the ground.
     pub ground_m: Option<f64>,
+    /// Whether nobody recorded that, but the floor and the depth.
+    pub is_ground_derived: bool,
     /// Level of its floor.
     pub floor_m: Option<f64>,
+    /// Whether nobody recorded that, but the ground and the depth.
+    pub is_floor_derived: bool,
     /// How far the water drops from the reach before to the reach behind; negative where it would have to climb.
     pub drop_m: Option<f64>,
 }
@@ -64,6 +69,8 @@ pub struct Reach {
     pub chainages_m: [f64; 2],
     /// Diameter, or height of a section that is no circle, millimetres.
     pub diameter_mm: Option<f64>,
+    /// Whether the section is no circle.
+    pub is_shaped: bool,
     /// Width of a section that is no circle, millimetres.
     pub width_mm: Option<f64>,
     /// Levels of its invert.
@@ -87,6 +94,11 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// Its size.
+    pub fn size(&self) -> Size {
+        Size { height_mm: self.diameter_mm, width_mm: self.width_mm, is_shaped: self.is_shaped }
+    }
+
     /// Its length in the profile, as drawn on the map, metres.
     pub fn length_m(&self) -> f64 {
         self.chainages_m[1] - self.chainages_m[0]
@@ -151,6 +163,10 @@ pub struct Crossing {
     pub at: [f64; 2],
     /// Height of its section, millimetres.
     pub diameter_mm: Option<f64>,
+    /// Width of a section that is no circle, millimetres.
+    pub width_mm: Option<f64>,
+    /// Whether the section is no circle.
+    pub is_shaped: bool,
     /// Level of its invert there, straight between its ends; `None` unless both are known.
     pub invert_m: Option<f64>,
     /// Level of its crown there, the wall left out.
@@ -159,6 +175,13 @@ pub struct Crossing {
     pub passing: Option<Passing>,
     /// Vertical room between the two, wall thicknesses left out; negative where they would pass through each other.
     pub gap_m: Option<f64>,
+}
+
+impl Crossing {
+    /// Its size.
+    pub fn size(&self) -> Size {
+        Size { height_mm: self.diameter_mm, width_mm: self.width_mm, is_shaped: self.is_shaped }
+    }
 }
 
 impl Profile {
@@ -280,7 +303,9 @@ fn station(sewers: &Sewers, number: u32, chainage_m: f64) -> Station {
         at: joint.at,
         chainage_m,
         ground_m: ground_m.or_else(|| Some(floor_m? + depth_m?)),
+        is_ground_derived: ground_m.is_none() && floor_m.is_some() && depth_m.is_some(),
         floor_m: floor_m.or_else(|| Some(ground_m? - depth_m?)),
+        is_floor_derived: floor_m.is_none() && ground_m.is_some() && depth_m.is_some(),
         drop_m: None,
     }
 }
@@ -292,15 +317,16 @@ fn reach(sewers: &Sewers, number: u32, is_along: bool, chainages_m: [f64; 2]) ->
         inverts_m.reverse();
     }
     let height_m = height_m(pipe);
-    let slope = sewers.slope(number);
+    let (slope, size) = (sewers.slope(number), Size::of(pipe));
     Some(Reach {
         row: pipe.row,
         code: pipe.code.clone(),
         system: pipe.system,
         material: pipe.material.clone(),
         chainages_m,
-        diameter_mm: pipe.diameter_mm.filter(|size| *size > 0.0),
-        width_mm: pipe.width_mm.filter(|width| *width > 0.0 && !matches!(&*pipe.section, "" | "circle")),
+        diameter_mm: size.height_mm,
+        is_shaped: size.is_shaped,
+        width_mm: size.width_mm,
         inverts_m,
         crowns_m: inverts_m.map(|invert| Some(invert? + height_m?)),
         covers_m: [None; 2],

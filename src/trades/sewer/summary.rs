@@ -15,6 +15,8 @@ pub struct Summary {
     pub implied_nodes: usize,
     /// Length of all pipes, metres.
     pub length_m: f64,
+    /// Length of those that lie in the network, metres.
+    pub network_m: f64,
     /// Parts that hang together, of one pipe or more.
     pub parts: usize,
     /// Length of the longest of them, metres.
@@ -53,6 +55,7 @@ pub fn summary(sewers: &Sewers) -> Summary {
             sums.apart += 1;
             continue;
         };
+        sums.network_m += length_m;
         *part_m[part_of[flow.nodes[0] as usize] as usize].get_or_insert(0.0) += length_m;
         for by in flow.joined_by {
             *match by {
@@ -101,6 +104,8 @@ mod tests {
         assert_eq!((found.pipes, found.apart, found.nodes, found.implied_nodes), (4, 1, 2, 3));
         assert_eq!((found.parts, found.ends_by_record, found.ends_misnamed, found.ends_without_node), (2, 3, 1, 2));
         assert_eq!((found.directions_by_record, found.directions_as_drawn, found.ends_met), (2, 1, 2));
+        // The retired one is in the sum of all, not in the network.
+        assert!((found.length_m - found.network_m - 5.0).abs() < 1e-9, "{found:?}");
         assert!((found.largest_part_m - 110.8).abs() < 0.1, "{found:?}");
     }
 

@@ -6,6 +6,7 @@ use crate::analysis::network::Way;
 
 use super::condition::{Conditions, PipeCondition};
 use super::pipe::{Link, System};
+use super::section::{Size, SizeKey};
 use super::sewers::{DirectionBy, Sewers};
 use super::users::{NodeUse, NodeUses};
 
@@ -95,8 +96,8 @@ pub struct Sums {
     pub nodes: usize,
     /// Length of the pipes, metres.
     pub length_m: f64,
-    /// By nominal diameter in millimetres, the smallest first, those without one last.
-    pub by_diameter: Vec<(Option<f64>, Amount)>,
+    /// By size, the smallest first, those without one last.
+    pub by_size: Vec<(Size, Amount)>,
     /// By the material's code, the longest first; empty for pipes that do not say.
     pub by_material: Vec<(Box<str>, Amount)>,
     /// By what they carry, the longest first.
@@ -140,8 +141,8 @@ impl Sums {
 #[derive(Default)]
 struct Tally<'a> {
     sums: Sums,
-    /// By the diameter's bits.
-    diameters: FxHashMap<Option<u64>, Amount>,
+    /// By what tells sizes from each other.
+    sizes: FxHashMap<SizeKey, (Size, Amount)>,
     /// A city has a few dozen materials at most that stand in its rows many times over.
     materials: FxHashMap<&'a str, Amount>,
     systems: [Amount; 4],
@@ -174,7 +175,8 @@ impl<'a> Tally<'a> {
             };
             sums.by_direction[by].add(length_m);
         }
-        self.diameters.entry(pipe.diameter_mm.map(f64::to_bits)).or_default().add(length_m);
+        let size = Size::of(pipe);
+        self.sizes.entry(size.key()).or_insert((size, Amount::default())).1.add(length_m);
         self.materials.entry(&pipe.material).or_default().add(length_m);
         let system = SYSTEMS.iter().position(|system| *system == pipe.system).unwrap_or(3);
         self.systems[system].add(length_m);
@@ -182,9 +184,11 @@ impl<'a> Tally<'a> {
 
     fn sums(self) -> Sums {
         let mut sums = self.sums;
-        sums.by_diameter = self.diameters.into_iter().map(|(bits, it)| (bits.map(f64::from_bits), it)).collect();
-        sums.by_diameter.sort_by(|a, b| {
-            (a.0.is_none()).cmp(&b.0.is_none()).then(a.0.unwrap_or(0.0).total_cmp(&b.0.unwrap_or(0.0)))
+        sums.by_size = self.sizes.into_values().collect();
+        sums.by_size.sort_by(|(a, _), (b, _)| {
+            let mm = |size: Option<f64>| size.unwrap_or(f64::INFINITY);
+            let by_height = mm(a.height_mm).total_cmp(&mm(b.height_mm));
+            by_height.then(mm(a.width_mm).total_cmp(&mm(b.width_mm))).then(a.is_shaped.cmp(&b.is_shaped))
         });
         sums.by_material = self.materials.into_iter().map(|(code, it)| (code.into(), it)).collect();
         sums.by_material.sort_by(|a, b| b.1.length_m.total_cmp(&a.1.length_m).then_with(|| a.0.cmp(&b.0)));
@@ -272,9 +276,14 @@ mod tests {
         let sums = Sums::of(&sewers, &found.pipes, &found.nodes, &beside);
         assert_eq!((sums.pipes, sums.nodes, sums.length_m), (5, 6, 150.0));
         let amount = |pipes, length_m| Amount { pipes, length_m };
-        let sizes = [(Some(300.0), amount(2, 40.0)), (Some(400.0), amount(1, 20.0)), (Some(600.0), amount(1, 40.0))];
-        assert_eq!(sums.by_diameter[..3], sizes);
-        assert_eq!(sums.by_diameter[3], (None, amount(1, 50.0)));
+        let size = |height_mm| Size { height_mm, ..Size::default() };
+        let sizes = [
+            (size(Some(300.0)), amount(2, 40.0)),
+            (size(Some(400.0)), amount(1, 20.0)),
+            (size(Some(600.0)), amount(1, 40.0)),
+            (size(None), amount(1, 50.0)),
+        ];
+        assert_eq!(sums.by_size, sizes);
         let systems =
             [(System::Foul, amount(3, 80.0)), (System::Combined, amount(1, 40.0)), (System::Storm, amount(1, 30.0))];
         assert_eq!(sums.by_system, systems);

@@ -8,7 +8,9 @@ use super::super::icons::icon;
 use super::super::import_state::{Choices, PlaceWay, Reading};
 use super::super::theme::{self, Tokens};
 use super::super::widgets::{Tone, button, chip, choice_chip, hint_bar};
-use super::{Doubt, End, place_map, quiet, recipe_buttons, row};
+use super::{Doubt, End, bounds_world, gap_m, place_map, quiet, recipe_buttons, row};
+use crate::geom::crs::Crs;
+use crate::geom::own;
 use crate::model::geometry::Bounds;
 use crate::session::crs::datum::DatumVerdict;
 use crate::session::place;
@@ -60,7 +62,8 @@ pub(super) fn understanding(
                 row(ui, lang.pick("文字编码", "Encoding"), |ui| encoding_choice(ui, lang, encoding, reading));
             }
             row(ui, lang.pick("坐标系", "CRS"), |ui| _ = crs_choice(ui, lang, preview.crs, &mut reading.crs));
-            row(ui, "", |ui| origin_ui(ui, lang, preview, choices, reading));
+            row(ui, "", |ui| axes_ui(ui, lang, preview.crs, reading));
+            row(ui, "", |ui| origin_ui(ui, lang, (preview, city), choices, reading));
             row(ui, lang.pick("落在", "Lies at"), |ui| place_line(ui, lang, city, preview, asks));
         });
         place_map::place_map_ui(ui, lang, city, preview);
@@ -104,9 +107,29 @@ fn encoding_choice(ui: &mut Ui, lang: Lang, found: Encoding, reading: &mut Readi
     list.response.accessible_name(lang.pick("文字编码", "Encoding"));
 }
 
+/// The switch for a file that puts north or latitude first: of the system that was chosen, or that the file says.
+fn axes_ui(ui: &mut Ui, lang: Lang, says: Crs, reading: &mut Reading) {
+    let now = reading.crs.crs.unwrap_or(says);
+    let base = own::east_first(now);
+    let other = base.or_else(|| own::north_first(now));
+    let mut is_exchanged = base.is_some();
+    let words = lang.pick("交换坐标轴（文件中 X 为北或纬度在前）", "Exchange the axes (north or latitude first)");
+    let switch = ui.add_enabled(other.is_some(), egui::Checkbox::new(&mut is_exchanged, words));
+    let why = lang.pick("先选坐标系", "Choose the coordinate system first");
+    if let (true, Some(other)) = (switch.on_disabled_hover_text(why).changed(), other) {
+        reading.crs.crs = Some(other);
+    }
+}
+
 /// How the CRS is known; a guess asks for a look, and where there is nothing to look at for a system or none at all.
-fn origin_ui(ui: &mut Ui, lang: Lang, preview: &ImportPreview, choices: &mut Choices, reading: &mut Reading) {
-    let doubt = Doubt::of(preview);
+fn origin_ui(
+    ui: &mut Ui,
+    lang: Lang,
+    (preview, city): (&ImportPreview, Option<&CityView>),
+    choices: &mut Choices,
+    reading: &mut Reading,
+) {
+    let doubt = Doubt::of(preview, city);
     if doubt == Doubt::NoPlace {
         ui.vertical(|ui| {
             chip(ui, lang.pick("请选择坐标系", "Choose a coordinate system"), Tone::Warn);
@@ -128,7 +151,7 @@ fn origin_ui(ui: &mut Ui, lang: Lang, preview: &ImportPreview, choices: &mut Cho
         CrsOrigin::Guessed => (Text::new("根据数值推测", "Guessed by the numbers"), Tone::Warn),
     };
     chip(ui, words.get(lang), tone);
-    if doubt == Doubt::Look {
+    if doubt != Doubt::None {
         ui.checkbox(&mut choices.place_is_right, lang.pick("位置看过了，没错", "I have looked: the place is right"));
     }
 }
@@ -161,15 +184,13 @@ fn datum_ui(ui: &mut Ui, lang: Lang, preview: &ImportPreview, reading: &mut Read
 
 /// Where it would lie, in degrees, with the way to see it on the map.
 fn place_line(ui: &mut Ui, lang: Lang, city: Option<&CityView>, preview: &ImportPreview, asks: &mut Asks) {
-    let bounds = preview.layers.iter().filter_map(|layer| layer.bounds_world);
-    let Some(bounds) = bounds.reduce(|left, right| left.union(&right)).filter(|bounds| !bounds.is_empty()) else {
+    let Some(bounds) = bounds_world(preview) else {
         ui.label(lang.pick("没有可显示的位置", "No place that can be shown"));
         return;
     };
     ui.vertical(|ui| {
         ui.label(extent_words(&bounds));
-        let home = city.and_then(CityView::home_world);
-        if let Some(gap_m) = home.and_then(|home| place::gap_m(&home, &bounds)) {
+        if let Some(gap_m) = gap_m(preview, city) {
             let km = place::about_km(gap_m);
             let words = match lang {
                 Lang::Zh => format!("距本市约 {km} km"),

@@ -83,6 +83,35 @@ fn a_guessed_crs_wants_to_be_looked_at() {
 }
 
 #[test]
+fn a_file_far_from_the_city_comes_in_only_once_that_is_said_to_be_right() {
+    let mut preview = ImportPreview { crs_origin: CrsOrigin::Declared, ..sample_preview() };
+    let home = sample::city().home_world().unwrap_or(Bounds::new(0.0, 0.0, 10.0, 10.0));
+    let [x, y] = [home.max[0] + 4e6, home.max[1]];
+    preview.layers[0].bounds_world = Some(Bounds::new(x, y, x + 10.0, y + 10.0));
+    let mut harness = harness(&["data/lamps.geojson"], preview);
+    harness.get_by_label("Import").click();
+    harness.run();
+    assert!(imported(&mut harness).is_none());
+    harness.get_by_label("I have looked: the place is right").click();
+    harness.run();
+    harness.get_by_label("Import").click();
+    harness.run();
+    assert!(imported(&mut harness).is_some());
+}
+
+#[test]
+fn the_axes_of_a_file_are_exchanged_and_put_back_by_a_switch() {
+    let preview = ImportPreview { crs: Crs::Epsg(4548), crs_origin: CrsOrigin::Declared, ..sample_preview() };
+    let mut harness = harness(&["data/lamps.geojson"], preview);
+    for expected in [crate::geom::own::north_first(Crs::Epsg(4548)), Some(Crs::Epsg(4548))] {
+        harness.get_by_label("Exchange the axes (north or latitude first)").click();
+        harness.run();
+        assert_eq!(harness.state().0.reading.options().crs, expected);
+        assert_eq!(harness.state().2, End::Again);
+    }
+}
+
+#[test]
 fn where_there_is_no_place_to_look_at_a_system_is_asked_for_or_none() {
     let preview = ImportPreview {
         crs: Crs::Unknown,

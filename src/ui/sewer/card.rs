@@ -3,6 +3,7 @@
 
 use egui::{Label, RichText, Ui};
 
+use crate::kinds::pipe_slope;
 use crate::session::Session;
 use crate::session::place;
 use crate::session::sewer::board::SewerTopic;
@@ -18,7 +19,7 @@ use crate::trades::sewer::sewers::{DirectionBy, JoinedBy};
 use crate::ui::ask::{Asks, UiAsk};
 use crate::ui::theme::{self, Tokens};
 use crate::ui::visit;
-use crate::ui::widgets::{button, section, value_row, value_row_with};
+use crate::ui::widgets::{button, field_error, section, value_row, value_row_with};
 
 /// What is known of a row, if it is a pipe that was asked about.
 pub(in crate::ui) fn card_of<'a>(session: &'a Session, at: &FeatureRef) -> Option<&'a PipeCard> {
@@ -28,9 +29,11 @@ pub(in crate::ui) fn card_of<'a>(session: &'a Session, at: &FeatureRef) -> Optio
     }
 }
 
-pub(in crate::ui) fn card_ui(ui: &mut Ui, lang: Lang, card: &PipeCard, asks: &mut Asks) {
+/// Draws the card; `stated` is the gradient that the record states, per mille.
+pub(in crate::ui) fn card_ui(ui: &mut Ui, lang: Lang, card: &PipeCard, stated: Option<f64>, asks: &mut Asks) {
     section(ui, lang.pick("在管网中", "In the network"), "");
     flow(ui, lang, card);
+    stated_slope(ui, lang, card, stated);
     questions(ui, lang, card, asks);
     for (place, inspection) in card.inspections.iter().enumerate() {
         ui.push_id(("inspection", place), |ui| inspection_ui(ui, lang, inspection, asks));
@@ -66,6 +69,26 @@ fn flow(ui: &mut Ui, lang: Lang, card: &PipeCard) {
         let is_adverse = slope < 0.0;
         let words = if is_adverse { words + lang.pick("，逆坡", ", adverse") } else { words };
         value_row(ui, lang.pick("沿流向坡度", "Fall along the flow"), &words);
+    }
+}
+
+/// Flags a gradient of the record that is not what the inverts make it.
+fn stated_slope(ui: &mut Ui, lang: Lang, card: &PipeCard, stated: Option<f64>) {
+    let (Some(stated), Some(flow), Some(slope)) = (stated, card.flow, card.slope) else { return };
+    let computed = slope * 1000.0;
+    // The record's gradient runs as the record does; where that does not say the direction, only its size is compared.
+    let differs = if flow.by == DirectionBy::Record {
+        pipe_slope::differs(stated, computed)
+    } else {
+        pipe_slope::differs(stated.abs(), computed.abs())
+    };
+    if differs {
+        let (stated, computed) = (place::grouped(stated, 2), place::grouped(computed, 2));
+        let words = match lang {
+            Lang::Zh => format!("记录的坡度 {stated} ‰ 与标高算得的 {computed} ‰ 不符"),
+            Lang::En => format!("The record says {stated} ‰, the inverts make it {computed} ‰"),
+        };
+        field_error(ui, &words);
     }
 }
 

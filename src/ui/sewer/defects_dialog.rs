@@ -23,6 +23,7 @@ use crate::text::encoding::Encoding;
 use crate::text::{Lang, Text};
 use crate::ui::ask::{Asks, FilePurpose, UiAsk};
 use crate::ui::icons::icon;
+use crate::ui::import_state::free_name;
 use crate::ui::sheet::{Sheet, foot, sheet};
 use crate::ui::show;
 use crate::ui::theme::{self, Tokens};
@@ -95,7 +96,7 @@ impl Choices {
 fn refused_file(path: &Path) -> PathBuf {
     let is_book = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{stem}-退回.{}", if is_book { "xlsx" } else { "csv" }))
+    free_name(path, &format!("{stem}-退回"), if is_book { "xlsx" } else { "csv" })
 }
 
 impl DefectsState {

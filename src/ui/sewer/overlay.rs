@@ -1,6 +1,7 @@
 //! Results of the sewer workbench over the map: traced pipes with their direction, marks of findings, defects at their
 //! chainage. A hundred thousand pipes are drawn as quickly as the map moves: from afar only what can be told apart.
 
+mod badges;
 mod crowd;
 mod levels;
 mod marks;

@@ -26,7 +26,7 @@ use crate::session::sewer::board::{SewerSlot, SewerTopic};
 use crate::session::sewer::command::SewerCommand;
 use crate::session::sewer::out::OutFile;
 use crate::session::sewer::profile::{ProfileLook, is_picture};
-use crate::session::sewer::questions::{PathAnswer, ProfileCourse};
+use crate::session::sewer::questions::{Direction, PathAnswer, ProfileCourse};
 use crate::session::sewer::shown::SewerShown;
 use crate::session::sewer::{SewerAnswer, SewerAsk};
 use crate::session::state::FeatureRef;
@@ -37,7 +37,7 @@ use crate::ui::ask::{Asks, FilePurpose, UiAsk};
 use crate::ui::icons::icon;
 use crate::ui::theme::{self, Tokens};
 use crate::ui::widgets::Tone as Mood;
-use crate::ui::widgets::{button, choice_chip, empty, hint_bar, icon_button, primary_button};
+use crate::ui::widgets::{choice_chip, empty, hint_bar, icon_button, primary_button};
 
 use asks::AskState;
 use chosen::{Chosen, ChosenState};
@@ -99,6 +99,8 @@ pub(super) struct Awaited {
     pub(super) topic: SewerTopic,
     /// Whether it was asked on the map: then what is seen of it there will do.
     pub(super) is_of_map: bool,
+    /// The room of the maps in the frame before, once the answer is there.
+    pub(super) room: Option<egui::Rect>,
 }
 
 impl Default for SewerState {
@@ -234,6 +236,17 @@ pub fn topic_name(topic: SewerTopic) -> (&'static str, Text) {
     }
 }
 
+/// The icon of a question: each of those that share a topic has its own.
+pub fn ask_icon(ask: &SewerAsk) -> &'static str {
+    match ask {
+        SewerAsk::Trace { direction: Direction::Down, .. } => "ARROW_LINE_DOWN",
+        SewerAsk::Path { .. } => "ARROWS_LEFT_RIGHT",
+        SewerAsk::Longest(_) => "PATH",
+        SewerAsk::Close(_) => "PROHIBIT",
+        _ => topic_name(ask.topic()).0,
+    }
+}
+
 /// Draws the panel.
 pub fn sewer_ui(ui: &mut Ui, session: &Session, state: &mut SewerState, asks: &mut Asks) {
     let lang = session.lang();
@@ -258,13 +271,7 @@ pub fn sewer_ui(ui: &mut Ui, session: &Session, state: &mut SewerState, asks: &m
     }
     topics(ui, lang, state, asks);
     if state.form.is_open() {
-        return ScrollArea::vertical()
-            .id_salt("entry")
-            .auto_shrink(false)
-            .show(ui, |ui| {
-                form::form_ui(ui, session, &mut state.form, asks);
-            })
-            .inner;
+        return form::form_ui(ui, session, &mut state.form, asks);
     }
     asks::asks_ui(ui, session, state.topic, &mut state.ask, asks);
     let Some(slot) = session.sewer().slot(state.topic) else {
@@ -408,13 +415,12 @@ fn tools(
     let topic = slot.asked.topic();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        let has_rows =
-            shown.tables.first().is_some_and(|table| topic != SewerTopic::Inspected && !table.rows.is_empty());
+        let has_rows = shown.tables.first().is_some_and(|table| !table.rows.is_empty());
         if has_rows && primary_button(ui, Some("EXPORT"), lang.pick("导出…", "Export…")).clicked() {
             state.write(slot, asks);
         }
         if topic != SewerTopic::Inspected {
-            if button(ui, "SELECTION_PLUS", lang.pick("选中", "Select")).clicked() {
+            if icon_button(ui, "SELECTION_PLUS", lang.pick("选中", "Select")).clicked() {
                 select(shown, asks);
             }
             let keep = lang.pick("存为图层", "Keep as a layer");

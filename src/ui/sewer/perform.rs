@@ -5,7 +5,7 @@ use std::path::Path;
 use egui::{Context, Ui};
 
 use super::panel::Awaited;
-use super::strip::strip_ui;
+use super::strip::{strip_height, strip_ui};
 use super::{ask, profile};
 use crate::kinds::pipe_styles;
 use crate::model::style::Style;
@@ -30,7 +30,8 @@ impl App {
         let ask = self.panels.right.sewer.as_switched(ask);
         let topic = ask.topic();
         self.show_sewers(topic);
-        self.panels.right.sewer.awaited = ask::is_looked_for(&ask).map(|is_of_map| Awaited { topic, is_of_map });
+        self.panels.right.sewer.awaited =
+            ask::is_looked_for(&ask).map(|is_of_map| Awaited { topic, is_of_map, room: None });
         self.session.run(Command::Sewer(SewerCommand::Ask(ask)));
     }
 
@@ -132,7 +133,7 @@ impl App {
     /// What of the sewers lies over the map, and the place that chart or map points at.
     pub(in crate::ui) fn sewer_on_map(&mut self, ui: &Ui) {
         self.follow_pipe();
-        self.come_to_sewers();
+        self.come_to_sewers(ui);
         self.map.sewer_topics = self.panels.right.sewer.on_map(&self.session);
         if profile::is_open(&self.session) {
             let pointer = self.map.is_pointed_at(ui.ctx()).then(|| self.map.pointer_world());
@@ -143,11 +144,17 @@ impl App {
     }
 
     /// Brings the map to a result that was asked for, if it is not to be seen there.
-    fn come_to_sewers(&mut self) {
-        let Some(Awaited { topic, is_of_map }) = self.panels.right.sewer.awaited else { return };
+    fn come_to_sewers(&mut self, ui: &Ui) {
+        let Some(Awaited { topic, is_of_map, room }) = self.panels.right.sewer.awaited else { return };
         let slot = self.session.sewer().slot(topic);
         if slot.is_some_and(SewerSlot::is_waiting) {
             return;
+        }
+        // A profile comes with a dock of its own: the map is fitted once it has the size that this leaves it.
+        let now = ui.available_rect_before_wrap();
+        if room != Some(now) {
+            self.panels.right.sewer.awaited = Some(Awaited { topic, is_of_map, room: Some(now) });
+            return ui.ctx().request_repaint();
         }
         self.panels.right.sewer.awaited = None;
         let Some(drawing) = slot.and_then(|slot| slot.shown.as_ref()).map(|shown| &shown.drawing) else { return };
@@ -171,6 +178,12 @@ impl App {
         if state.is_on_map {
             strip_ui(ui, &self.session, state.topic, self.map.rooms()[1], asks);
         }
+    }
+
+    /// How much of the top of the map the strip takes up: messages stand below it.
+    pub(in crate::ui) fn sewer_strip_height(&self) -> f32 {
+        let state = &self.panels.right.sewer;
+        if state.is_on_map { strip_height(&self.session, state.topic, self.map.rooms()[1]) } else { 0.0 }
     }
 
     /// A pipe that comes into the details is asked about; one that leaves them is forgotten.

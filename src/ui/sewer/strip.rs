@@ -2,7 +2,7 @@
 
 use egui::{Area, Id, Order, Rect, RichText, Ui, vec2};
 
-use super::panel::{run, topic_name};
+use super::panel::{ask_icon, run};
 use crate::session::Session;
 use crate::session::action::ActionId;
 use crate::session::sewer::board::SewerTopic;
@@ -17,6 +17,13 @@ const EDGE: f32 = 12.0;
 const HEIGHT: f32 = 40.0;
 /// A map narrower than this has no room for it.
 const LEAST: f32 = 360.0;
+
+/// How much of the top of the free part of the map the strip of a topic takes up.
+pub(in crate::ui) fn strip_height(session: &Session, topic: SewerTopic, free: Rect) -> f32 {
+    let shown = session.sewer().slot(topic).and_then(|slot| slot.shown.as_ref());
+    let is_there = shown.is_some_and(|shown| !shown.strip.get(session.lang()).is_empty()) && free.width() >= LEAST;
+    if is_there { EDGE + HEIGHT } else { 0.0 }
+}
 
 /// Shows the strip of a topic, if that has one. `free` is the part of the map that no panel lies over.
 pub(in crate::ui) fn strip_ui(ui: &Ui, session: &Session, topic: SewerTopic, free: Rect, asks: &mut Asks) {
@@ -33,8 +40,7 @@ pub(in crate::ui) fn strip_ui(ui: &Ui, session: &Session, topic: SewerTopic, fre
             ui.set_max_width(free.width() - 2.0 * EDGE - 20.0);
             ui.set_height(HEIGHT - 10.0);
             ui.horizontal_centered(|ui| {
-                let (icon_name, _) = topic_name(topic);
-                ui.label(icon(icon_name).color(tokens.accent));
+                ui.label(icon(ask_icon(&slot.asked)).color(tokens.accent));
                 ui.label(RichText::new(shown.title.get(lang)).font(theme::medium(14.0)));
                 ui.label(RichText::new("│").color(tokens.line_strong));
                 ui.label(shown.strip.get(lang));

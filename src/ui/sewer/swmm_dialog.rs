@@ -14,14 +14,14 @@ use crate::text::Lang;
 use crate::ui::ask::{Asks, FilePurpose, UiAsk};
 use crate::ui::sheet::{Sheet, foot, sheet};
 use crate::ui::theme::{self, LABEL_WIDTH, Tokens};
-use crate::ui::widgets::{Tone, choice_chip, hint_bar, primary_button, text_button};
+use crate::ui::widgets::{Tone, choice_chip, field_error, hint_bar, primary_button, text_button};
 
 /// What the dialog remembers.
 #[derive(Debug, Default)]
 pub struct SwmmState {
     is_open: bool,
-    /// Table names of the layers that were chosen, where there is a choice.
-    layers: Vec<String>,
+    /// Table names of the layers that were chosen, where there is a choice; all until somebody chooses.
+    layers: Option<Vec<String>>,
     units: Option<Units>,
     close_ends: bool,
     /// Whether the discharge of users is written to their nodes.
@@ -45,7 +45,7 @@ impl SwmmState {
         self.is_open = false;
         let loads = self.has_loads.then(|| session.settings().sewer.users.rules());
         // The dialog has asked before it gave an existing file to write to.
-        let (layers, units, close_ends) = (self.layers.clone(), self.units, self.close_ends);
+        let (layers, units, close_ends) = (self.layers.clone().unwrap_or_default(), self.units, self.close_ends);
         let request = SwmmRequest { path, overwrite: true, layers, units, close_ends, loads };
         run(asks, SewerCommand::WriteSwmm(Box::new(request)));
     }
@@ -87,10 +87,20 @@ fn contents(
     let sewers: Vec<&LayerView> = layers.iter().filter(|layer| ask::is_sewer(layer)).collect();
     let has_choice = sewers.iter().filter(|layer| ask::is_pipes(layer)).count() > 1;
     if has_choice {
-        row(ui, lang.pick("图层", "Layers"), |ui| layer_chips(ui, lang, &sewers, &mut state.layers));
+        let all = || sewers.iter().map(|layer| layer.table().to_owned()).collect();
+        let chosen = state.layers.get_or_insert_with(all);
+        row(ui, lang.pick("图层", "Layers"), |ui| layer_chips(ui, lang, &sewers, chosen));
     } else {
-        state.layers.clear();
+        state.layers = None;
     }
+    let chosen = state.layers.as_deref();
+    let is_chosen = |layer: &LayerView| chosen.is_none_or(|chosen| chosen.iter().any(|it| it == layer.table()));
+    let has_pipes = sewers.iter().any(|layer| ask::is_pipes(layer) && is_chosen(layer));
+    if !has_pipes {
+        field_error(ui, lang.pick("先选管线图层", "Choose a layer of pipes first"));
+    }
+    // The sample city's own layers bear the tables of their kinds; others have come from files.
+    let has_sample = is_sample && sewers.iter().any(|layer| is_chosen(layer) && layer.table() == layer.kind.id);
     row(ui, lang.pick("流量单位", "Unit of flow"), |ui| units_box(ui, lang, &mut state.units));
     let ends = lang.pick("没有出路的端点作为排放口", "Ends without a way out become outfalls");
     ui.checkbox(&mut state.close_ends, ends);
@@ -99,7 +109,7 @@ fn contents(
         "Write what users discharge in dry weather to the nodes that they join (DWF)",
     );
     ui.checkbox(&mut state.has_loads, loads);
-    if is_sample {
+    if has_sample {
         hint_bar(ui, Tone::Warn, lang.pick("这是虚构的示例数据。", "These are invented sample data."));
     }
     let told = lang.pick(
@@ -108,12 +118,9 @@ fn contents(
     );
     ui.add(Label::new(RichText::new(told).font(theme::note()).color(Tokens::of(ui).text2)).wrap());
     foot(ui, |ui| {
-        let has_pipes = |layer: &&&LayerView| ask::is_pipes(layer) && state.layers.iter().any(|it| it == layer.table());
-        let is_ready = !has_choice || sewers.iter().any(|layer| has_pipes(&layer));
         let file = lang.pick("选择文件…", "Choose the file…");
-        let why = lang.pick("先选管线图层", "Choose a layer of pipes first");
-        let choose = ui.add_enabled_ui(is_ready, |ui| primary_button(ui, Some("FOLDER_OPEN"), file)).inner;
-        if choose.on_disabled_hover_text(why).clicked() {
+        let choose = ui.add_enabled_ui(has_pipes, |ui| primary_button(ui, Some("FOLDER_OPEN"), file)).inner;
+        if choose.clicked() {
             asks.push(UiAsk::PickFile(FilePurpose::SewerModel));
         }
         text_button(ui, lang.pick("取消", "Cancel")).clicked()

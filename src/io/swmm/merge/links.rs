@@ -39,6 +39,7 @@ fn devices(class: LinkKind) -> (usize, &'static [&'static str]) {
 pub(super) enum Guess {
     Sides,
     Width,
+    Round,
     Shape,
 }
 
@@ -237,6 +238,11 @@ impl Work<'_> {
             "TRAPEZOIDAL" => Some(Guess::Sides),
             "RECT_CLOSED" | "RECT_OPEN" if link.width_mm.is_none() => Some(Guess::Width),
             "RECT_CLOSED" | "CIRCULAR" if link.section.as_deref() == Some("irregular") => Some(Guess::Shape),
+            "CIRCULAR"
+                if link.kind == LinkKind::Conduit && !matches!(link.section.as_deref(), None | Some("circle")) =>
+            {
+                Some(Guess::Round)
+            }
             _ => None,
         };
         if let Some(what) = what {
@@ -257,6 +263,11 @@ impl Work<'_> {
                 Guess::Width => text!(
                     "{count} 个矩形断面（如“{first}”）没有宽度，宽按高写出",
                     "{count} rectangles (“{first}” is one) have no width: as wide as they are high"
+                ),
+                Guess::Round => text!(
+                    "{count} 个椭圆、梯形或三角形断面（如“{first}”）没有宽度，按同高的圆形写出",
+                    "{count} ellipses, trapezoids or triangles (“{first}” is one) have no width: written as circles of \
+                     their height"
                 ),
                 Guess::Shape => text!(
                     "{count} 个不规则断面（如“{first}”）没有断面数据，按矩形或圆形写出",

@@ -155,11 +155,20 @@ impl Sheet<'_> {
 
     /// By what rules the numbers are.
     fn notes(&self, answer: &ProfileAnswer) -> Vec<Text> {
+        let is_derived = self.profile.stations.iter().any(|station| station.is_ground_derived);
         let mut notes = vec![
-            Text::new(
-                "标高单位 m，均按记录，未记录处留空",
-                "Levels in metres as recorded; what is not recorded is left blank",
-            ),
+            if is_derived {
+                Text::new(
+                    "标高单位 m，按记录，未记录处留空；括号内地面标高由井底标高加井深推算",
+                    "Levels in metres as recorded, what is not recorded is left blank; in brackets the ground is worked \
+                     out as floor + depth",
+                )
+            } else {
+                Text::new(
+                    "标高单位 m，均按记录，未记录处留空",
+                    "Levels in metres as recorded; what is not recorded is left blank",
+                )
+            },
             Text::new("覆土=地面-(管底+管内高)，不计管壁", "cover = ground - (invert + inner height), walls left out"),
             Text::new("距离为图上长度，坡度按记录管长", "lengths as on the map, slopes over recorded lengths"),
             Text::new("箭头为水流方向", "arrows show the flow"),

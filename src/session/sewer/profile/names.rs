@@ -93,10 +93,12 @@ impl Sheet<'_> {
             let (x, wide) = (self.scale.x(crossing.chainage_m), width(&words, SIZE * size));
             let y = bottom - 6.0 * size;
             let ink = system_ink(crossing.system);
-            // Behind its mark, or before it.
-            let asides = [wide / 2.0 + 6.0, -wide / 2.0 - 6.0];
-            if !asides.into_iter().any(|aside| self.say_if_free(&words, [x + aside, y], ink, SIZE * size)) {
-                self.left_out += 1;
+            // Behind its mark, or before it; other marks stay to be seen.
+            let mut middles = [x + wide / 2.0 + 6.0, x - wide / 2.0 - 6.0].into_iter();
+            let half = wide / 2.0 + 1.0;
+            match middles.find(|it| self.room.take([it - half, y - 5.0 * size, it + half, y + 5.0 * size])) {
+                Some(middle) => self.say(&words, [middle, y], Align::Middle, ink, SIZE * size),
+                None => self.left_out += 1,
             }
         }
     }
@@ -153,14 +155,15 @@ fn wide(words: &[String; 2], size: f32) -> f32 {
 
 /// `YS-0417 DN300`.
 fn name(crossing: &Crossing) -> String {
-    let size = crossing.diameter_mm.map(|size| format!("DN{size}"));
+    let size = crossing.size().words();
     let words: Vec<&str> = [&*crossing.code].into_iter().chain(size.as_deref()).filter(|it| !it.is_empty()).collect();
     words.join(" ")
 }
 
 /// Its invert, and how far from the pipe of the profile it passes.
 fn levels(crossing: &Crossing, invert_m: f64) -> Text {
-    let gap_m = crossing.gap_m.unwrap_or_default();
+    // To the centimetre, and no zero below zero.
+    let gap_m = (crossing.gap_m.unwrap_or_default() * 100.0).round() / 100.0 + 0.0;
     match crossing.passing {
         Some(Passing::Above) => text!("底 {invert_m:.2} 上穿净距 {gap_m:.2}", "inv {invert_m:.2}, {gap_m:.2} above"),
         Some(Passing::Below) => text!("底 {invert_m:.2} 下穿净距 {gap_m:.2}", "inv {invert_m:.2}, {gap_m:.2} below"),

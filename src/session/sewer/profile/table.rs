@@ -4,6 +4,7 @@ use super::plot::LEADER;
 use super::scale::{INSET, ProfileScale, spread};
 use super::{FAINT, INK, LINE, RED, SMALLEST, Sheet, stake};
 use crate::kinds;
+use crate::model::style::Ink;
 use crate::model::value::Value;
 use crate::render::decor::{Align, width};
 use crate::text::{Lang, Text};
@@ -42,7 +43,7 @@ const ROWS: [Row; 8] = [
     Row {
         name: Text::new("地面标高 m", "Ground m"),
         height: MIDDLING,
-        cells: Cells::Nodes(|station, _| metres(station.ground_m?)),
+        cells: Cells::Nodes(|station, _| Some(worked_out(station, format!("{:.3}", station.ground_m?)))),
     },
     Row { name: Text::new("管底标高 m", "Invert m"), height: TALL, cells: Cells::Nodes(inverts) },
     Row { name: Text::new("覆土 m", "Cover m"), height: MIDDLING, cells: Cells::Nodes(covers) },
@@ -165,29 +166,62 @@ impl Sheet<'_> {
                 _ => cells.push((place, words, reach.is_adverse && !joins)),
             }
         }
+        // Whose cell is too narrow for its number.
+        let mut crowded = Vec::new();
+        let mut taken: Vec<[f32; 2]> = Vec::new();
         for ([from, to], words, is_bad) in cells {
+            self.line(&[[to, top], [to, below]], LINE, 0.8);
+            self.line(&[[from, top], [from, below]], LINE, 0.8);
             let (words, ink) = match words {
                 Some(words) => (words, if is_bad { RED } else { INK }),
                 None => ("—".to_owned(), FAINT),
             };
-            let (room, at) = (to - from, [f32::midpoint(from, to), f32::midpoint(top, below)]);
-            let size = self.scale.size;
-            // All of it, or at least what stands first.
-            let forms = [words.as_str(), words.split(' ').next().unwrap_or_default()];
-            let sizes = [SIZE, 8.5, 7.5].map(|it| it * size);
-            let mut flat = forms.into_iter().flat_map(|words| sizes.map(|size| (words, size)));
-            let up = forms.into_iter().map(|words| {
-                let fitting = (below - top - 2.0) / width(words, 8.5 * size).max(1.0);
-                (words, 8.5 * size * fitting.min(1.0))
-            });
-            let mut up = up.filter(|(_, fitting)| room >= ROOM * size * 0.9 && *fitting >= SMALLEST * size);
-            if let Some((words, fitting)) = flat.find(|(words, size)| width(words, *size) + 4.0 <= room) {
-                self.say(words, at, Align::Middle, ink, fitting);
-            } else if let Some((words, fitting)) = up.next() {
-                self.say_up(words, at, ink, fitting);
+            match self.in_cell(&words, [from, to], [top, below], ink) {
+                Some(wide) => taken.push([-0.5, 0.5].map(|side| f32::midpoint(from, to) + side * wide)),
+                None => crowded.push((f32::midpoint(from, to), words, ink)),
             }
-            self.line(&[[to, top], [to, below]], LINE, 0.8);
-            self.line(&[[from, top], [from, below]], LINE, 0.8);
+        }
+        self.where_free(crowded, taken, [top, below]);
+    }
+
+    /// Writes what stands in a cell as large as it fits; how wide that is.
+    fn in_cell(&mut self, words: &str, [from, to]: [f32; 2], [top, below]: [f32; 2], ink: Ink) -> Option<f32> {
+        let (room, at) = (to - from, [f32::midpoint(from, to), f32::midpoint(top, below)]);
+        let size = self.scale.size;
+        // All of it, or at least what stands first.
+        let forms = [words, words.split(' ').next().unwrap_or_default()];
+        let sizes = [SIZE, 8.5, 7.5].map(|it| it * size);
+        let mut flat = forms.into_iter().flat_map(|words| sizes.map(|size| (words, size)));
+        if let Some((words, fitting)) = flat.find(|(words, size)| width(words, *size) + 4.0 <= room) {
+            self.say(words, at, Align::Middle, ink, fitting);
+            return Some(width(words, fitting));
+        }
+        let (words, fitting) = self.upward(words, below - top)?;
+        (room >= ROOM * size * 0.9).then(|| self.say_up(&words, at, ink, fitting))?;
+        Some(ROOM * size * 0.9)
+    }
+
+    /// The form of words that runs upward in a row so high, and its size.
+    fn upward(&self, words: &str, high: f32) -> Option<(String, f32)> {
+        let size = self.scale.size;
+        let forms = [words, words.split(' ').next().unwrap_or_default()].into_iter();
+        let mut forms =
+            forms.map(|words| (words, 8.5 * size * ((high - 2.0) / width(words, 8.5 * size).max(1.0)).min(1.0)));
+        let (words, fitting) = forms.find(|(_, fitting)| *fitting >= SMALLEST * size)?;
+        Some((words.to_owned(), fitting))
+    }
+
+    /// Of numbers whose cells are too narrow those that have room across the borders: every so many-th stays.
+    fn where_free(&mut self, crowded: Vec<(f32, String, Ink)>, mut taken: Vec<[f32; 2]>, [top, below]: [f32; 2]) {
+        let half = ROOM * self.scale.size * 0.45;
+        for (x, words, ink) in crowded {
+            let Some((words, fitting)) = self.upward(&words, below - top) else { continue };
+            if taken.iter().any(|it| x - half < it[1] && it[0] < x + half) {
+                continue;
+            }
+            taken.push([x - half, x + half]);
+            self.clear([x - half, top + 1.0, x + half, below - 1.0]);
+            self.say_up(&words, [x, f32::midpoint(top, below)], ink, fitting);
         }
     }
 }
@@ -198,8 +232,14 @@ fn inverts(_: &Station, [before, behind]: [Option<&Reach>; 2]) -> Option<String>
 }
 
 /// The ground above the crown: of the pipe before and of the pipe behind where they differ.
-fn covers(_: &Station, [before, behind]: [Option<&Reach>; 2]) -> Option<String> {
-    pair(before.and_then(|reach| reach.covers_m[1]), behind.and_then(|reach| reach.covers_m[0]), 2)
+fn covers(station: &Station, [before, behind]: [Option<&Reach>; 2]) -> Option<String> {
+    let words = pair(before.and_then(|reach| reach.covers_m[1]), behind.and_then(|reach| reach.covers_m[0]), 2)?;
+    Some(worked_out(station, words))
+}
+
+/// In brackets what rests on a ground that nobody measured.
+fn worked_out(station: &Station, words: String) -> String {
+    if station.is_ground_derived { format!("({words})") } else { words }
 }
 
 /// One number, or both where they read differently.
@@ -211,14 +251,9 @@ fn pair(before: Option<f64>, behind: Option<f64>, decimals: usize) -> Option<Str
     }
 }
 
-fn metres(level_m: f64) -> Option<String> {
-    Some(format!("{level_m:.3}"))
-}
-
 /// `DN500 HDPE`, or width by height of a section that is no circle.
 fn size(reach: &Reach, lang: Lang) -> Option<String> {
-    let height = reach.diameter_mm?;
-    let size = reach.width_mm.map_or_else(|| format!("DN{height}"), |width| format!("{width}×{height}"));
+    let size = reach.size().words()?;
     Some(if reach.material.is_empty() { size } else { format!("{size} {}", material_name(&reach.material, lang)) })
 }
 

@@ -1,8 +1,10 @@
 //! Drawings of long profiles: what stands on them, and that nothing runs off the paper.
 
 use super::*;
+use crate::render::scene::TextRun;
 use crate::session::sewer::place::Members;
 use crate::session::sewer::questions::CourseAnswer;
+use crate::trades::sewer::pipe::NodeType;
 use crate::trades::sewer::profile::{Crossing, Passing, Reach, Station};
 use crate::trades::sewer::trace::Sums;
 use crate::trades::sewer::ways::Course;
@@ -115,6 +117,66 @@ fn draw(answer: &ProfileAnswer, look: &ProfileLook) -> (ProfilePages, Vec<Scene>
     (pages, scenes)
 }
 
+/// Where a text stands: left, top, right, bottom.
+fn place_of(run: &TextRun) -> Option<[f32; 4]> {
+    let (first, wide) = (run.glyphs.first()?, width(&run.text, run.size));
+    let ([x, y], size) = (first.at, run.size);
+    let (above, below) = (size * 0.72, size * 0.02);
+    Some(if first.turn_rad == 0.0 { [x, y - above, x + wide, y + below] } else { [x - above, y - wide, x + below, y] })
+}
+
+/// Checks that no two texts of a page stand over each other.
+#[track_caller]
+fn check_apart(scenes: &[Scene]) {
+    for (page, scene) in scenes.iter().enumerate() {
+        let items = scene.items.iter();
+        let runs = items.filter_map(|item| if let Item::Text(run) = item { Some(run) } else { None });
+        let placed: Vec<(&str, [f32; 4])> = runs.filter_map(|run| Some((&*run.text, place_of(run)?))).collect();
+        for (number, (text, one)) in placed.iter().enumerate() {
+            for (other_text, other) in &placed[..number] {
+                let is_apart = one[2] <= other[0] || other[2] <= one[0] || one[3] <= other[1] || other[3] <= one[1];
+                assert!(is_apart, "page {}: “{text}” over “{other_text}”, {one:?} {other:?}", page + 1);
+            }
+        }
+    }
+}
+
+/// A long course with what drawings are crowded by: named wells at page ends, lifts, drops, crossings close to each other.
+fn crowded_answer(pipes: usize) -> ProfileAnswer {
+    let mut answer = long_answer(pipes);
+    let profile = &mut answer.profile;
+    for (number, station) in profile.stations.iter_mut().enumerate() {
+        station.well = if number % 2 == 0 { "drop".into() } else { "siphon".into() };
+        station.node_type = if number % 5 == 0 { NodeType::Pump } else { NodeType::Manhole };
+        station.drop_m = (number > 0 && number < pipes).then_some(if number % 5 == 0 { -4.92 } else { 0.72 });
+        station.is_ground_derived = number % 3 == 0;
+    }
+    for (number, reach) in profile.reaches.iter_mut().enumerate().filter(|(number, _)| number % 4 == 3) {
+        if number % 8 == 3 {
+            reach.is_adverse = true;
+        } else {
+            reach.inverts_m = [None; 2];
+        }
+    }
+    let passings = [Passing::Above, Passing::Below, Passing::Through, Passing::Above];
+    profile.crossings = (0..pipes * 4)
+        .map(|number| {
+            let is_known = number % 6 != 5;
+            Crossing {
+                code: format!("GD-YS-RM-{number:04}").into(),
+                chainage_m: 7.0 + 10.0 * number as f64 * 0.985,
+                diameter_mm: Some(300.0),
+                invert_m: is_known.then_some(50.4 - 0.02 * number as f64),
+                crown_m: is_known.then_some(50.7 - 0.02 * number as f64),
+                passing: is_known.then_some(passings[number % 4]),
+                gap_m: is_known.then_some(0.35),
+                ..Crossing::default()
+            }
+        })
+        .collect();
+    answer
+}
+
 fn on(paper: &str, across: Across, up: Option<f64>) -> ProfileLook {
     let sheet = ProfileSheet { paper: Paper::parse(paper, true), across, up };
     ProfileLook { sheet, ..ProfileLook::new(Lang::Zh) }
@@ -144,6 +206,43 @@ fn a_page_says_what_is_known_and_what_is_missing() {
         assert!(told.contains(&word), "{word} in {told:?}");
     }
     assert!(!told.iter().any(|word| word.contains("示例")));
+}
+
+#[test]
+fn no_two_texts_of_a_page_stand_over_each_other() {
+    for (paper, across) in [
+        ("a3", Across::Usual),
+        ("a4", Across::Usual),
+        ("a4", Across::At(500.0)),
+        ("a3", Across::OnePage),
+        ("a1", Across::At(1000.0)),
+    ] {
+        for lang in [Lang::Zh, Lang::En] {
+            let (_, scenes) = draw(&crowded_answer(60), &ProfileLook { lang, ..on(paper, across, None) });
+            check_apart(&scenes);
+        }
+    }
+}
+
+#[test]
+fn what_clashes_is_named_before_what_passes() {
+    let (_, scenes) = draw(&crowded_answer(40), &on("a3", Across::OnePage, None));
+    let count = |words: &str| texts(&scenes[0]).iter().filter(|it| it.contains(words)).count();
+    assert!(count("相碰") > 8 && count("上穿") <= count("相碰"), "{} {}", count("相碰"), count("上穿"));
+    // Slopes stay, though not of every pipe: 2.00 where the cells are far too narrow.
+    assert!(count("2.00") > 8 && count("40.00") > 8, "{} {}", count("2.00"), count("40.00"));
+}
+
+#[test]
+fn a_ground_that_is_worked_out_stands_in_brackets_and_the_notes_say_so() {
+    let mut derived = answer(false);
+    derived.profile.stations[1].is_ground_derived = true;
+    let (_, scenes) = draw(&derived, &ProfileLook::new(Lang::Zh));
+    let told = texts(&scenes[0]);
+    assert!(told.contains(&"20.000") && told.contains(&"(19.600)") && told.contains(&"(2.30/2.40)"), "{told:?}");
+    assert!(told.iter().any(|words| words.contains("括号内地面标高")));
+    let (_, plain) = draw(&answer(false), &ProfileLook::new(Lang::Zh));
+    assert!(texts(&plain[0]).iter().any(|words| words.contains("均按记录")));
 }
 
 #[test]

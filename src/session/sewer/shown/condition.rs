@@ -56,6 +56,11 @@ pub(super) fn rated(live: &LiveNetwork, report: &ConditionReport) -> SewerShown 
         Text::new("养护等级 MI（功能性缺陷）", "Maintenance grade MI (functional)"),
     ];
     let bars = names.into_iter().zip(by_index).map(|(name, shares)| grade_bars(name, shares));
+    let method = Text::new(
+        "本结果在地图上按 RI、MI 中较重的等级着色；“按等级着色”按已写入图层的修复等级 RI。",
+        "This result is coloured on the map by the graver of RI and MI; “Colour by grade” shows the repair grade RI as \
+         it stands in the layer.",
+    );
     SewerShown {
         title: Text::new("CJJ 181 检测评估", "Condition after CJJ 181"),
         subtitle: text!("按每段最近一次检测", "by the latest inspection of each pipe"),
@@ -71,14 +76,7 @@ pub(super) fn rated(live: &LiveNetwork, report: &ConditionReport) -> SewerShown 
                 .bad(report.unwritten > 0),
         ],
         bars: bars.collect(),
-        notes: vec![
-            explain::rules(report.rules),
-            Text::new(
-                "本结果在地图上按 RI、MI 中较重的等级着色；“按等级着色”按已写入图层的修复等级 RI。",
-                "This result is coloured on the map by the graver of RI and MI; “Colour by grade” shows the repair \
-                 grade RI as it stands in the layer.",
-            ),
-        ],
+        notes: [explain::rules(report.rules), method].into_iter().chain(report.parts()).collect(),
         tables: vec![table],
         drawing: Arc::new(drawing),
         layers,
@@ -108,6 +106,8 @@ fn rated_fields() -> Vec<Field> {
         Field::real("ym", "YM", "YM", ""),
         Field::int("defects", "缺陷", "Defects"),
         Field::date("on", "检测日期", "Inspected"),
+        Field::real("seen", "只检测了", "Part seen", "%"),
+        Field::date("later_part", "之后部分检测", "Part seen later"),
         Field::text("road", "道路", "Road"),
     ]
 }
@@ -128,6 +128,8 @@ fn rated_values(rated: &RatedPipe) -> Vec<Value> {
         density(rating.function.density),
         Value::Int(rated.defects.len() as i64),
         words(&rated.on),
+        rated.seen_share.map_or(Value::Null, |share| Value::Real((share * 100.0).round())),
+        words(&rated.later_part),
         words(&rated.road),
     ]
 }
@@ -145,7 +147,7 @@ pub(super) fn planned(live: &LiveNetwork, report: &PlanReport) -> SewerShown {
     for (rank, planned) in (1..).zip(&report.items) {
         let row = layers.row(&planned.at);
         let tone = Tone::Grade(planned.rating.worst_grade());
-        drawing.add_line(row, planned.line.iter().copied(), tone, planned.item.fits && planned.item.yuan.is_some());
+        drawing.add_line(row, planned.line.iter().copied(), tone, planned.item.fits == Some(true));
         let values = planned_values(rank, planned);
         table.push(ShownRow { at: Some(row), values, tone: Some(tone), ..ShownRow::default() });
     }
@@ -168,10 +170,16 @@ pub(super) fn planned(live: &LiveNetwork, report: &PlanReport) -> SewerShown {
         Sum::new(Text::new("列入计划", "Pipes in the plan"), count(report.items.len())),
         Sum::new(Text::new("费用合计", "Cost of all"), yuan(report.yuan)),
     ];
+    let mut subtitle = Text::new("先按 RI、再按 MI 从重到轻", "by RI, then MI, the worst first");
     if let Some(budget) = report.ask.budget_yuan {
         sums.push(Sum::new(Text::new("预算", "Budget"), yuan(budget)));
         let (fitting, cost) = (report.fitting, place::grouped(report.fitting_yuan, 0));
         let within = text!("{fitting} 段，{cost} 元", "{fitting} pipes, {cost} yuan");
+        let whole = place::grouped(budget, 0);
+        subtitle = text!(
+            "预算 {whole} 元，预算内 {fitting} 段、{cost} 元；先按 RI、再按 MI",
+            "budget {whole} yuan, {fitting} pipes for {cost} yuan within it; by RI, then MI"
+        );
         sums.push(Sum::new(Text::new("预算内", "Within the budget"), within).part());
     }
     for (work, sum) in Work::ALL.into_iter().zip(report.sums) {
@@ -180,14 +188,14 @@ pub(super) fn planned(live: &LiveNetwork, report: &PlanReport) -> SewerShown {
         sums.push(Sum::new(work.name(), words).part());
     }
     sums.push(
-        Sum::new(Text::new("无单价或长度", "Without a price or length"), count(report.unpriced))
+        Sum::new(Text::new("未能全部计价，不占预算", "Not priced in full, outside the budget"), count(report.unpriced))
             .bad(report.unpriced > 0),
     );
     sums.push(Sum::new(Text::new("只需观察", "To watch"), count(report.watched.len())));
     sums.push(Sum::new(Text::new("检测后无需处理", "Inspected, nothing to do"), count(report.sound)));
     SewerShown {
         title: Text::new("养护修复计划", "Repair plan"),
-        subtitle: Text::new("先按 RI、再按 MI 从重到轻", "by RI, then MI, the worst first"),
+        subtitle,
         strip: Text::default(),
         sums,
         bars: Vec::new(),
@@ -200,14 +208,14 @@ pub(super) fn planned(live: &LiveNetwork, report: &PlanReport) -> SewerShown {
 
 fn planned_fields() -> Vec<Field> {
     vec![
-        Field::int("rank", "序号", "Rank"),
+        Field::int("rank", "#", "#"),
         Field::text("pipe", "管段", "Pipe"),
         Field::text("work", "措施", "Work"),
+        Field::real("yuan", "费用", "Cost", "元"),
+        Field::real("repair_m", "修复", "Repair", "m"),
+        Field::real("cleaning_m", "清淤", "Cleaning", "m"),
         Field::real("ri", "RI", "RI", ""),
         Field::real("mi", "MI", "MI", ""),
-        Field::real("repair_m", "修复长度", "Repair length", "m"),
-        Field::real("cleaning_m", "清淤长度", "Cleaning length", "m"),
-        Field::real("yuan", "费用", "Cost", "元"),
         Field::real("sum_yuan", "累计", "Cumulative", "元"),
         Field::bool("fits", "预算内", "Within budget"),
         Field::text("road", "道路", "Road"),
@@ -223,13 +231,13 @@ fn planned_values(rank: i64, planned: &PlannedPipe) -> Vec<Value> {
         Value::Int(rank),
         planned.code.as_str().into(),
         both(&planned.work()),
-        hundredth(planned.rating.ri.value),
-        hundredth(planned.rating.mi.value),
+        item.yuan.map_or(Value::Null, Value::Real),
         tenth(item.repair_m),
         tenth(item.cleaning_m),
-        item.yuan.map_or(Value::Null, Value::Real),
-        item.yuan.map_or(Value::Null, |_| Value::Real(item.sum_yuan)),
-        Value::Bool(item.fits),
+        hundredth(planned.rating.ri.value),
+        hundredth(planned.rating.mi.value),
+        item.fits.map_or(Value::Null, |_| Value::Real(item.sum_yuan)),
+        item.fits.into(),
         words(&planned.road),
         both(&item.reason),
     ]
@@ -309,6 +317,8 @@ pub(super) fn inspected(found: &Inspected) -> SewerShown {
             Sum::new(Text::new("检测次数", "Inspections"), count(found.ever.inspections)),
             Sum::new(Text::new("找不到管段的检测", "Inspections without a pipe"), count(found.without_pipe))
                 .bad(found.without_pipe > 0),
+            Sum::new(Text::new("日期在今天之后，未计入", "Dated after today, not counted"), count(found.future))
+                .bad(found.future > 0),
         ],
         bars: vec![Bars { name: Text::new("按年", "By year"), bars: bars.collect() }],
         tables: vec![table],

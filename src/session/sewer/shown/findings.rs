@@ -88,10 +88,10 @@ pub(super) fn checks(live: &LiveNetwork, report: &CheckReport) -> SewerShown {
 fn fault_fields() -> Vec<Field> {
     vec![
         Field::int("number", "#", "#"),
-        Field::text("severity", "级别", "Severity"),
-        Field::text("name", "规则", "Rule"),
-        Field::text("code", "对象", "Element"),
         Field::text("what", "说明", "What"),
+        Field::text("code", "对象", "Element"),
+        Field::text("name", "规则", "Rule"),
+        Field::text("severity", "级别", "Severity"),
         Field::bool("mends", "可处理", "Mendable"),
         Field::text("rule", "编号", "Id"),
     ]
@@ -118,10 +118,10 @@ fn fault_table(
         };
         let values = vec![
             Value::Int(number as i64),
-            both(&fault.severity.name()),
-            Rule::find(fault.rule).map_or(Value::Null, |rule| both(&rule.name)),
-            words(&fault.code),
             both(&what),
+            words(&fault.code),
+            Rule::find(fault.rule).map_or(Value::Null, |rule| both(&rule.name)),
+            both(&fault.severity.name()),
             Value::Bool(fault.fix.is_some()),
             fault.rule.into(),
         ];
@@ -162,14 +162,14 @@ pub(super) fn cross(live: &LiveNetwork, report: &CrossReport) -> SewerShown {
     let mut drawing = Drawing::default();
     let fields = vec![
         Field::int("number", "#", "#"),
-        Field::real("score", "可能性", "Score", ""),
         Field::text("node", "节点", "Node"),
+        Field::text("what", "说明", "What"),
+        Field::real("score", "可能性", "Score", ""),
         Field::text("from", "从", "From"),
         Field::text("to", "进", "Into"),
         Field::real("purity", "上游纯度", "Purity above", "%"),
         Field::text("above", "上游长度", "Sewer above"),
         Field::text("open_first", "先开", "Open first"),
-        Field::text("what", "说明", "What"),
         Field::text("way", "方式", "How"),
     ];
     let mut table = ShownTable::new("candidates", Text::new("可疑点", "Candidates"), fields);
@@ -188,14 +188,14 @@ pub(super) fn cross(live: &LiveNetwork, report: &CrossReport) -> SewerShown {
         }
         let values = vec![
             Value::Int(number as i64),
-            Value::Real((found.score * 100.0).round() / 100.0),
             words(&found.node),
+            both(&found.what),
+            Value::Real((found.score * 100.0).round() / 100.0),
             both(&system_name(found.from)),
             both(&system_name(found.to)),
             found.purity.map_or(Value::Null, |share| Value::Real((share * 1000.0).round() / 10.0)),
             length_words(found.upstream_m).into(),
             found.open_first.as_ref().map_or(Value::Null, |(node, ..)| words(node)),
-            both(&found.what),
             way_code(found.way).into(),
         ];
         let place_world = found.place.map(place::world_from_lonlat);

@@ -131,10 +131,10 @@ pub(super) fn users(live: &LiveNetwork, report: &UsersReport) -> SewerShown {
     let summary = &report.summary;
     let mut sums = vec![
         Sum::new(Text::new("排水户", "Drainage users"), count(summary.sum.users)),
-        Sum::new(Text::new("居民户", "Households"), count(usize::try_from(summary.sum.households).unwrap_or(0))).part(),
         Sum::new(Text::new("许可有效", "With a valid permit"), count(summary.valid)).part(),
         Sum::new(Text::new("不需许可", "Need no permit"), count(summary.exempt)).part(),
         Sum::new(Text::new("许可期限不明", "Permit without a term"), count(summary.no_term)).part(),
+        Sum::new(Text::new("居民户", "Households"), count(usize::try_from(summary.sum.households).unwrap_or(0))),
     ];
     let bars = UserList::ALL.into_iter().zip(summary.listed).map(|(list, listed)| Bar {
         name: list.name(),
@@ -246,7 +246,7 @@ pub(super) fn capacity(live: &LiveNetwork, found: &CapacityAnswer) -> SewerShown
     let mut classes = [(0_usize, 0.0_f64); LOADS.len()];
     for pipe in &found.pipes {
         let row = layers.row(&pipe.at);
-        let ratio = pipe.load.ratio();
+        let ratio = pipe.load.ratio().filter(|_| found.knows_load());
         let tone = ratio.map_or(Tone::Unknown, |ratio| load_tone(load_class(ratio)));
         if let Some(ratio) = ratio {
             let class = &mut classes[load_class(ratio)];
@@ -285,6 +285,10 @@ pub(super) fn capacity(live: &LiveNetwork, found: &CapacityAnswer) -> SewerShown
             Text::same(format!("{}, {}", found.loops, found.splits)),
         ),
     ];
+    let without: usize = found.without.iter().sum();
+    if without > 0 {
+        sums.push(Sum::new(Text::new("无法计算的管段", "Pipes that cannot be worked out"), count(without)));
+    }
     for (reason, pipes) in NoCapacity::ALL.into_iter().zip(found.without).filter(|(_, pipes)| *pipes > 0) {
         sums.push(Sum::new(reason.name(), count(pipes)).part());
     }

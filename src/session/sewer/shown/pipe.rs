@@ -17,7 +17,10 @@ pub(super) fn card(live: &LiveNetwork, card: &PipeCard) -> SewerShown {
     let mut drawing = Drawing::default();
     let row = layers.row(&card.at);
     // The inspection that counts comes first.
-    for defect in card.inspections.first().map_or(&[][..], |inspection| &inspection.defects) {
+    let mut defects: Vec<_> = card.inspections.first().map_or(&[][..], |it| &it.defects).iter().collect();
+    // The gravest is drawn last: nothing lies over it.
+    defects.sort_by_key(|defect| defect.defect.grade());
+    for defect in defects {
         let grade = defect.defect.grade();
         let (from, to) = (defect.defect.start_m(), defect.defect.end_m());
         let Some(at) = at_chainage(card, f64::midpoint(from, to)) else { continue };

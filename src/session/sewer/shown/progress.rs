@@ -85,10 +85,10 @@ pub(super) fn progress(live: &LiveNetwork, found: &Progress) -> SewerShown {
 fn fields() -> Vec<Field> {
     vec![
         Field::text("became", "变化", "Became"),
-        Field::text("severity", "级别", "Severity"),
-        Field::text("name", "规则", "Rule"),
-        Field::text("code", "对象", "Element"),
         Field::text("what", "说明", "What"),
+        Field::text("code", "对象", "Element"),
+        Field::text("name", "规则", "Rule"),
+        Field::text("severity", "级别", "Severity"),
         Field::text("rule", "编号", "Id"),
     ]
 }
@@ -96,10 +96,10 @@ fn fields() -> Vec<Field> {
 fn fault_row(became: Became, fault: &FoundFault, layers: &mut Layers) -> ShownRow {
     let values = vec![
         both(&became.name()),
-        both(&fault.severity.name()),
-        Rule::find(fault.rule).map_or(Value::Null, |rule| both(&rule.name)),
-        words(&fault.code),
         both(&fault.what),
+        words(&fault.code),
+        Rule::find(fault.rule).map_or(Value::Null, |rule| both(&rule.name)),
+        both(&fault.severity.name()),
         fault.rule.into(),
     ];
     let place_world = fault.place.map(place::world_from_lonlat);

@@ -256,8 +256,8 @@ pub(super) fn sums(sums: &Sums) -> Vec<Sum> {
 /// Length by diameter and by material.
 pub(super) fn bars(sums: &Sums) -> Vec<Bars> {
     let tone = sums.by_system.first().map_or(Tone::Unknown, |(system, _)| Tone::of_system(*system));
-    let sizes = sums.by_diameter.iter().map(|(size, amount)| Bar {
-        name: size.map_or(Text::new("管径不明", "no size"), |size| Text::same(format!("DN{size:.0}"))),
+    let sizes = sums.by_size.iter().map(|(size, amount)| Bar {
+        name: size.words().map_or(Text::new("管径不明", "no size"), Text::same),
         amount: amount.length_m,
         words: length(amount.length_m),
         tone,

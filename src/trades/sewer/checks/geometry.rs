@@ -261,6 +261,13 @@ fn dangling_end(scene: &Scene<'_>, laid: &Laid<'_>, end: usize) -> Option<(Text,
             let near = near.into_iter().find(|(other, _)| *other != node && fits(*other));
             if let Some((other, away_m)) = near {
                 let name = scene.node_name(other);
+                if away_m < 0.005 {
+                    let what = text!(
+                        "{zh}悬空：就在井 {name} 的位置，却没有与它相连",
+                        "The {en} is loose: it lies on node {name} without being joined to it"
+                    );
+                    return Some((what, None));
+                }
                 return Some((
                     text!(
                         "{zh}悬空，井 {name} 在 {away_m:.2} m 处",
@@ -280,8 +287,14 @@ fn dangling_end(scene: &Scene<'_>, laid: &Laid<'_>, end: usize) -> Option<(Text,
             });
             let (pipe, away_m) = best?;
             let name = super::scene::name_of(scene.sewers.pipe(pipe)?);
-            let what =
-                text!("{zh}悬空，距管段 {name} {away_m:.2} m", "The {en} is loose, {away_m:.2} m short of pipe {name}");
+            let what = if away_m < 0.005 {
+                text!(
+                    "{zh}悬空：就在管段 {name} 上，却没有与它相连",
+                    "The {en} is loose: it lies on pipe {name} without being joined to it"
+                )
+            } else {
+                text!("{zh}悬空，距管段 {name} {away_m:.2} m", "The {en} is loose, {away_m:.2} m short of pipe {name}")
+            };
             Some((what, None))
         }
         _ => None,

@@ -180,7 +180,8 @@ pub(super) fn thin_cover(scene: &Scene<'_>, found: &mut Found) {
 /// SW34: numbers that stand for "not known". Clearing them says what they mean.
 pub(super) fn sentinels(scene: &Scene<'_>, found: &mut Found) {
     let is_mark = |level: &f64| !scene.sewers.is_level(*level);
-    let is_nothing = |size: &f64| *size <= -90.0 || *size == 0.0;
+    // As on import: 9999 and the like are marks where a field cannot hold them; a diameter can, but no pipe has it.
+    let is_nothing = |size: &f64| *size <= -90.0 || *size == 0.0 || [9999.0, 99_999.0, 999_999.0].contains(size);
     for (number, pipe) in scene.sewers.pipes() {
         let levels = [("invert_up_m", pipe.invert_up_m), ("invert_down_m", pipe.invert_down_m)];
         let sizes = [

@@ -1,7 +1,7 @@
 //! Checks of the network: one list of rules, each a function over the live network.
 //!
 //! Ids SW01 to SW32 and their parameters follow the bureau's table of sewer checks (made from surveys after CJJ 61 and
-//! from the census guideline); SW33 to SW37 are this program's own. Rules judge by the direction of the record: inverts
+//! from the census guideline); SW33 to SW39 are this program's own. Rules judge by the direction of the record: inverts
 //! that contradict it are a finding, never a silent turn. Pressure mains, pumps and weirs and pipes at siphon wells are
 //! excused from the rules about slopes; a drop manhole explains a steep pipe into it, but never a rising one.
 //!
@@ -15,6 +15,7 @@ mod drawing_tests;
 mod flow;
 mod geometry;
 mod levels;
+mod places;
 mod references;
 mod rules;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::text::Text;
 use super::Severity::{Error, Info, Warning};
 use super::scene::Scene;
 use super::{Found, Rule, Severity};
-use super::{attributes, drawing, flow, geometry, levels, references, sizes, surveys, systems};
+use super::{attributes, drawing, flow, geometry, levels, places, references, sizes, surveys, systems};
 
 /// Every rule, by id.
 pub static RULES: &[Rule] = &[
@@ -304,6 +304,22 @@ pub static RULES: &[Rule] = &[
         ("画线断开", "Drawn in parts"),
         "一根管段的图形首尾相接；分成几截且互不相接的，按最近的端点接起来看",
         "A pipe is drawn as one line; one in parts that do not touch is taken as joined where they lie nearest",
+    ),
+    rule(
+        "SW38",
+        Error,
+        places::impossible,
+        ("坐标不可能", "No such place"),
+        "经度在 ±180°、纬度在 ±90° 之内，且是数字",
+        "Longitudes are within ±180° and latitudes within ±90°, and are numbers",
+    ),
+    rule(
+        "SW39",
+        Warning,
+        surveys::contradictions,
+        ("检测记录矛盾", "Contradictory inspections"),
+        "检测日期不在今天之后；检测编号各不相同",
+        "No inspection is dated after today; inspection numbers are unique",
     ),
 ];
 

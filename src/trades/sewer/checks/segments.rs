@@ -1,6 +1,7 @@
 //! The drawn lines cut into their straight pieces, in a grid of squares, so that what lies near is found without looking at
 //! everything.
 
+use super::places::is_possible;
 use super::scene::Scene;
 
 /// A piece in more squares than this is kept apart: one bad coordinate must not fill the memory.
@@ -63,7 +64,8 @@ pub(super) struct SegmentGrid {
 pub(super) fn grid_of(scene: &Scene<'_>) -> SegmentGrid {
     let mut segments = Vec::new();
     if let Some(plane) = scene.sewers.plane() {
-        for laid in scene.laid() {
+        // What has no place on the globe lies on nothing.
+        for laid in scene.laid().filter(|laid| laid.pipe.line.iter().all(|&at| is_possible(at))) {
             let mut along_m = 0.0;
             let mut last: Option<[f64; 2]> = None;
             for &position in &laid.pipe.line {

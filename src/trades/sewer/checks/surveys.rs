@@ -1,5 +1,7 @@
 //! Rules about inspections and their defects.
 
+use rustc_hash::FxHashMap;
+
 use crate::text;
 
 use super::super::condition::length_m;
@@ -14,6 +16,12 @@ pub struct Survey {
     pub row: Option<RowRef>,
     /// Number of the pipe.
     pub pipe: u32,
+    /// Its number; empty for none.
+    pub code: Box<str>,
+    /// Its day, ISO 8601; empty for none.
+    pub on: Box<str>,
+    /// Whether that day is yet to come.
+    pub is_future: bool,
     /// How much of it was seen, metres.
     pub length_m: Option<f64>,
     /// Its defects.
@@ -117,6 +125,36 @@ pub(super) fn unclosed(scene: &Scene<'_>, found: &mut Found) {
             let code = &defect.code;
             let what = text!("JS{code} 之前没有 KS{code}", "JS{code} ends a long defect that no KS{code} begins");
             found.add(Finding::new(defect.row, at, what).with(pipe.row));
+        }
+    }
+}
+
+/// SW39.
+pub(super) fn contradictions(scene: &Scene<'_>, found: &mut Found) {
+    let mut by_code: FxHashMap<&str, Vec<&Survey>> = FxHashMap::default();
+    for survey in scene.surveys.iter().filter(|survey| survey.row.is_some() && !survey.code.is_empty()) {
+        by_code.entry(&survey.code).or_default().push(survey);
+    }
+    for survey in scene.surveys {
+        let (Some(row), Some(pipe)) = (survey.row, scene.sewers.pipe(survey.pipe)) else { continue };
+        let at = scene.one(survey.pipe).and_then(|laid| laid.middle());
+        let (code, on) = (&survey.code, &survey.on);
+        if survey.is_future {
+            let what = text!(
+                "检测日期 {on} 在今天之后，不参加评估和统计",
+                "The inspection is dated {on}, after today: it is not rated or counted"
+            );
+            found.add(Finding::new(row, at, what).with(pipe.row));
+        }
+        let same = by_code.get(code.as_ref()).map_or(&[][..], Vec::as_slice);
+        if let Some(other) = same.iter().find(|other| other.row != survey.row) {
+            let name = scene.sewers.pipe(other.pipe).map(name_of).unwrap_or_default();
+            let number = same.len();
+            let what = text!(
+                "检测编号 {code} 有 {number} 次检测同用，另一次是管段 {name} 的",
+                "{number} inspections have the number {code}; another one is of pipe {name}"
+            );
+            found.add(Finding::new(row, at, what).with(pipe.row));
         }
     }
 }

@@ -117,7 +117,7 @@ fn a_sound_town_has_no_findings() {
 #[test]
 fn every_rule_of_the_table_is_there_once_and_in_both_languages() {
     let ids: Vec<String> = RULES.iter().map(|rule| rule.id.to_owned()).collect();
-    assert_eq!(ids, (1..=37).map(|number| format!("SW{number:02}")).collect::<Vec<_>>());
+    assert_eq!(ids, (1..=39).map(|number| format!("SW{number:02}")).collect::<Vec<_>>());
     for rule in RULES {
         assert!([&rule.name, &rule.why].iter().all(|text| !text.zh.is_empty() && !text.en.is_empty()), "{}", rule.id);
     }
@@ -477,6 +477,7 @@ fn marks_for_missing_values_are_no_values() {
         town.nodes[0].ground_m = Some(9999.0);
     };
     check_rule("SW34", mark, &["a", "a-b"]);
+    check_rule("SW34", |town| town.pipes[0].diameter_mm = Some(9999.0), &["a-b"]);
     for silent in ["SW10", "SW19", "SW20", "SW22", "SW26", "SW27"] {
         check_rule(silent, mark, &[]);
     }
@@ -486,6 +487,15 @@ fn marks_for_missing_values_are_no_values() {
         town.outcome().findings.into_iter().filter_map(|it| it.fix).flat_map(|it| it.changes).collect();
     let rows = [town.nodes[0].row, town.pipes[0].row];
     assert_eq!(fixes, [Change::Clear(rows[0], "ground_level_m"), Change::Clear(rows[1], "invert_up_m")]);
+}
+
+#[test]
+fn a_place_beyond_the_globe_is_one_finding_and_lies_on_nothing() {
+    for bad in [f64::INFINITY, f64::NAN, 400.0] {
+        let mut town = Town::new();
+        town.pipes[0].line[1] = [bad, 29.7];
+        assert_eq!((town.found("SW38"), town.found("SW05")), (vec!["a-b".to_owned()], Vec::new()));
+    }
 }
 
 #[test]
@@ -555,6 +565,7 @@ fn inspections() {
             pipe: 0,
             length_m: Some(length_m),
             defects: defects.collect(),
+            ..Survey::default()
         };
         move |town: &mut Town| town.surveys.push(survey)
     };

@@ -163,7 +163,7 @@ fn parameter(letters: &Letters, found: &Parameter, rating: &Rating, defects: &[D
     steps.push(Text::same(format!("{mean} = ({scores}) / {n} = {s}")));
     let Text { zh, en } = if *value == "F" { structure_grade(found.grade) } else { function_grade(found.grade) };
     steps.push(text!(
-        "{highest} = {max}，{value} = max({mean}, {highest}) = {f}：{grade} 级，{zh}",
+        "{highest} = {max}，{value} = max({mean}, {highest}) = {f}：{grade}级，{zh}",
         "{highest} = {max}, {value} = max({mean}, {highest}) = {f}: grade {grade}, {en}"
     ));
     let Some((sm, class)) = found.density.zip(found.extent) else {
@@ -234,7 +234,7 @@ fn repair(rating: &Rating) -> Text {
     let Text { zh: light_zh, en: light_en } = light("F", rating.structure.value);
     text!(
         "RI = 0.7F + 0.1K + 0.05E + 0.15T = 0.7 × {f} + 0.1 × {k} + 0.05 × {e} + 0.15 × {t} = {ri}{light_zh}：\
-         {roman} 级，{zh}",
+         {roman}级，{zh}",
         "RI = 0.7F + 0.1K + 0.05E + 0.15T = 0.7 × {f} + 0.1 × {k} + 0.05 × {e} + 0.15 × {t} = {ri}{light_en}: \
          grade {roman}, {en}",
         ri = number(value),
@@ -248,7 +248,7 @@ fn maintenance(rating: &Rating) -> Text {
     let Text { zh, en } = maintenance_grade(grade);
     let Text { zh: light_zh, en: light_en } = light("G", rating.function.value);
     text!(
-        "MI = 0.8G + 0.15K + 0.05E = 0.8 × {g} + 0.15 × {k} + 0.05 × {e} = {mi}{light_zh}：{roman} 级，{zh}",
+        "MI = 0.8G + 0.15K + 0.05E = 0.8 × {g} + 0.15 × {k} + 0.05 × {e} = {mi}{light_zh}：{roman}级，{zh}",
         "MI = 0.8G + 0.15K + 0.05E = 0.8 × {g} + 0.15 × {k} + 0.05 × {e} = {mi}{light_en}: grade {roman}, {en}",
         mi = number(value),
         roman = ROMAN[usize::from(grade.min(4))]

@@ -58,7 +58,7 @@ fn the_worked_examples_hold() {
 
 #[test]
 fn the_other_reading_gives_the_factor_to_the_later_of_a_close_pair() {
-    let later = Rules { pairs: PairRule::Later };
+    let later = Rules { pairs: PairRule::Later, ..Rules::default() };
     let rating = rate(&segment_of("30 600 3 0"), &list("5-5 CK3; 6.5-6.5 CK3"), later);
     assert_eq!((rating.structure.n1, rating.structure.n2), (1, 1));
     assert_eq!(number(rating.structure.mean), "5.25");
@@ -121,7 +121,7 @@ fn every_step_is_told() {
     has("15 in sum, P = 10 is the most", Lang::En);
     has("净距 1.4 m", Lang::Zh);
     has("S = (1.1 × 10 + 1.1 × 0.5) / 2 = 5.775", Lang::En);
-    has("F = max(S, Smax) = 10：Ⅳ 级", Lang::Zh);
+    has("F = max(S, Smax) = 10：Ⅳ级", Lang::Zh);
     has("RI = 0.7F + 0.1K + 0.05E + 0.15T = 0.7 × 10 + 0.1 × 10 + 0.05 × 3 + 0.15 × 8 = 9.35", Lang::En);
     has("pair rule “both”", Lang::En);
 }
@@ -295,7 +295,7 @@ proptest! {
     #[test]
     fn a_second_calculation_agrees(segment in any_segment(), written in any_defects(), later: bool) {
         let pairs = if later { PairRule::Later } else { PairRule::Both };
-        let rating = rate(&segment, &defects_of(&written), Rules { pairs });
+        let rating = rate(&segment, &defects_of(&written), Rules { pairs, ..Rules::default() });
         let found = |part: &Parameter, index: Index| [part.value, part.density.unwrap_or(-1.0), index.value];
         let pairs_of = [
             (found(&rating.structure, rating.ri), by_hand(&segment, &written, true, pairs)),

@@ -5,6 +5,7 @@ use rstar::{AABB, RTree};
 use rustc_hash::FxHashSet;
 
 use super::{Crossing, Passing, Reach, between, height_m};
+use crate::trades::sewer::section::Size;
 use crate::trades::sewer::sewers::Sewers;
 use crate::trades::sewer::ways::Course;
 
@@ -74,13 +75,16 @@ pub(super) fn crossings(sewers: &Sewers, course: &Course, reaches: &[Reach]) -> 
                     flow.inverts_m[0].zip(flow.inverts_m[1]).map(|(a, b)| between([a, b], between(shares, share)));
                 let crown_m = invert_m.zip(height_m(pipe)).map(|(invert, height)| invert + height);
                 let meeting = meeting(reach, chainage_m, [invert_m, crown_m]);
+                let size = Size::of(pipe);
                 found.push(Crossing {
                     row: pipe.row,
                     code: pipe.code.clone(),
                     system: pipe.system,
                     chainage_m,
                     at: plane.to_lonlat(at),
-                    diameter_mm: pipe.diameter_mm.filter(|size| *size > 0.0),
+                    diameter_mm: size.height_mm,
+                    width_mm: size.width_mm,
+                    is_shaped: size.is_shaped,
                     invert_m,
                     crown_m,
                     passing: meeting.map(|(passing, _)| passing),

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use egui::{Align2, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, vec2};
 
 use super::around;
+use super::badges::{has_thread, set_apart};
 use super::crowd::{Crowd, Disc};
 use crate::session::sewer::shown::{DrawnPoint, Mark, Tone};
 use crate::text::{Lang, Text};
@@ -33,7 +34,14 @@ pub(super) fn draw(ui: &Ui, painter: &Painter, lens: &Lens<'_>, (points, crowd):
         crowd.lone(points, view).map(|point| (lens.at(point.at_world), point)).collect();
     let (is_crowd, mut cells, mut drawn) = (seen.len() > MANY, HashSet::new(), 0);
     let mut places: Vec<Rect> = Vec::new();
+    let mut defects: Vec<(Pos2, u8, &DrawnPoint)> = Vec::new();
     for (at, point) in seen {
+        if let Mark::Defect(grade) = point.mark {
+            if defects.len() < MANY {
+                defects.push((at, grade, point));
+            }
+            continue;
+        }
         let cell = [(at.x / CELL_PX) as i32, (at.y / CELL_PX) as i32];
         if is_crowd && !cells.insert(cell) {
             continue;
@@ -51,6 +59,37 @@ pub(super) fn draw(ui: &Ui, painter: &Painter, lens: &Lens<'_>, (points, crowd):
     }
     for disc in crowd.discs(view) {
         disc_mark(ui, painter, lens.at(disc.at_world), disc);
+    }
+    draw_defects(ui, painter, &defects, lang);
+}
+
+/// Badges of defects, the gravest on top, with their words: the gravest have the first say there too.
+fn draw_defects(ui: &Ui, painter: &Painter, defects: &[(Pos2, u8, &DrawnPoint)], lang: Lang) {
+    let tokens = Tokens::of(ui);
+    let given: Vec<(Pos2, u8)> = defects.iter().map(|(at, grade, _)| (*at, *grade)).collect();
+    let badges = set_apart(&given);
+    for badge in &badges {
+        let home = given[badge.of].0;
+        if has_thread(home, badge.at) {
+            painter.line_segment([home, badge.at], Stroke::new(1.5, tokens.pick_edge));
+            painter.circle_filled(home, 2.5, tokens.pick_edge);
+        }
+    }
+    let mut places: Vec<Rect> = badges.iter().map(|badge| around(badge.at, 18.0)).collect();
+    for badge in &badges {
+        let point = defects[badge.of].2;
+        mark(ui, painter, badge.at, (point.mark, point.tone));
+    }
+    for badge in badges.iter().rev().take(MOST_WORDS) {
+        let mut said = defects[badge.of].2.words.get(lang).to_owned();
+        if badge.more > 0 {
+            let more = badge.more;
+            said = match lang {
+                Lang::Zh => format!("{said}，另 {more} 处"),
+                Lang::En => format!("{said}, {more} more"),
+            };
+        }
+        words(ui, painter, badge.at, &said, &mut places);
     }
 }
 

@@ -149,8 +149,8 @@ fn trace(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) 
         let [from, _] = state.places();
         let place = from.or_else(|| place_of_trace(session));
         let ways = [
-            ("ARROW_LINE_UP", lang.pick("查上游", "Go up"), Direction::Up),
-            ("ARROW_LINE_DOWN", lang.pick("查下游", "Go down"), Direction::Down),
+            ("ARROW_LINE_UP", lang.pick("查上游", "Up"), Direction::Up),
+            ("ARROW_LINE_DOWN", lang.pick("查下游", "Down"), Direction::Down),
         ];
         for (icon, word, direction) in ways {
             let clicked = button_if(ui, place.is_some(), icon, word).clicked();
@@ -159,7 +159,7 @@ fn trace(ui: &mut Ui, session: &Session, state: &mut AskState, asks: &mut Asks) 
                 asks.push(UiAsk::Sewer(ask::trace(place, direction)));
             }
         }
-        if button(ui, "PATH", lang.pick("最长路径", "Longest way")).clicked() {
+        if button(ui, "PATH", lang.pick("最长路径", "Longest")).clicked() {
             asks.push(UiAsk::Sewer(SewerAsk::Longest(None)));
         }
         if icon_button(ui, "CURSOR_CLICK", lang.pick("在地图上点起点", "Click the start on the map")).clicked() {

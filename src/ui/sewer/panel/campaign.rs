@@ -10,7 +10,10 @@ use crate::session::sewer::command::SewerCommand;
 use crate::session::sewer::{SewerAnswer, SewerAsk};
 use crate::text::Lang;
 use crate::ui::ask::{Asks, UiAsk};
-use crate::ui::widgets::{choice_chip, field_error, primary_button, text_button, text_field};
+use crate::ui::theme::{self, Tokens};
+use crate::ui::widgets::{
+    choice_chip, field_error, focus_when_it_comes, primary_button, text_button, text_field, text_in, value_row_with,
+};
 
 /// The name that is being typed.
 #[derive(Default)]
@@ -88,7 +91,18 @@ fn name_ui(
     (ask, campaigns): (&CheckAsk, &[(String, String)]),
     asks: &mut Asks,
 ) {
-    let response = text_field(ui, &mut state.name, lang.pick("批次名称", "Name of the campaign"));
+    let title = lang.pick("批次名称", "Name of the campaign");
+    let response = value_row_with(ui, title, |ui| {
+        ui.set_width(ui.available_width());
+        let response = text_field(ui, &mut state.name, title);
+        if state.name.is_empty() {
+            let hint = lang.pick("如 2026年上半年", "as Spring 2026");
+            let at = response.rect.left_center() + egui::vec2(8.0, 0.0);
+            text_in(ui, at, hint, theme::body(), Tokens::of(ui).text3, response.rect.width() - 16.0);
+        }
+        response
+    });
+    focus_when_it_comes(ui, &response);
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let name = state.name.trim().to_owned();
     let is_taken = campaigns.iter().any(|(known, _)| *known == name);

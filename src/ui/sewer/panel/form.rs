@@ -1,16 +1,20 @@
 //! The form of an inspection: pipe, day, method, and its defects one by one. What CJJ 181 does not have cannot be chosen,
 //! or is refused with the reason below.
 
-use egui::{ComboBox, RichText, Ui};
+use egui::{ComboBox, RichText, ScrollArea, Ui};
 
 use crate::kinds;
 use crate::session::Session;
+use crate::session::sewer::SewerAnswer;
+use crate::session::sewer::board::SewerTopic;
 use crate::session::sewer::command::SewerCommand;
 use crate::session::sewer::defects::{DefectImport, typed_label};
+use crate::text;
 use crate::text::{Lang, Text};
 use crate::trades::sewer::cjj181::defects::{DEFECTS, DefectKind, Grade};
-use crate::trades::sewer::cjj181::record::{Record, Survey, read};
+use crate::trades::sewer::cjj181::record::{Record, SLACK_M, Survey, read};
 use crate::ui::ask::Asks;
+use crate::ui::form_ui::code_box;
 use crate::ui::theme::{self, Tokens};
 use crate::ui::widgets::{
     button, choice_chip, field_error, icon_button, primary_button, section, text_button, text_field, value_row_with,
@@ -28,8 +32,13 @@ struct Draft {
     on: String,
     method: String,
     is_against: bool,
+    length_m: String,
+    inspected_by: String,
     inspector: String,
     video: String,
+    /// Codes of the importance of the area (K) and of the soil (T); empty for what the rating assumes.
+    area_class: String,
+    soil_class: String,
     defects: Vec<DefectDraft>,
     /// Whether somebody has tried to save: then all that is missing is said.
     is_tried: bool,
@@ -103,9 +112,39 @@ pub(super) fn form_ui(ui: &mut Ui, session: &Session, state: &mut FormState, ask
     let Some(draft) = &mut state.draft else { return };
     ui.label(RichText::new(lang.pick("录入检测记录", "Enter an inspection")).font(theme::title()));
     ui.add_space(4.0);
-    head(ui, lang, draft);
+    let length_m = known_length_m(session, draft);
+    let faults = faults(draft, length_m);
+    let problems = problems(draft, length_m, !faults.is_empty());
+    let mut is_done = false;
+    // Above the fields, as in every form: whoever has typed at the bottom sees what is wrong at the top.
+    ui.horizontal(|ui| {
+        if primary_button(ui, Some("CHECK_CIRCLE"), lang.pick("保存", "Save")).clicked() {
+            draft.is_tried = true;
+            if problems.is_empty() {
+                let request = request(draft);
+                draft.sent = Some((typed_label(&request.typed), revision));
+                super::run(asks, SewerCommand::ImportDefects(Box::new(request)));
+            }
+        }
+        is_done = text_button(ui, lang.pick("取消", "Cancel")).clicked();
+    });
+    for problem in problems.iter().filter(|_| draft.is_tried) {
+        field_error(ui, problem.get(lang));
+    }
+    ui.add_space(4.0);
+    ScrollArea::vertical().id_salt("entry").auto_shrink(false).show(ui, |ui| {
+        head(ui, lang, draft);
+        defects_ui(ui, lang, draft, &faults);
+        ui.add_space(16.0);
+    });
+    if is_done {
+        state.draft = None;
+    }
+}
+
+/// The defects one by one, each with what is wrong with it.
+fn defects_ui(ui: &mut Ui, lang: Lang, draft: &mut Draft, faults: &[(usize, Text)]) {
     section(ui, lang.pick("缺陷（CJJ 181）", "Defects (CJJ 181)"), &draft.defects.len().to_string());
-    let faults = faults(draft);
     let mut gone = None;
     for (place, defect) in draft.defects.iter_mut().enumerate() {
         ui.push_id(place, |ui| {
@@ -114,7 +153,7 @@ pub(super) fn form_ui(ui: &mut Ui, session: &Session, state: &mut FormState, ask
             }
             let typo = defect.typo();
             for fault in typo.iter().chain(faults.iter().filter(|(row, _)| *row == place).map(|(_, what)| what)) {
-                if draft.is_tried || !defect.start_m.is_empty() || !defect.clock.is_empty() {
+                if draft.is_tried || !defect.start_m.trim().is_empty() || !defect.clock.is_empty() {
                     field_error(ui, fault.get(lang));
                 }
             }
@@ -126,26 +165,6 @@ pub(super) fn form_ui(ui: &mut Ui, session: &Session, state: &mut FormState, ask
     if button(ui, "PLUS", lang.pick("加一处缺陷", "Add a defect")).clicked() {
         let last = draft.defects.last().map_or(&DEFECTS[0], |defect| defect.kind);
         draft.defects.push(DefectDraft::new(last));
-    }
-    ui.add_space(8.0);
-    let problem = problem(draft, !faults.is_empty());
-    if let Some(problem) = problem.as_ref().filter(|_| draft.is_tried) {
-        field_error(ui, problem.get(lang));
-    }
-    let mut is_done = false;
-    ui.horizontal(|ui| {
-        if primary_button(ui, Some("CHECK_CIRCLE"), lang.pick("保存", "Save")).clicked() {
-            draft.is_tried = true;
-            if problem.is_none() {
-                let request = request(draft);
-                draft.sent = Some((typed_label(&request.typed), revision));
-                super::run(asks, SewerCommand::ImportDefects(Box::new(request)));
-            }
-        }
-        is_done |= text_button(ui, lang.pick("取消", "Cancel")).clicked();
-    });
-    if is_done {
-        state.draft = None;
     }
 }
 
@@ -180,8 +199,30 @@ fn head(ui: &mut Ui, lang: Lang, draft: &mut Draft) {
             }
         });
     });
+    field(ui, lang.pick("检测长度 m", "Inspected m"), &mut draft.length_m);
+    field(ui, lang.pick("检测单位", "Contractor"), &mut draft.inspected_by);
     field(ui, lang.pick("检测员", "Inspector"), &mut draft.inspector);
     field(ui, lang.pick("录像文件", "Video"), &mut draft.video);
+    coded(ui, lang, ("area_class", lang.pick("地区重要性 K", "Area (K)")), &mut draft.area_class);
+    coded(ui, lang, ("soil_class", lang.pick("土质影响 T", "Soil (T)")), &mut draft.soil_class);
+}
+
+/// A field of inspections with codes: one of them, or what the rating assumes.
+fn coded(ui: &mut Ui, lang: Lang, (id, name): (&str, &str), code: &mut String) {
+    let field = kinds::find("sewer_inspection").and_then(|kind| kind.fields.iter().find(|field| field.id == id));
+    let Some(field) = field else { return };
+    value_row_with(ui, name, |ui| {
+        ui.set_width(ui.available_width());
+        code_box(ui, lang, field, code);
+    });
+}
+
+/// The length of the pipe that is named, as far as the window knows it: of the one in the details.
+fn known_length_m(session: &Session, draft: &Draft) -> Option<f64> {
+    match session.sewer().slot(SewerTopic::Pipe)?.answer.as_deref()? {
+        SewerAnswer::Pipe(Some(card)) if card.code == draft.pipe.trim() => Some(card.length_m).filter(|it| *it > 0.0),
+        _ => None,
+    }
 }
 
 /// The methods that the kind of inspections has.
@@ -254,23 +295,42 @@ fn kinds_ui(ui: &mut Ui, lang: Lang, defect: &mut DefectDraft) {
 }
 
 /// What the standard has against the defects.
-fn faults(draft: &Draft) -> Vec<(usize, Text)> {
+fn faults(draft: &Draft, length_m: Option<f64>) -> Vec<(usize, Text)> {
     let records: Vec<Record> = draft.defects.iter().map(DefectDraft::record).collect();
-    let survey = Survey { length_m: None, against_flow: draft.is_against };
-    read(&records, survey).1.into_iter().map(|(row, fault)| (row, fault.what)).collect()
+    let survey = Survey { length_m, against_flow: draft.is_against };
+    let faults = read(&records, survey).1.into_iter();
+    // A length that the window does not know the program finds when it saves.
+    faults.filter(|(_, fault)| fault.rule != "defect.no-length").map(|(row, fault)| (row, fault.what)).collect()
 }
 
-/// What keeps the form from being saved.
-fn problem(draft: &Draft, has_faults: bool) -> Option<Text> {
+/// Everything that keeps the form from being saved.
+fn problems(draft: &Draft, length_m: Option<f64>, has_faults: bool) -> Vec<Text> {
+    let mut found = Vec::new();
     if draft.pipe.trim().is_empty() {
-        return Some(Text::new("请填管段编号", "Fill in the pipe's number"));
+        found.push(Text::new("请填管段编号", "Fill in the pipe's number"));
     }
     if draft.on.trim().parse::<jiff::civil::Date>().is_err() {
-        return Some(Text::new("日期写成 2026-05-31 的样子", "Write the day as 2026-05-31"));
+        found.push(Text::new("日期写成 2026-05-31 的样子", "Write the day as 2026-05-31"));
     }
-    let has_typo = draft.defects.iter().any(|defect| defect.typo().is_some());
-    (has_faults || has_typo)
-        .then(|| Text::new("有缺陷记录不符合标准，见上", "Some defects are not as the standard has them"))
+    let words = draft.length_m.trim();
+    let inspected_m = words.parse::<f64>().ok().filter(|metres| metres.is_finite() && *metres > 0.0);
+    match (inspected_m, length_m) {
+        (None, _) if !words.is_empty() => {
+            found.push(Text::new(
+                "检测长度要写成大于 0 的数字，单位米",
+                "The inspected length is a number of metres above 0",
+            ));
+        }
+        (Some(metres), Some(length)) if metres > length + SLACK_M => found.push(text!(
+            "检测长度 {metres} m 超过管长 {length:.2} m",
+            "{metres} m were inspected of a pipe of {length:.2} m"
+        )),
+        _ => {}
+    }
+    if has_faults || draft.defects.iter().any(|defect| defect.typo().is_some()) {
+        found.push(Text::new("有缺陷记录不符合标准，见上", "Some defects are not as the standard has them"));
+    }
+    found
 }
 
 /// The rows, as a table of a file would have them.
@@ -280,8 +340,12 @@ fn request(draft: &Draft) -> DefectImport {
         ("inspected_on", draft.on.trim()),
         ("method", draft.method.as_str()),
         ("direction", if draft.is_against { "against" } else { "with" }),
+        ("length_inspected_m", draft.length_m.trim()),
+        ("inspected_by", draft.inspected_by.trim()),
         ("inspector", draft.inspector.trim()),
         ("video", draft.video.trim()),
+        ("area_class", draft.area_class.as_str()),
+        ("soil_class", draft.soil_class.as_str()),
     ];
     let mut rows: Vec<Vec<(String, String)>> = Vec::new();
     let row = |own: &[(&str, String)]| {

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use egui::{Align, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 use egui_table::{AutoSizeMode, CellInfo, Column, HeaderCellInfo, HeaderRow, Table, TableDelegate, TableState};
 
 use crate::model::geometry::Bounds;
@@ -19,6 +19,11 @@ use crate::ui::icons::icon;
 use crate::ui::theme::{self, ROW, Tokens};
 use crate::ui::visit;
 use crate::ui::widgets::{filter_field, focus_ring, layout};
+
+/// Widths of columns at first, logical pixels: the least, that of codes at most, of all others at most.
+const LEAST_COLUMN: f32 = 36.0;
+const MOST_CODE: f32 = 108.0;
+const MOST_COLUMN: f32 = 230.0;
 
 /// What the list remembers between frames.
 #[derive(Default)]
@@ -209,9 +214,15 @@ fn column(table: &ShownTable, field: &Field, lang: Lang) -> Column {
     let place = table.fields.iter().position(|other| other.id == field.id).unwrap_or_default();
     let values = table.rows.iter().take(40).filter_map(|row| row.values.get(place));
     let widest = values.map(|value| letters(&cell(field, value, lang))).fold(0.0, f32::max);
-    let head = letters(field.name.get(lang)) + letters(&field.unit) + 30.0;
-    Column::new((widest + 18.0).max(head).clamp(44.0, 260.0))
-        .range(40.0..=600.0)
+    let head = letters(field.name.get(lang)) + letters(&field.unit) + 22.0;
+    // Sentences take what room there is; numbers of things are cut, the row's tip has them whole.
+    let most = if table.fields.len() > 4 && matches!(field.id.as_ref(), "code" | "pipe" | "node" | "name") {
+        MOST_CODE
+    } else {
+        MOST_COLUMN
+    };
+    Column::new((widest + 18.0).max(head).clamp(LEAST_COLUMN, most))
+        .range(LEAST_COLUMN..=600.0)
         .id(egui::Id::unique(field.id.as_ref()))
 }
 
@@ -289,6 +300,7 @@ impl TableDelegate for Rows<'_, '_> {
         }
         ui.painter().hline(room.x_range(), room.bottom(), Stroke::new(1.0, tokens.line));
         focus_ring(ui, &response);
+        let response = response.on_hover_ui_at_pointer(|ui| whole_row(ui, self.table, shown, self.lang));
         if response.clicked() {
             self.state.chosen = Some(place);
             self.state.is_clicked = true;
@@ -310,12 +322,18 @@ impl TableDelegate for Rows<'_, '_> {
         let galley = crate::ui::widgets::layout_clipped(ui, &words, theme::note(), room.width() - 12.0);
         let x = if is_number { room.right() - 6.0 - galley.size().x } else { room.left() + 7.0 };
         let at = pos2(x, room.center().y - galley.size().y / 2.0);
-        let is_cut = galley.elided;
         ui.painter().galley_with_override_text_color(at, galley, Tokens::of(ui).text);
-        if is_cut {
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.interact(room, ui.scope_id().with("whole"), Sense::hover()).on_hover_text(words);
-            });
+    }
+}
+
+/// A row in full, one line a column.
+fn whole_row(ui: &mut Ui, table: &ShownTable, row: &ShownRow, lang: Lang) {
+    ui.set_max_width(360.0);
+    for (field, value) in table.fields.iter().zip(&row.values) {
+        let words = cell(field, value, lang);
+        if !words.is_empty() {
+            let (name, unit) = (field.name.get(lang), &field.unit);
+            ui.add(egui::Label::new(format!("{name}: {words} {unit}").trim_end()).wrap());
         }
     }
 }

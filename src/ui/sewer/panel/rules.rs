@@ -31,7 +31,7 @@ pub(super) fn joining_ui(ui: &mut Ui, session: &Session, asks: &mut Asks) {
     let joining = session.sewer_joining();
     let mut new = joining;
     let is_reset = fold(ui, lang, ("joining", joining == Joining::default()), |ui| {
-        let snap = Number::new(Text::new("管端接井：距离内", "An end joins a node within"), "m", limits::SNAP_M);
+        let snap = Number::new(Text::new("接井距离", "Ends join within"), "m", limits::SNAP_M);
         if let Some(snap_m) = number_row(ui, lang, &snap, Some(joining.snap_m)).flatten() {
             new.snap_m = snap_m;
         }
@@ -132,7 +132,7 @@ fn fold(ui: &mut Ui, lang: Lang, (id, is_usual): (&'static str, bool), contents:
 
 /// Where users join and what they discharge: both answers rest on it.
 fn load_rows(ui: &mut Ui, lang: Lang, rules: &mut UserRules) {
-    let reach = Number::new(Text::new("推定接入井：距离内", "Join a node within"), "m", limits::REACH_M);
+    let reach = Number::new(Text::new("接入井距离", "Join within"), "m", limits::REACH_M);
     if let Some(reach_m) = number_row(ui, lang, &reach, Some(rules.reach_m)).flatten() {
         rules.reach_m = reach_m;
     }

@@ -12,7 +12,7 @@ use crate::model::feature::{Delta, Feature};
 use crate::model::geometry::{Bounds, Geometry};
 use crate::model::value::Value;
 use crate::session::action::ActionId;
-use crate::session::command::{CityCommand, Command, EditCommand, HistoryCommand, LayerCommand};
+use crate::session::command::{CityCommand, Command, EditCommand, HistoryCommand, LayerCommand, LookCommand};
 use crate::session::sewer::SewerAnswer;
 use crate::session::sewer::board::SewerTopic;
 use crate::session::sewer::command::SewerCommand;
@@ -287,7 +287,7 @@ fn a_place_that_is_typed_is_traced_both_ways_in_both_languages() {
     assert!(window.has("W3 以下"));
     window.act(ActionId::SwitchLanguage);
     assert!(window.has("Below W3") && window.has("Export…"));
-    window.click("Go up");
+    window.click("Up");
     window.wait_lines(SewerTopic::Trace, 2);
     assert!(window.has("Above W3"));
     window.click("Pipes 2");
@@ -394,6 +394,37 @@ fn the_form_of_an_inspection_takes_what_the_standard_has_and_refuses_the_rest() 
     window.wait(|app| app.session.sewer().shown(SewerTopic::Condition).is_some_and(|it| it.tables[0].rows.len() == 1));
     window.act(ActionId::Undo);
     window.wait(|app| app.session.sewer().shown(SewerTopic::Condition).is_some_and(|it| it.tables[0].rows.is_empty()));
+}
+
+#[test]
+fn a_distance_beyond_the_pipe_is_refused_with_its_length_and_all_that_is_wrong_is_said_at_once() {
+    let mut window = Window::open();
+    let show = LookCommand::Show { layer: "sewer_pipe".to_owned(), id: 2 };
+    window.harness.state_mut().session.run(Command::Look(show));
+    window.wait(|app| app.session.sewer().slot(SewerTopic::Pipe).is_some_and(|slot| slot.answer.is_some()));
+    window.act(ActionId::EnterInspection);
+    assert_eq!(window.value_of("管段编号"), "P2");
+    window.click("加一处缺陷");
+    window.type_into("起 m 1", "999");
+    assert!(window.says("距离 999 m 在管段之外"), "it is said as it is typed");
+    window.type_into("检测长度 m", "500");
+    window.type_into("检测日期", "x");
+    window.click_button("保存");
+    for words in ["检测长度 500 m 超过管长", "日期写成", "有缺陷记录不符合标准"] {
+        assert!(window.says(words), "{words}");
+    }
+}
+
+#[test]
+fn a_result_that_is_kept_as_a_layer_says_so_with_its_rows_and_is_shown_in_the_tree() {
+    let mut window = Window::open();
+    window.act(ActionId::SewerChecks);
+    window.wait(|app| app.session.sewer().shown(SewerTopic::Checks).is_some_and(|it| !it.tables[0].rows.is_empty()));
+    let rows = window.harness.state().session.sewer().shown(SewerTopic::Checks).map_or(0, |it| it.tables[0].rows.len());
+    window.click("存为图层");
+    window.wait(|app| app.session.city().is_some_and(|city| city.layer("sewer_findings").is_some()));
+    window.wait(|app| !app.session.notices().is_empty());
+    assert!(window.says(&format!("（{rows} 行）")));
 }
 
 #[test]

@@ -261,7 +261,7 @@ pub(super) fn words_at(found: &ProfileAnswer, at_m: f64, lang: Lang) -> Vec<Stri
     let profile = &found.profile;
     let reach = profile.reaches.iter().find(|reach| (reach.chainages_m[0]..=reach.chainages_m[1]).contains(&at_m));
     let mut first = vec![reach.map_or_else(String::new, |reach| reach.code.to_string()), format!("{at_m:.1} m")];
-    first.extend(reach.and_then(|reach| reach.diameter_mm).map(|size| format!("DN{size:.0}")));
+    first.extend(reach.and_then(|reach| reach.size().words()));
     first.extend(reach.and_then(|reach| reach.slope).map(|slope| format!("{:.2} ‰", slope * 1000.0)));
     let kind = |reach: &Reach| match (reach.is_pressure, reach.is_siphon, reach.is_adverse) {
         (true, ..) => lang.pick("压力管", "pressure").to_owned(),

@@ -99,6 +99,7 @@ fn station_words(profile: &Profile, place: usize, row: usize) -> String {
     match row {
         0 => station.code.to_string(),
         1 => format!("{:.1}", station.chainage_m),
+        2 if station.is_ground_derived => format!("({})", level(station.ground_m)),
         2 => level(station.ground_m),
         _ => {
             let before = place.checked_sub(1).and_then(|it| profile.reaches.get(it)?.inverts_m[1]);
@@ -153,7 +154,7 @@ fn reaches(ui: &Ui, found: &ProfileAnswer, axes: &Axes, row: usize, middle: f32)
 /// What a row says of a pipe.
 fn reach_words(reach: &Reach, row: usize) -> String {
     match row {
-        4 => reach.diameter_mm.map_or("—".to_owned(), |size| format!("DN{size:.0}")),
+        4 => reach.size().words().unwrap_or_else(|| "—".to_owned()),
         _ => reach.slope.map_or("—".to_owned(), |slope| format!("{:.2}", slope * 1000.0)),
     }
 }
