@@ -138,7 +138,7 @@ fn read(args: &[OsString], console: Console) -> Result<Words, ExitCode> {
 fn window_plan(open: OpenArgs, started: Instant) -> Result<WindowPlan, Failure> {
     // A bad tour is refused before the trace of the last one goes.
     let tour = open.tour.as_deref().map(read_tour).transpose()?.unwrap_or_default();
-    let trace = open.trace.as_deref().map(Trace::create).transpose()?;
+    let trace = open.trace.as_deref().map(|path| Trace::create(path, open.city.as_deref())).transpose()?;
     Ok(WindowPlan { tour, trace, quit: open.quit, ..WindowPlan::on(open.city, started) })
 }
 

@@ -147,7 +147,7 @@ impl Numbers {
         };
         let before = before.filter(|_| times > 0)?;
         let after = if is_text { format!("\"{before}\"") } else { ours(before)? };
-        Some(Rewritten { column, times, before: before.to_string(), after })
+        Some(Rewritten { column, times, before: before.clone(), after })
     }
 }
 

@@ -11,11 +11,13 @@ use std::time::Instant;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::io::atomic::{Kept, refuse_kept};
 use crate::text;
 use crate::text::disk::{Doing, why};
 use crate::text::{Lang, Text};
 
 use super::answer::{Failure, FailureKind};
+use super::export::write_failure;
 
 /// What the window is opened for.
 pub struct WindowPlan {
@@ -146,11 +148,13 @@ impl fmt::Debug for Trace {
 }
 
 impl Trace {
-    /// Begins a file, in place of one that is there.
+    /// Begins a file, in place of one that is there, unless that is the city to be opened.
     ///
     /// # Errors
-    /// The file cannot be made.
-    pub fn create(path: &Path) -> Result<Self, Failure> {
+    /// The file is the city, or cannot be made.
+    pub fn create(path: &Path, city: Option<&Path>) -> Result<Self, Failure> {
+        let _kept = city.map(Kept::new);
+        refuse_kept(path).map_err(|error| write_failure(&error))?;
         let file = File::create(path).map_err(|error| {
             let (file, Text { zh, en }) = (path.display(), why(&error, Doing::Writing));
             Failure::new(FailureKind::File, text!("不能写入 {file}：{zh}", "{file} cannot be written: {en}"))

@@ -452,4 +452,12 @@ mod tests {
         let found = find(&names, &rows.collect::<Vec<_>>(), None).expect("found");
         assert_eq!(format!("{:?}", found.place), expected, "{table}");
     }
+
+    #[test]
+    fn well_known_text_beyond_the_globe_is_no_place() {
+        let of = |words: &'static str, is_geographic| Place::Wkt(0).of(|_| words, is_geographic);
+        let line = "LINESTRING (116 29, 401296 3288402)";
+        assert!(matches!(of(line, true), Err(BadPlace::OffTheGlobe(_))));
+        assert!(of(line, false).is_ok() && of("LINESTRING (116 29, 116.1 29.1)", true).is_ok());
+    }
 }

@@ -238,7 +238,7 @@ impl Keeping {
     /// The kind of a layer; `None` for one that is gone.
     fn kind_of(&self, table: &str) -> Option<String> {
         let layers = self.reader.layers().ok()?;
-        layers.into_iter().find(|info| info.schema.table == table).map(|info| info.schema.kind.into())
+        layers.into_iter().find(|info| info.schema.table == table).map(|info| info.schema.kind)
     }
 
     /// Lets indexes follow; the box around all that was and is, Web Mercator metres.

@@ -34,9 +34,7 @@ impl Size {
         if !is_shaped {
             return height_mm.map(|size| format!("DN{size}"));
         }
-        if height_mm.or(width_mm).is_none() {
-            return None;
-        }
+        height_mm.or(width_mm)?;
         let side = |size: Option<f64>| size.map_or_else(|| "?".to_owned(), |size| size.to_string());
         Some(format!("{}×{}", side(width_mm), side(height_mm)))
     }
