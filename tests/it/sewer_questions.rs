@@ -225,5 +225,7 @@ fn a_profile_has_levels_crossings_and_faults_and_is_drawn() {
     assert!(none.code == 2 && ["--from", "--down", "--longest"].iter().all(|it| none.err.contains(it)), "{}", none.err);
     // A file that is there stays, unless it may go.
     desk.fails(&["sewer", "profile", "c.gpkg", "--down", "A", "--paper", "a2", "--out", "p.svg"], 3, "file");
-    desk.fails(&["sewer", "profile", "c.gpkg", "--from", "A", "--to", "E", "--out", "q.svg"], 2, "usage");
+    // No way is an answer, as it is of `path`, and leaves no file.
+    let none = desk.run(&["sewer", "profile", "c.gpkg", "--from", "A", "--to", "E", "--out", "q.svg"]);
+    assert!(none.code == 1 && !desk.path("q.svg").exists(), "{}{}", none.out, none.err);
 }

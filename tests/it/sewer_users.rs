@@ -135,7 +135,20 @@ fn loads_become_a_layer_with_a_legend_that_is_brought_up_to_date() {
     assert!(first["step"].is_i64(), "{first}");
     let again = desk.json(&["sewer", "capacity", "c.gpkg", "--layer"]);
     assert_eq!(again["step"], Value::Null, "{again}");
-    desk.done(&["render", "c.gpkg", "--out", "load.svg", "--sheet", "A4", "--scale", "2000", "--lang", "zh"]);
+    desk.done(&[
+        "render",
+        "c.gpkg",
+        "--out",
+        "load.svg",
+        "--sheet",
+        "A4",
+        "--scale",
+        "2000",
+        "--around",
+        "116.001,29.7,100",
+        "--lang",
+        "zh",
+    ]);
     let sheet = String::from_utf8(desk.read("load.svg")).expect("UTF-8");
     for words in ["旱流负荷", "负荷率 ≤0.5"] {
         assert!(sheet.contains(words), "{words} is not in the legend");
