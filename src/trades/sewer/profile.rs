@@ -5,6 +5,8 @@
 
 mod crossings;
 
+use crate::text::Text;
+
 use self::crossings::crossings;
 use super::pipe::{NodeType, Pipe, RowRef, System};
 use super::section::Size;
@@ -52,6 +54,22 @@ pub struct Station {
     pub is_floor_derived: bool,
     /// How far the water drops from the reach before to the reach behind; negative where it would have to climb.
     pub drop_m: Option<f64>,
+}
+
+impl Station {
+    /// What a drawing calls it; `None` for a plain manhole.
+    pub fn special_name(&self) -> Option<Text> {
+        Some(match (self.node_type, &*self.well) {
+            (NodeType::Pump, _) => Text::new("泵站", "Pump"),
+            (NodeType::Outfall, _) => Text::new("排放口", "Outfall"),
+            (NodeType::Plant, _) => Text::new("污水处理厂", "Plant"),
+            (NodeType::Storage, _) => Text::new("调蓄池", "Storage"),
+            (_, "siphon") => Text::new("倒虹井", "Siphon"),
+            (_, "drop") => Text::new("跌水井", "Drop manhole"),
+            (_, "intercepting") => Text::new("截流井", "Interceptor"),
+            _ => return None,
+        })
+    }
 }
 
 /// A pipe of a profile. Pairs stand in the order of the profile.

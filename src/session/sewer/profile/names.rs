@@ -6,7 +6,7 @@ use crate::render::decor::{Align, width};
 use crate::text;
 use crate::text::Text;
 use crate::trades::sewer::pipe::NodeType;
-use crate::trades::sewer::profile::{Crossing, Passing, Station};
+use crate::trades::sewer::profile::{Crossing, Passing};
 
 /// Rows of names at the upper edge, and the height of one.
 const ROWS: usize = 2;
@@ -107,7 +107,7 @@ impl Sheet<'_> {
     fn node_names(&mut self) {
         let (profile, size) = (self.profile, self.scale.size);
         for (_, station) in profile.stations_within(self.scale.span_m) {
-            let (Some(name), Some(ground_m)) = (node_name(station), station.ground_m) else { continue };
+            let (Some(name), Some(ground_m)) = (station.special_name(), station.ground_m) else { continue };
             let (words, x) = (name.get(self.look.lang), self.scale.x(station.chainage_m));
             let middle = self.room.middle(x, width(words, 9.0 * size) + 2.0);
             let lifts = [9.0, 20.0, 31.0].map(|lift| lift * size);
@@ -170,17 +170,4 @@ fn levels(crossing: &Crossing, invert_m: f64) -> Text {
         Some(Passing::Through) => text!("底 {invert_m:.2} 相碰 {gap_m:.2}", "inv {invert_m:.2}, clash {gap_m:.2}"),
         None => text!("底 {invert_m:.2} 净距不明", "inv {invert_m:.2}"),
     }
-}
-
-fn node_name(station: &Station) -> Option<Text> {
-    Some(match (station.node_type, &*station.well) {
-        (NodeType::Pump, _) => Text::new("泵站", "Pump"),
-        (NodeType::Outfall, _) => Text::new("排放口", "Outfall"),
-        (NodeType::Plant, _) => Text::new("污水处理厂", "Plant"),
-        (NodeType::Storage, _) => Text::new("调蓄池", "Storage"),
-        (_, "siphon") => Text::new("倒虹井", "Siphon"),
-        (_, "drop") => Text::new("跌水井", "Drop manhole"),
-        (_, "intercepting") => Text::new("截流井", "Interceptor"),
-        _ => return None,
-    })
 }

@@ -5,7 +5,7 @@ use egui::{Align2, Color32, Painter, Pos2, Rect, Ui, pos2, vec2};
 
 use super::chart::Axes;
 use crate::session::sewer::shown::Tone;
-use crate::text::{Lang, Text};
+use crate::text::Lang;
 use crate::trades::sewer::pipe::NodeType;
 use crate::trades::sewer::profile::{Crossing, Passing, Profile};
 use crate::ui::theme::{self, Tokens};
@@ -19,15 +19,7 @@ pub(super) fn draw(ui: &Ui, painter: &Painter, lang: Lang, profile: &Profile, ax
     let mut names = Names { ui, painter, plot: axes.plot, taken: Vec::new() };
     let tokens = Tokens::of(ui);
     for (_, station) in profile.stations_within(span_m) {
-        let name = match (station.node_type, &*station.well) {
-            (NodeType::Pump, _) => Text::new("泵站", "Pump"),
-            (NodeType::Outfall, _) => Text::new("排放口", "Outfall"),
-            (NodeType::Plant, _) => Text::new("污水处理厂", "Plant"),
-            (NodeType::Storage, _) => Text::new("调蓄池", "Storage"),
-            (_, "siphon") => Text::new("倒虹井", "Siphon"),
-            (_, "drop") => Text::new("跌水井", "Drop manhole"),
-            _ => continue,
-        };
+        let Some(name) = station.special_name() else { continue };
         let y = station.ground_m.map_or(axes.plot.top() + 16.0, |ground| axes.y(ground));
         names.put(pos2(axes.x(station.chainage_m), y - 3.0), Align2::CENTER_BOTTOM, name.get(lang), tokens.text);
     }
