@@ -55,10 +55,13 @@ impl Sewers {
             return;
         };
         let Some(flow) = held.flow else { return };
-        let enter = |listed: &mut Vec<u32>| match listed.iter().position(|&it| !is_in && it == pipe) {
-            Some(place) => _ = listed.swap_remove(place),
-            None if is_in => listed.push(pipe),
-            None => {}
+        // Who comes in was struck out before: lists of crowded places are not searched for him.
+        let enter = |listed: &mut Vec<u32>| {
+            if is_in {
+                listed.push(pipe);
+            } else if let Some(place) = listed.iter().position(|&it| it == pipe) {
+                listed.swap_remove(place);
+            }
         };
         if flow.joined_by.iter().any(|&by| by != JoinedBy::Record) {
             let ends = [held.pipe.line.first(), held.pipe.line.last()].map(|end| end.map(|&at| plane.from_lonlat(at)));
