@@ -276,6 +276,8 @@ impl Session {
             && let Some(job) = slot.awaited
         {
             self.jobs.cancel(job);
+            // Others may have waited until this was there.
+            self.ask_stale();
         }
     }
 }
