@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Align2, ComboBox, Context, Label, RichText, Sense, Ui, pos2, vec2};
+use egui::{ComboBox, Context, Label, RichText, Ui, vec2};
 
 use super::ask;
 use super::panel::run;
@@ -14,7 +14,7 @@ use crate::text::Lang;
 use crate::ui::ask::{Asks, FilePurpose, UiAsk};
 use crate::ui::sheet::{Sheet, foot, sheet};
 use crate::ui::theme::{self, LABEL_WIDTH, Tokens};
-use crate::ui::widgets::{Tone, choice_chip, field_error, hint_bar, primary_button, text_button};
+use crate::ui::widgets::{Tone, choice_chip, dialog_row, field_error, hint_bar, primary_button, text_button};
 
 /// What the dialog remembers.
 #[derive(Debug, Default)]
@@ -128,13 +128,7 @@ fn contents(
 }
 
 fn row<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.horizontal(|ui| {
-        let (room, _) = ui.allocate_exact_size(vec2(LABEL_WIDTH, theme::CONTROL), Sense::hover());
-        let color = Tokens::of(ui).text2;
-        ui.painter().text(pos2(room.left(), room.center().y), Align2::LEFT_CENTER, name, theme::body(), color);
-        add(ui)
-    })
-    .inner
+    dialog_row(ui, name, LABEL_WIDTH, add)
 }
 
 /// Layers of pipes and nodes, of which any may go out together.
